@@ -1,0 +1,52 @@
+"""Every error that this package raises on purpose.
+
+    SaleError
+    ├── PoolError            a pool file or a set of agents that cannot be used
+    │   └── UnpricedAgentError   an agent or model without a price
+    ├── BenchError           benchmark data that cannot be read or is wrong
+    ├── MissingRequirementError    an engine, server, model or tool that is missing
+    ├── AuctionError         an auction that cannot be decided (no valid bid)
+    └── LogError             an evaluation log that cannot be used
+
+Each message says which thing is wrong, what it must be, what was found, and what to do.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AuctionError",
+    "BenchError",
+    "MissingRequirementError",
+    "LogError",
+    "PoolError",
+    "SaleError",
+    "UnpricedAgentError",
+]
+
+
+class SaleError(Exception):
+    """Base of all errors of this package."""
+
+
+class PoolError(SaleError):
+    """A pool that cannot be used: unknown, malformed, empty, duplicated or for another task."""
+
+
+class UnpricedAgentError(PoolError):
+    """An agent or model without a price. Never replaced by zero dollars."""
+
+
+class BenchError(SaleError):
+    """Benchmark data that is missing, unreadable or against its schema."""
+
+
+class MissingRequirementError(SaleError):
+    """Something outside the package is missing: a Docker engine, a model server, a key, a file."""
+
+
+class AuctionError(SaleError):
+    """An auction that cannot be decided, because no agent made a valid bid."""
+
+
+class LogError(SaleError):
+    """An evaluation log that cannot be read or lacks what a report needs."""

@@ -1,0 +1,26 @@
+"""Prices, tokens, dollars and the ledger. Pure: no Inspect, no I/O."""
+
+from sale_inspect.money._ledger import (
+    AUCTION_PHASES,
+    PHASES,
+    Entry,
+    Phase,
+    book,
+    overhead_share,
+    total_usd,
+)
+from sale_inspect.money._prices import BLEND_INPUT_SHARE, Price, TokenUsage, usd
+
+__all__ = [
+    "AUCTION_PHASES",
+    "BLEND_INPUT_SHARE",
+    "PHASES",
+    "Entry",
+    "Phase",
+    "Price",
+    "TokenUsage",
+    "book",
+    "overhead_share",
+    "total_usd",
+    "usd",
+]

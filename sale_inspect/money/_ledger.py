@@ -1,0 +1,79 @@
+"""The ledger: every model call of a sample, booked to one phase and one agent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from sale_inspect.money._prices import TokenUsage
+
+__all__ = ["AUCTION_PHASES", "PHASES", "Entry", "Phase", "book", "overhead_share", "total_usd"]
+
+Phase = Literal["bid", "jury", "refine", "execute", "grade"]
+"""What a model call was for. `grade` is recorded but is not part of an agent's cost."""
+
+PHASES: tuple[Phase, ...] = get_args(Phase)
+AUCTION_PHASES: frozenset[Phase] = frozenset({"bid", "jury", "refine"})
+_OWN_COST: frozenset[Phase] = AUCTION_PHASES | {"execute"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """Calls of one agent in one phase of one sample.
+
+    Attributes:
+        phase: What the calls were for.
+        agent: Name of the pool's agent that was called.
+        model: Inspect's model string.
+        calls: Number of calls that returned.
+        cached_calls: Those of them that Inspect's cache answered. They are priced as if paid for.
+        usage: Tokens.
+        usd: Dollars, from `usage` and the pool's price.
+        seconds: Sum of the calls' durations; calls that ran side by side both count.
+    """
+
+    phase: Phase
+    agent: str
+    model: str
+    calls: int
+    usage: TokenUsage
+    usd: float
+    seconds: float
+    cached_calls: int = 0
+
+    def __add__(self, other: Entry) -> Entry:
+        """Sum of two entries of the same phase and agent."""
+        return Entry(
+            phase=self.phase,
+            agent=self.agent,
+            model=self.model,
+            calls=self.calls + other.calls,
+            cached_calls=self.cached_calls + other.cached_calls,
+            usage=self.usage + other.usage,
+            usd=self.usd + other.usd,
+            seconds=self.seconds + other.seconds,
+        )
+
+
+def book(entries: Iterable[Entry]) -> list[Entry]:
+    """Merge entries of the same (phase, agent, model), in the order of phases, then first seen."""
+    merged: dict[tuple[Phase, str, str], Entry] = {}
+    for entry in entries:
+        key = (entry.phase, entry.agent, entry.model)
+        merged[key] = merged[key] + entry if key in merged else entry
+    return sorted(merged.values(), key=lambda e: PHASES.index(e.phase))
+
+
+def total_usd(entries: Iterable[Entry]) -> float:
+    """Dollars that the policy spent on a sample: bid + jury + refine + execute, without grading."""
+    return sum(entry.usd for entry in entries if entry.phase in _OWN_COST)
+
+
+def overhead_share(entries: Iterable[Entry]) -> float | None:
+    """Overhead = (bid + jury + refine) / total, in dollars. None when nothing was spent."""
+    entries = list(entries)
+    total = total_usd(entries)
+    if total == 0:
+        return None
+    return sum(entry.usd for entry in entries if entry.phase in AUCTION_PHASES) / total

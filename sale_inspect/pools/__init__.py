@@ -1,0 +1,6 @@
+"""Pools: the agents that bid, with their models and dated prices."""
+
+from sale_inspect.pools._load import load_pool, packaged_pools, parse_pool
+from sale_inspect.pools._pool import Agent, Pool, PriceEntry
+
+__all__ = ["Agent", "Pool", "PriceEntry", "load_pool", "packaged_pools", "parse_pool"]
