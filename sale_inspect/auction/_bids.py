@@ -1,0 +1,35 @@
+"""A bid: one agent's strategy for one task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Bid", "Failure"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bid:
+    """A valid bid.
+
+    Attributes:
+        agent: Name of the pool's agent.
+        strategy: The visible plan.
+        truncated: True if the plan was cut at the cap of `strategy_tokens`.
+        logprob_entropy: Entropy from the generation's log-probabilities in [0, 1], if known.
+        refined: True for a bid written in the refinement stage.
+    """
+
+    agent: str
+    strategy: str
+    truncated: bool = False
+    logprob_entropy: float | None = None
+    refined: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """A bidder that left the auction, and why (error, time-out, empty or refused plan)."""
+
+    agent: str
+    reason: str
+    refined: bool = False

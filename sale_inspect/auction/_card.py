@@ -1,0 +1,68 @@
+"""The auction as one markdown table, for the transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sale_inspect.auction._record import AuctionRecord, BidRecord
+
+__all__ = ["card"]
+
+
+def card(record: AuctionRecord) -> str:
+    """A readable account of an auction: one row a bid, then what decided it."""
+    judges = list(record.weights.judges)
+    header = ["agent", "pi $/Mtok", "|s|", "H", *[f"by {judge}" for judge in judges], "C", "V", "z", ""]
+    lines = [_title(record), "", _row(header), _row(["---"] + ["---:"] * (len(header) - 2) + ["---"])]
+    lines += [_row(_cells(bid, judges, _mark(bid, record))) for bid in (*record.bids, *record.refined)]
+    lines += ["", *[f"- {note}" for note in _notes(record)]]
+    return "\n".join(lines)
+
+
+def _title(record: AuctionRecord) -> str:
+    how = "refined bid" if record.winner != record.provisional_winner else "first bid"
+    simulated = " (simulated agents)" if record.simulated else ""
+    return f"**{record.winner}** wins with its {how}: lowest z = C - V{simulated}."
+
+
+def _mark(bid: BidRecord, record: AuctionRecord) -> str:
+    marks = ["refined"] if bid.refined else []
+    if bid is record.winning_bid:
+        marks.append("**winner**")
+    elif bid.agent == record.provisional_winner and not bid.refined:
+        marks.append("provisional winner")
+    if bid.truncated:
+        marks.append("cut")
+    return ", ".join(marks)
+
+
+def _cells(bid: BidRecord, judges: list[str], mark: str) -> list[str]:
+    ratings = ["-" if (r := bid.ratings.get(judge)) is None else str(r) for judge in judges]
+    scores = [f"{value:.3f}" for value in (bid.cost, bid.value, bid.z)]
+    return [bid.agent, f"{bid.usd_per_mtok:g}", str(bid.length), f"{bid.entropy:.3f}", *ratings, *scores, mark]
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _notes(record: AuctionRecord) -> Iterator[str]:
+    weights = record.weights
+    jury = ", ".join(f"{judge} {weight:.3f}" for judge, weight in weights.judges.items())
+    yield f"Weights: {weights.origin}; price {weights.price:.3f}, entropy {weights.entropy:.3f}, judges {jury}."
+    yield (
+        "Entropy from log-probabilities."
+        if record.entropy_kind == "logprobs"
+        else "Entropy from the text: not every bid has log-probabilities."
+    )
+    refinement = record.refinement
+    if refinement.note:
+        yield f"No refinement: {refinement.note}."
+    else:
+        yield (
+            f"Cheaper agents that could refine: {', '.join(refinement.eligible)}; "
+            f"{len(refinement.neighbours)} of {refinement.visible} visible past auctions retrieved ({record.embedder})."
+        )
+    for failure in record.failures:
+        yield f"{failure.agent} {'did not refine' if failure.refined else 'left the auction'}: {failure.reason}."
+    yield from record.notes

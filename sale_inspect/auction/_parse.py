@@ -1,0 +1,83 @@
+"""Read a plan or a rating out of a model's reply. What cannot be read is None, never a number."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from sale_inspect.auction._score import RATING_SCALE
+
+__all__ = ["parse_rating", "parse_strategy", "refuses"]
+
+_NUMBER = r"(?P<number>-?\d+(?:[.,]\d+)?)"
+_SCALE = r"(?P<scale>\s*(?:/|out of)\s*(?P<top>\d+(?:\.\d+)?))?"
+_LABELLED = re.compile(rf"\b(?:rating|score)\b[\s\"'*_`:=]*(?:is\b[\s:]*)?{_NUMBER}{_SCALE}", re.IGNORECASE)
+_BARE = re.compile(rf"^[\s*_`\"']*{_NUMBER}{_SCALE}[\s*_`\"'.]*$", re.IGNORECASE)
+_REFUSAL = re.compile(
+    r"^\W*(?:i['’]?m sorry|i am sorry|sorry|i apologi[sz]e|i can(?:no|['’])t|i cannot|i am unable|"
+    r"i['’]?m unable|as an ai)\b",
+    re.IGNORECASE,
+)
+
+
+def parse_rating(reply: str) -> int | None:
+    """The rating in a judge's reply: one integer from 0 to 5.
+
+    Read are a JSON object with `rating`, a last labelled number ("Rating: 4", "rating: 4/5",
+    "score is 4 out of 5") and a reply that is just the number. A number that is not whole, lies
+    outside the scale, or is given on another scale ("8/10") is no rating.
+
+    Returns:
+        The rating, or None if the reply has none.
+    """
+    text = reply.strip()
+    from_json = _from_json(text)
+    if from_json is not None:
+        return _whole(from_json, None)
+    labelled = list(_LABELLED.finditer(text))
+    match = labelled[-1] if labelled else _BARE.match(text)
+    if match is None:
+        return None
+    return _whole(match["number"], match["top"])
+
+
+def _from_json(text: str) -> str | None:
+    for block in re.findall(r"\{[^{}]*\}", text):
+        try:
+            data = json.loads(block)
+        except ValueError:
+            continue
+        value = data.get("rating")
+        if isinstance(value, int | float | str) and not isinstance(value, bool):
+            return str(value)
+    return None
+
+
+def _whole(number: str, top: str | None) -> int | None:
+    if top is not None and float(top) != RATING_SCALE:
+        return None
+    try:
+        value = float(number.strip().replace(",", "."))
+    except ValueError:
+        return None
+    if value != int(value) or not 0 <= value <= RATING_SCALE:
+        return None
+    return int(value)
+
+
+def parse_strategy(reply: str) -> str | None:
+    """The plan in a bidder's reply, without thinking tags and surrounding fences; None if empty.
+
+    A reply without a single word is empty: dots or dashes are no plan.
+    """
+    text = re.sub(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", "", reply, flags=re.DOTALL | re.IGNORECASE)
+    text = text.strip()
+    fenced = re.fullmatch(r"```[\w-]*\n(.*?)\n?```", text, flags=re.DOTALL)
+    if fenced:
+        text = fenced[1].strip()
+    return text if re.search(r"[^\W_]", text) else None
+
+
+def refuses(strategy: str) -> bool:
+    """True if a short reply is a refusal instead of a plan (ours: an apology and at most 60 words)."""
+    return bool(_REFUSAL.match(strategy)) and len(strategy.split()) <= 60

@@ -1,0 +1,131 @@
+"""The record of an auction: machine-readable, complete enough to decide it again."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["AuctionRecord", "BidRecord", "EntropyKind", "FailureRecord", "Neighbour", "Refinement", "WeightsRecord"]
+
+EntropyKind = Literal["logprobs", "text"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BidRecord(_Frozen):
+    """A scored bid.
+
+    Attributes:
+        agent: Who bid.
+        refined: True for a bid of the refinement stage.
+        strategy: The plan.
+        truncated: The plan was cut at the cap.
+        usd_per_mtok: Blended price pi, dollars per million tokens.
+        length: |s| in tokens of the record's tokenizer.
+        price_length: c in [0, 1].
+        entropy: H in [0, 1], of the record's entropy kind.
+        logprob_entropy: H from log-probabilities, if known.
+        text_entropy: H from the text.
+        ratings: gamma_j, an integer 0..5 for each judge, None where the judge abstained.
+        cost: C.
+        value: V.
+        z: C - V.
+    """
+
+    agent: str
+    refined: bool
+    strategy: str
+    truncated: bool
+    usd_per_mtok: float
+    length: int
+    price_length: float
+    entropy: float
+    logprob_entropy: float | None
+    text_entropy: float
+    ratings: dict[str, int | None]
+    cost: float
+    value: float
+    z: float
+
+
+class FailureRecord(_Frozen):
+    """A bidder that left the auction, or a refinement that was dropped, and why."""
+
+    agent: str
+    refined: bool
+    reason: str
+
+
+class Neighbour(_Frozen):
+    """A past auction that was retrieved: its position in the run and the cosine similarity."""
+
+    position: int
+    similarity: float
+
+
+class Refinement(_Frozen):
+    """What happened in the refinement stage.
+
+    Attributes:
+        eligible: Agents cheaper than the provisional winner.
+        visible: Number of past auctions that memory was allowed to show.
+        neighbours: Those that were retrieved, nearest first.
+        note: Why nobody refined, if nobody did.
+    """
+
+    eligible: tuple[str, ...] = ()
+    visible: int = 0
+    neighbours: tuple[Neighbour, ...] = ()
+    note: str = ""
+
+
+class WeightsRecord(_Frozen):
+    """The weights that were used."""
+
+    price: float
+    entropy: float
+    judges: dict[str, float]
+    origin: str
+
+
+class AuctionRecord(_Frozen):
+    """One auction from task to winner. Written to the sample's store and transcript."""
+
+    schema_version: Literal[1] = 1
+    task: str
+    epoch: int
+    position: int | None
+    pool: str
+    simulated: bool
+    agents: tuple[str, ...]
+    prices: dict[str, float]
+    weights: WeightsRecord
+    strategy_tokens: int
+    tokenizer: str
+    entropy_kind: EntropyKind
+    jury_mode: Literal["individual"]
+    seed: int
+    prompts: dict[str, str]
+    embedder: str
+    memory: str
+    bids: tuple[BidRecord, ...]
+    refined: tuple[BidRecord, ...] = ()
+    failures: tuple[FailureRecord, ...] = ()
+    provisional_winner: str
+    refinement: Refinement = Field(default_factory=Refinement)
+    winner: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def winning_bid(self) -> BidRecord:
+        """The bid whose strategy is executed: the winner's refined bid if that is what won."""
+        if self.winner != self.provisional_winner:
+            return next(bid for bid in self.refined if bid.agent == self.winner)
+        return next(bid for bid in self.bids if bid.agent == self.winner)
+
+    def latest_strategies(self) -> dict[str, str]:
+        """Each bidder's last strategy, refined ones before first ones."""
+        return {bid.agent: bid.strategy for bid in (*self.bids, *self.refined)}

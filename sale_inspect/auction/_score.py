@@ -1,0 +1,79 @@
+"""Cost, value and z = C - V of a bid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sale_inspect.auction._weights import Weights
+
+__all__ = ["RATING_SCALE", "Features", "Scored", "price_length", "score"]
+
+RATING_SCALE = 5
+"""Highest rating; the scale is 0..5 (paper)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Features:
+    """What a bid is scored by; every number is in [0, 1].
+
+    Attributes:
+        price_length: c = pi * |s| / (pi_max * cap).
+        entropy: H.
+        ratings: gamma_j / 5 for each judge; None where the judge abstained.
+    """
+
+    price_length: float
+    entropy: float
+    ratings: Mapping[str, float | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scored:
+    """Cost C, value V and z = C - V. The lowest z wins."""
+
+    cost: float
+    value: float
+
+    @property
+    def z(self) -> float:
+        """C - V."""
+        return self.cost - self.value
+
+
+def price_length(*, usd_per_mtok: float, length: int, dearest_usd_per_mtok: float, cap: int) -> float:
+    """c = pi * |s| / (pi_max * cap), cut at 1.
+
+    The paper's cost term is pi * |s|; the division, which makes weights mean the same for any
+    pool, is ours.
+
+    Args:
+        usd_per_mtok: Blended price pi of the bidder, dollars per million tokens.
+        length: |s| in tokens.
+        dearest_usd_per_mtok: Highest pi in the pool.
+        cap: Token cap of a strategy.
+    """
+    return min(1.0, usd_per_mtok * length / (dearest_usd_per_mtok * cap))
+
+
+def score(features: Features, weights: Weights) -> Scored:
+    """C = w_c * c and V = w_h * H + sum_j w_j * gamma_j / 5.
+
+    The weight of a judge that abstained is shared out over the judges that did rate the strategy,
+    in proportion to their weights. With no rating at all V is the entropy term alone.
+
+    Source: the paper's formula on features in [0, 1]; the rule for abstentions is ours.
+    """
+    rated = {judge: rating for judge, rating in features.ratings.items() if rating is not None}
+    jury_weight = sum(weights.judges[judge] for judge in features.ratings)
+    rated_weight = sum(weights.judges[judge] for judge in rated)
+    jury = 0.0
+    if rated and rated_weight > 0.0:
+        weighted = sum(weights.judges[judge] * rating for judge, rating in rated.items())
+        jury = weighted * jury_weight / rated_weight
+    elif rated:
+        # Only judges of weight zero rated: the others' weight is shared out equally.
+        jury = jury_weight * sum(rated.values()) / len(rated)
+    return Scored(
+        cost=weights.price * features.price_length, value=weights.entropy * features.entropy + jury
+    )
