@@ -1,0 +1,56 @@
+"""Read and compare answers: letters of choices and short texts."""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from collections.abc import Iterable
+
+__all__ = ["matches_alias", "normalise", "parse_letter"]
+
+_LABELLED = re.compile(r"\banswer\b\W{0,8}(?:is\b\W{0,8})?\(?\**\s*([A-Z])\b(?![’'])", re.IGNORECASE)
+_ALONE = re.compile(r"^\W*([A-Z])\W*$", re.IGNORECASE)
+_LEADING = re.compile(r"^\W*([A-Z])\s*[).:]\s", re.IGNORECASE)
+_ARTICLES = re.compile(r"\b(?:a|an|the)\b")
+
+
+def parse_letter(text: str, count: int) -> str | None:
+    """The letter of the chosen choice, upper case, or None.
+
+    Read are the last "ANSWER: B", a text that is one letter, and a text that begins like "B) ...".
+
+    Args:
+        text: The answer.
+        count: Number of choices; later letters are no answer.
+    """
+    labelled = _LABELLED.findall(text)
+    match = _ALONE.match(text.strip()) or _LEADING.match(text.strip())
+    letter = labelled[-1] if labelled else (match[1] if match else None)
+    if letter is None:
+        return None
+    letter = letter.upper()
+    return letter if letter in string.ascii_uppercase[:count] else None
+
+
+def normalise(text: str) -> str:
+    """Lower case, without accents, punctuation, articles and extra space.
+
+    A comma between digits is dropped, so that 1,200 equals 1200; a point between digits stays.
+    """
+    text = unicodedata.normalize("NFKD", text.casefold())
+    text = "".join(char for char in text if not unicodedata.combining(char))
+    text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
+    text = re.sub(r"(?<!\d)\.|\.(?!\d)", " ", text)
+    text = re.sub(rf"[{re.escape(string.punctuation.replace('.', ''))}–—‘’“”]", " ", text)
+    return " ".join(_ARTICLES.sub(" ", text).split())
+
+
+def matches_alias(answer: str, accepted: Iterable[str]) -> bool:
+    """Whether a short answer equals one of the accepted ones after `normalise`.
+
+    A leading "Answer:" is dropped. Nothing else may stand around the answer.
+    """
+    text = re.sub(r"^\W*(?:final\s+)?answer\s*(?:is|:)\s*", "", answer.strip(), flags=re.IGNORECASE)
+    given = normalise(text)
+    return bool(given) and any(given == normalise(alias) for alias in accepted)

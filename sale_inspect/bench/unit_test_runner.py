@@ -1,0 +1,88 @@
+"""Tests one program. Runs inside a sandbox as `python3 -I -c <this file>`, with a job on standard input.
+
+The program runs in a child process with its own limits of time and memory and without the
+standard streams. The parent never runs any of it: it waits, kills the child's whole session at
+the end, and prints one line of JSON. The child reports through a pipe with a token that is made
+for this run, and only a report of every single test counts as a pass, so a program that exits
+early, or prints what a passing run would print, fails.
+"""
+
+import json
+import os
+import resource
+import secrets
+import select
+import signal
+import sys
+import time
+
+
+def _child(job, token, report):
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
+    limit = int(job["memory_mb"]) << 20
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    done, reason = 0, ""
+    space = {"__name__": "candidate"}
+    try:
+        exec(compile(job["program"], "program.py", "exec"), space)
+        exec(compile(job["setup"], "setup.py", "exec"), space)
+        for number, test in enumerate(job["tests"], start=1):
+            reason = "test %d of %d" % (number, len(job["tests"]))
+            exec(compile(test, "test_%d.py" % number, "exec"), space)
+            done += 1
+    except BaseException as error:
+        where = reason or "loading the program"
+        reason = "%s: %s: %s" % (where, type(error).__name__, str(error)[:200])
+    else:
+        reason = ""
+    os.write(report, json.dumps({"token": token, "done": done, "reason": reason}).encode())
+    os._exit(0)
+
+
+def _read(pipe, deadline):
+    data = b""
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([pipe], [], [], left)[0]:
+            return None
+        part = os.read(pipe, 65536)
+        if not part:
+            return data
+        data += part
+
+
+def main():
+    job = json.load(sys.stdin)
+    token = secrets.token_hex(16)
+    pipe, report = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        os.close(pipe)
+        _child(job, token, report)
+    os.close(report)
+    data = _read(pipe, time.monotonic() + float(job["seconds"]))
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+    status = os.waitpid(pid, 0)[1]
+    if data is None:
+        passed, reason = False, "no result within %g s" % job["seconds"]
+    else:
+        try:
+            found = json.loads(data)
+            if found["token"] != token:
+                raise ValueError
+            passed = found["done"] == len(job["tests"]) and not found["reason"]
+            reason = found["reason"]
+        except (ValueError, KeyError, TypeError):
+            signalled = " (signal %d)" % os.WTERMSIG(status) if os.WIFSIGNALED(status) else ""
+            passed, reason = False, "the program ended before its tests did" + signalled
+    print("\n" + json.dumps({"passed": passed, "reason": reason}))
+
+
+main()
