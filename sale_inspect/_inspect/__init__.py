@@ -1,0 +1,1 @@
+"""Adapters to Inspect. Nothing else in the package imports inspect_ai."""

@@ -1,0 +1,34 @@
+"""How an error of this package reaches a user of Inspect's command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from sale_inspect._errors import SaleError
+
+__all__ = ["UsageError", "clean_errors"]
+
+
+class UsageError(SaleError, click.ClickException):
+    """A `SaleError` that `inspect eval` prints as one line, without a traceback.
+
+    Inspect's command line is built on click, which shows a `ClickException` raised while tasks and
+    solvers are made as `Error: <message>` and exits with status 1.
+    """
+
+    def __init__(self, message: str) -> None:
+        click.ClickException.__init__(self, message)
+
+
+@contextmanager
+def clean_errors() -> Iterator[None]:
+    """Turn a `SaleError` raised inside into a `UsageError` with the same message."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except SaleError as error:
+        raise UsageError(str(error)) from error

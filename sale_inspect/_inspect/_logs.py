@@ -1,0 +1,103 @@
+"""From evaluation logs to the rows of a report."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from inspect_ai.log import EvalLog, EvalSample, list_eval_logs, read_eval_log, read_eval_log_samples
+
+from sale_inspect._errors import LogError
+from sale_inspect._inspect._ledger import read_ledger
+from sale_inspect._inspect._scores import solved
+from sale_inspect.money import AUCTION_PHASES, total_usd
+from sale_inspect.report import PolicyRun, TaskRow
+
+__all__ = ["find_logs", "policy_runs"]
+
+
+def find_logs(places: Iterable[str]) -> list[str]:
+    """Log files among files and folders, oldest first.
+
+    Raises:
+        LogError: If a place does not exist or holds no log.
+    """
+    found: list[str] = []
+    for place in places:
+        path = Path(place)
+        if path.is_file():
+            found.append(place)
+        elif path.is_dir():
+            infos = list_eval_logs(place, descending=False)
+            if not infos:
+                raise LogError(f"No evaluation log in {place}. Give a log file or the folder of --log-dir.")
+            found += [info.name for info in infos]
+        else:
+            raise LogError(f"No such log file or folder: {place}.")
+    return found
+
+
+def policy_runs(places: Iterable[str]) -> list[PolicyRun]:
+    """The policies in logs, SALE first, then in order of the logs. Logs of one policy are joined.
+
+    Raises:
+        LogError: If a log cannot be used.
+    """
+    rows: dict[str, list[TaskRow]] = {}
+    left_out: dict[str, Counter[str]] = {}
+    simulated: dict[str, bool] = {}
+    for name in find_logs(places):
+        header = read_eval_log(name, header_only=True)
+        policy = ""
+        for sample in read_eval_log_samples(name, all_samples_required=False):
+            policy = policy or _policy(header, sample)
+            simulated[policy] = simulated.get(policy, False) or bool(sample.store.get("LedgerStore:simulated"))
+            row = _row(sample)
+            if isinstance(row, str):
+                left_out.setdefault(policy, Counter())[row] += 1
+            else:
+                rows.setdefault(policy, []).append(row)
+        if not policy:
+            raise LogError(f"Log {name} has no finished sample (status {header.status}).")
+    order = sorted({*rows, *left_out}, key=lambda policy: policy != "SALE")
+    return [
+        PolicyRun(
+            policy=policy,
+            simulated=simulated[policy],
+            rows=tuple(rows.get(policy, ())),
+            left_out=left_out.get(policy, {}),
+        )
+        for policy in order
+    ]
+
+
+def _policy(header: EvalLog, sample: EvalSample) -> str:
+    policy = str(sample.store.get("LedgerStore:policy", ""))
+    if policy == "single":
+        return f"{sample.store['LedgerStore:agent']} alone"
+    if policy == "sale":
+        return "SALE"
+    return f"{header.eval.solver or 'default solver'} with {header.eval.model}"
+
+
+def _row(sample: EvalSample) -> TaskRow | str:
+    """The sample's row, or why it has none."""
+    if sample.error is not None:
+        return f"error: {sample.error.message.splitlines()[0][:120]}"
+    correct = solved(sample.scores or {})
+    if correct is None:
+        return "not scored"
+    entries = read_ledger(sample.store) or []
+    cost = total_usd(entries) if entries else math.nan
+    return TaskRow(
+        task_id=str(sample.id),
+        epoch=sample.epoch,
+        bin=str(sample.metadata.get("bin", "")),
+        correct=float(correct),
+        usd=cost,
+        usd_overhead=sum(entry.usd for entry in entries if entry.phase in AUCTION_PHASES),
+        tokens=float(sum(entry.usage.total for entry in entries if entry.phase != "grade")) if entries else math.nan,
+        agent=str(sample.store.get("LedgerStore:agent", "")),
+    )

@@ -1,0 +1,191 @@
+"""The solvers: `sale` holds an auction for each sample, `single` runs one agent of the pool."""
+
+from __future__ import annotations
+
+from inspect_ai.log import transcript
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.tool import Tool
+from inspect_ai.util import registry_create, span
+
+from sale_inspect._errors import MissingRequirementError, PoolError
+from sale_inspect._inspect._auction import Auction, AuctionOptions
+from sale_inspect._inspect._bidders import Bidder, bidder, generate_config, pool_from_roles, register_prices
+from sale_inspect._inspect._edge import clean_errors
+from sale_inspect._inspect._executor import DEFAULT_AGENT, execute
+from sale_inspect._inspect._ledger import SampleLedger
+from sale_inspect._inspect._stores import write_record
+from sale_inspect.auction import card, uniform_weights
+from sale_inspect.checks import require_endpoints
+from sale_inspect.pools import Pool, load_pool
+
+__all__ = ["sale", "single"]
+
+_MEMORIES = ("run", "off")
+
+
+@solver
+def sale(
+    pool: str | None = None,
+    agent: str = DEFAULT_AGENT,
+    tools: str | list[str] | None = None,
+    memory: str = "run",
+    memory_lag: int = 1,
+    neighbours: int = 8,
+    embedder: str = "auto",
+    strategy_tokens: int = 300,
+    call_timeout: float = 300.0,
+    seed: int = 0,
+    check: bool = True,
+) -> Solver:
+    """Hold a strategy auction for each sample; the winner executes its own strategy.
+
+    Source: SALE (arXiv 2602.02751); see docs/mechanism.md for what is the paper's and what is ours.
+
+    Args:
+        pool: Pool file, or a packaged pool: sim, local, qwen3, openai, anthropic. Without it the
+            models of `--model-role agents=...` bid, priced by `--model-cost-config`.
+        agent: Inspect agent that executes: `react` or any registered agent that takes `model`.
+        tools: Registered tools to add to the task's own, for tasks that give tools in their solver.
+        memory: `run` (the auctions of this run so far) or `off`.
+        memory_lag: A sample sees the auctions at least this many places before it (1: strictly
+            sequential, the paper's).
+        neighbours: Past auctions to retrieve for a refinement (paper: 8).
+        embedder: `auto`, `minilm` or `hashing`.
+        strategy_tokens: Cap of a strategy, tokens.
+        call_timeout: Seconds for one bid or rating, retries included; after that it is dropped.
+        seed: Seed of everything that the auction draws.
+        check: Ask the model servers whether they answer before the first paid call.
+
+    Returns:
+        Solver that writes the auction's record and the ledger to the sample's store.
+    """
+    with clean_errors():
+        given = None if pool is None else _usable(load_pool(pool), check)
+        if given is not None and len(given.agents) < 2:
+            raise PoolError(
+                f"Pool {pool!r} has one agent; an auction needs two. Add agents, or run it alone with the "
+                f"solver sale_inspect/single -S agent={given.names[0]}."
+            )
+        if memory not in _MEMORIES:
+            raise PoolError(f"memory must be one of {', '.join(_MEMORIES)}, got {memory!r}.")
+        if memory_lag < 1 or strategy_tokens < 1 or neighbours < 1:
+            raise PoolError("memory_lag, neighbours and strategy_tokens must be at least 1.")
+        extra = _tools(tools)
+    options = AuctionOptions(
+        memory=memory,
+        memory_lag=memory_lag,
+        neighbours=neighbours,
+        embedder=embedder,
+        strategy_tokens=strategy_tokens,
+        call_timeout=call_timeout,
+        seed=seed,
+    )
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        agents, bidders = _bidders(given)
+        state.tools = [*state.tools, *extra]
+        ledger = SampleLedger("sale", agents.name, agents.simulated)
+        auction = Auction(
+            state=state,
+            pool=agents.name,
+            simulated=agents.simulated,
+            bidders=bidders,
+            prices=agents.blended_prices(),
+            weights=uniform_weights(agents.names),
+            options=options,
+            ledger=ledger,
+        )
+        try:
+            async with span("auction", type="auction"):
+                record = await auction.run()
+                transcript().info(card(record), source="sale")
+                transcript().info(record.model_dump(mode="json"), source="sale record")
+                write_record(record)
+        finally:
+            ledger.save()
+        winner = next(bidder for bidder in bidders if bidder.name == record.winner)
+        return await execute(
+            state,
+            generate,
+            bidder=winner,
+            agent=agent,
+            strategy=record.winning_bid.strategy,
+            ledger=ledger,
+        )
+
+    return solve
+
+
+@solver
+def single(
+    agent: str,
+    pool: str | None = None,
+    executor: str = DEFAULT_AGENT,
+    tools: str | list[str] | None = None,
+    check: bool = True,
+) -> Solver:
+    """Run one agent of a pool on every sample, with the same harness and ledger as `sale`.
+
+    Args:
+        agent: Name of the agent in the pool.
+        pool: Pool file or packaged pool; without it the models of `--model-role agents=...`.
+        executor: Inspect agent that executes: `react` or any registered agent that takes `model`.
+        tools: Registered tools to add to the task's own.
+        check: Ask the model server whether it answers before the first paid call.
+
+    Returns:
+        Solver that writes the ledger to the sample's store.
+    """
+    with clean_errors():
+        given = None if pool is None else load_pool(pool)
+        if given is not None:
+            _find(given, agent)
+            _usable(given.model_copy(update={"agents": (given.agent(agent),)}), check)
+            register_prices(given)
+        extra = _tools(tools)
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        agents, bidders = _bidders(given)
+        _find(agents, agent)
+        state.tools = [*state.tools, *extra]
+        ledger = SampleLedger("single", agents.name, agents.simulated)
+        chosen = next(bidder for bidder in bidders if bidder.name == agent)
+        return await execute(state, generate, bidder=chosen, agent=executor, strategy=None, ledger=ledger)
+
+    return solve
+
+
+def _usable(pool: Pool, check: bool) -> Pool:
+    for member in pool.agents:
+        generate_config(member, pool.name)
+    register_prices(pool)
+    if check:
+        require_endpoints(pool)
+    return pool
+
+
+def _find(pool: Pool, agent: str) -> None:
+    if agent not in pool.names:
+        raise PoolError(f"Pool {pool.name!r} has no agent {agent!r}. Its agents: {', '.join(pool.names)}.")
+
+
+def _bidders(pool: Pool | None) -> tuple[Pool, list[Bidder]]:
+    roles = None
+    if pool is None:
+        pool, roles = pool_from_roles()
+        if len(pool.agents) < 2:
+            raise PoolError("Role 'agents' has one model; an auction needs two. Add models to the role.")
+    return pool, [bidder(agent, pool.name, roles) for agent in pool.agents]
+
+
+def _tools(names: str | list[str] | None) -> list[Tool]:
+    if names is None:
+        return []
+    wanted = names.split(",") if isinstance(names, str) else names
+    found = []
+    for name in wanted:
+        try:
+            found.append(registry_create("tool", name.strip()))
+        except LookupError as error:
+            raise MissingRequirementError(f"No tool {name!r} is registered.") from error
+    return found

@@ -1,0 +1,95 @@
+"""Scorers: was the task solved, what did it cost, who did it."""
+
+from __future__ import annotations
+
+import math
+
+from inspect_ai.model import Model, model_roles
+from inspect_ai.scorer import Score, Scorer, Target, scorer
+from inspect_ai.solver import TaskState
+
+from sale_inspect._inspect._grading import Graded, grade_choice, grade_function, grade_short_answer
+from sale_inspect._inspect._ledger import LedgerStore, read_ledger
+from sale_inspect._inspect._metrics import COST_METRICS
+from sale_inspect._inspect._stores import AuctionStore
+from sale_inspect.money import AUCTION_PHASES, Entry, total_usd
+
+__all__ = ["GRADER_ROLE", "complexity_bin", "pass_and_cost", "winner"]
+
+GRADER_ROLE = "grader"
+"""Model role that grades short answers, if given."""
+
+
+@scorer(metrics=COST_METRICS)
+def pass_and_cost(test_seconds: float = 30.0, test_memory_mb: int = 512) -> Scorer:
+    """Whether the task was solved, with its dollars and tokens from the sample's ledger.
+
+    The score is a dictionary: `correct` (0 or 1), `usd` (bid + jury + refine + execute), `usd_overhead`
+    (bid + jury + refine) and `tokens`. Costs are NaN where no solver of this package kept a ledger.
+
+    Args:
+        test_seconds: Time for all unit tests of a program together.
+        test_memory_mb: Memory for them, MiB.
+    """
+
+    async def score(state: TaskState, target: Target) -> Score:
+        graded = await _grade(state, target, test_seconds, test_memory_mb)
+        if graded.correct is None:
+            return Score.unscored(reason="environment_error", explanation=graded.explanation)
+        return Score(
+            value={"correct": int(graded.correct), **_costs(state)},
+            answer=graded.answer,
+            explanation=graded.explanation,
+            metadata=graded.metadata,
+        )
+
+    return score
+
+
+@scorer(metrics=[])
+def winner() -> Scorer:
+    """Which agent did the task: a column of the sample list, without metrics."""
+
+    async def score(state: TaskState, target: Target) -> Score:
+        auction = state.store_as(AuctionStore)
+        ledger = state.store_as(LedgerStore)
+        return Score(value=auction.winner or ledger.agent or str(state.model))
+
+    return score
+
+
+@scorer(metrics=[])
+def complexity_bin() -> Scorer:
+    """The task's complexity bin: a column of the sample list, without metrics."""
+
+    async def score(state: TaskState, target: Target) -> Score:
+        return Score(value=str(state.metadata.get("bin", "")))
+
+    return score
+
+
+async def _grade(state: TaskState, target: Target, seconds: float, memory_mb: int) -> Graded:
+    kind = state.metadata.get("kind")
+    if kind == "mcq":
+        return grade_choice(state.output.completion, len(state.choices), target.text)
+    if kind == "function":
+        return await grade_function(state, target, seconds, memory_mb)
+    question = state.input_text
+    return await grade_short_answer(question, state.output.completion, list(target), _grader())
+
+
+def _grader() -> Model | None:
+    grader = model_roles().get(GRADER_ROLE)
+    return grader[0] if isinstance(grader, list) else grader
+
+
+def _costs(state: TaskState) -> dict[str, float]:
+    entries = read_ledger(dict(state.store.items()))
+    if entries is None:
+        return {"usd": math.nan, "usd_overhead": math.nan, "tokens": math.nan}
+    overhead = sum(entry.usd for entry in entries if entry.phase in AUCTION_PHASES)
+    return {"usd": total_usd(entries), "usd_overhead": overhead, "tokens": float(_tokens(entries))}
+
+
+def _tokens(entries: list[Entry]) -> int:
+    return sum(entry.usage.total for entry in entries if entry.phase != "grade")

@@ -1,0 +1,242 @@
+"""The simulated model provider `hst-sim/<agent>`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import anyio
+from inspect_ai.model import (
+    ChatCompletionChoice,
+    ChatMessage,
+    ChatMessageAssistant,
+    ChatMessageTool,
+    GenerateConfig,
+    Logprob,
+    Logprobs,
+    ModelAPI,
+    ModelOutput,
+    ModelUsage,
+    TopLogprob,
+    modelapi,
+)
+from inspect_ai.tool import ToolCall, ToolChoice, ToolInfo
+
+from sale_inspect._errors import PoolError
+from sale_inspect.auction import prompt
+from sale_inspect.sim import (
+    AGENTS,
+    REFINEMENT_GAIN,
+    KnownTask,
+    find_task,
+    probability,
+    quality,
+    rate,
+    unit_draw,
+    would_succeed,
+    write_plan,
+)
+
+__all__ = ["hst_sim"]
+
+Fault = Literal["error", "slow", "rubbish"]
+
+_TOOL_TURNS = {"b1": 1, "b2": 2, "b3": 3, "b4": 5, "b5": 8}
+_THINKING_TOKENS = {"b1": 100, "b2": 300, "b3": 900, "b4": 2_700, "b5": 8_000}
+_PLAN_BONUS = 1.0
+_SLOW_SECONDS = 3_600.0
+_CHARACTERS_PER_TOKEN = 4
+
+
+class SimulatedModel(ModelAPI):
+    """A simulated agent; see `sale_inspect/sim` for how it decides.
+
+    Model args (`model_args` in a pool file, `-M` on the command line):
+        seed: Seed of everything it draws (default 0).
+        latency: Seconds that each call takes (default 0).
+        fault: `error` (the call raises), `slow` (it takes an hour) or `rubbish` (it answers dots).
+        fault_rate: Share of calls that have the fault (default 0).
+        fault_phases: Phases that can have it, for instance `bid,jury` (default: all).
+    """
+
+    def __init__(
+        self,
+        model_name: str,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        config: GenerateConfig = GenerateConfig(),  # noqa: B008 - the signature is Inspect's
+        seed: int = 0,
+        latency: float = 0.0,
+        fault: Fault = "error",
+        fault_rate: float = 0.0,
+        fault_phases: str = "bid,jury,refine,execute",
+        **model_args: Any,
+    ) -> None:
+        super().__init__(model_name, base_url, api_key, [], config)
+        if model_name not in AGENTS:
+            raise PoolError(f"No simulated agent {model_name!r}. There are: {', '.join(AGENTS)}.")
+        if model_args:
+            raise PoolError(f"hst-sim/{model_name}: unknown model argument {sorted(model_args)[0]!r}.")
+        self._seed, self._latency = int(seed), float(latency)
+        self._fault, self._fault_rate = fault, float(fault_rate)
+        self._fault_phases = tuple(fault_phases.split(","))
+
+    async def generate(
+        self,
+        input: list[ChatMessage],
+        tools: list[ToolInfo],
+        tool_choice: ToolChoice,
+        config: GenerateConfig,
+    ) -> ModelOutput:
+        """One simulated call."""
+        if self._latency:
+            await anyio.sleep(self._latency)
+        asked = "\n\n".join(message.text for message in input if message.role == "user")
+        phase = _phase(asked)
+        text = "\n".join(message.text for message in input)
+        if phase in self._fault_phases and unit_draw(self._seed, "fault", self.model_name, text) < self._fault_rate:
+            if self._fault == "error":
+                raise RuntimeError("simulated fault")
+            if self._fault == "slow":
+                await anyio.sleep(_SLOW_SECONDS)
+            return self._output("...", input, config, thinking=0)
+        task = find_task(asked)
+        if phase == "jury":
+            return self._output(f"RATING: {rate(self.model_name, _quoted_plan(asked), self._seed)}", input, config)
+        if phase in ("bid", "refine"):
+            return self._output(self._plan(task, gain=REFINEMENT_GAIN if phase == "refine" else 0.0), input, config)
+        return self._act(task, asked, input, tools, config)
+
+    def _plan(self, task: KnownTask | None, gain: float) -> str:
+        if task is None:
+            return write_plan(self.model_name, "unknown", "coding", 0.3, 1.0, self._seed, gain=gain)
+        item = task.item
+        chance = probability(self.model_name, item.domain, item.tau_minutes)
+        return write_plan(
+            self.model_name, item.id, item.domain, chance, item.tau_minutes, self._seed, gain=gain
+        )
+
+    def _act(
+        self,
+        task: KnownTask | None,
+        asked: str,
+        messages: list[ChatMessage],
+        tools: list[ToolInfo],
+        config: GenerateConfig,
+    ) -> ModelOutput:
+        offered = {tool.name for tool in tools}
+        if task is None:
+            return self._finish("I do not know this task. (simulated)", offered, messages, config, thinking=300)
+        item = task.item
+        turns = _TOOL_TURNS[item.bin]
+        thinking = int(_THINKING_TOKENS[item.bin] * (0.75 + 0.5 * unit_draw(self._seed, self.model_name, item.id)))
+        done = sum(1 for message in messages if isinstance(message, ChatMessageTool))
+        call = _next_call(offered, task, done)
+        if done < turns and call is not None:
+            return self._output("", messages, config, thinking=thinking // turns, call=call)
+        plan = asked.rpartition(prompt("execute").text.split("$strategy")[0].strip())[2]
+        baseline = probability(self.model_name, item.domain, item.tau_minutes)
+        bonus = _PLAN_BONUS * (quality(plan) - baseline) if quality(plan) > baseline else 0.0
+        chance = probability(self.model_name, item.domain, item.tau_minutes, bonus)
+        right = would_succeed(self.model_name, item.id, chance, self._seed)
+        return self._finish(task.right if right else task.wrong, offered, messages, config, thinking // turns)
+
+    def _finish(
+        self, answer: str, offered: set[str], messages: list[ChatMessage], config: GenerateConfig, thinking: int
+    ) -> ModelOutput:
+        if "submit" not in offered:
+            return self._output(answer, messages, config, thinking=thinking)
+        call = ("submit", {"answer": answer})
+        return self._output("", messages, config, thinking=thinking, call=call)
+
+    def _output(
+        self,
+        text: str,
+        messages: list[ChatMessage],
+        config: GenerateConfig,
+        thinking: int = 0,
+        call: tuple[str, dict[str, Any]] | None = None,
+    ) -> ModelOutput:
+        calls = None
+        if call is not None:
+            number = sum(1 for message in messages if message.role == "tool")
+            calls = [ToolCall(id=f"sim-{number}", function=call[0], arguments=call[1])]
+        message = ChatMessageAssistant(
+            content=text, tool_calls=calls, source="generate", model=f"hst-sim/{self.model_name}",
+            metadata={"simulated": True},
+        )
+        said = len(text) + (len(str(call)) if call else 0)
+        read = sum(len(m.text) for m in messages)
+        usage = ModelUsage(
+            input_tokens=math.ceil(read / _CHARACTERS_PER_TOKEN),
+            output_tokens=math.ceil(said / _CHARACTERS_PER_TOKEN) + thinking,
+            reasoning_tokens=thinking or None,
+        )
+        usage.total_tokens = usage.input_tokens + usage.output_tokens
+        logprobs = _logprobs(self.model_name, text, config.top_logprobs or 0) if config.logprobs else None
+        return ModelOutput(
+            model=f"hst-sim/{self.model_name}",
+            choices=[
+                ChatCompletionChoice(
+                    message=message, stop_reason="tool_calls" if calls else "stop", logprobs=logprobs
+                )
+            ],
+            usage=usage,
+            metadata={"simulated": True},
+        )
+
+
+@modelapi(name="hst-sim")
+def hst_sim() -> type[ModelAPI]:
+    """Simulated agents `hst-sim/4b`, `hst-sim/8b`, `hst-sim/14b` and `hst-sim/32b`."""
+    return SimulatedModel
+
+
+def _heading(name: str) -> str:
+    return next(line for line in prompt(name).text.splitlines() if line.startswith("# "))
+
+
+def _phase(asked: str) -> str:
+    """The phase of a call, by the heading of the package's own prompts."""
+    for phase, name in (("jury", "jury"), ("refine", "refine"), ("bid", "bid")):
+        if f"\n{_heading(name)}\n" in f"\n{asked}\n":
+            return phase
+    return "execute"
+
+
+def _quoted_plan(asked: str) -> str:
+    lines = asked.splitlines()
+    start = next((i for i, line in enumerate(lines) if line.startswith("--- plan ")), 0)
+    end = next((i for i, line in enumerate(lines) if line.startswith("--- end of plan ")), len(lines))
+    return "\n".join(lines[start + 1 : end])
+
+
+def _next_call(offered: set[str], task: KnownTask, done: int) -> tuple[str, dict[str, Any]] | None:
+    """A plausible tool call: search and read in turn, or run a line of Python."""
+    item = task.item
+    if {"search", "read_page"} <= offered:
+        if done % 2 == 0 or not item.pages:
+            words = item.question.split()
+            start = (3 * done) % max(1, len(words) - 6)
+            return "search", {"query": " ".join(words[start : start + 6])}
+        return "read_page", {"title": item.pages[(done // 2) % len(item.pages)]}
+    if "python" in offered:
+        return "python", {"code": f"print('simulated check {done + 1}')"}
+    return None
+
+
+def _logprobs(agent: str, text: str, k: int) -> Logprobs | None:
+    """Log-probabilities whose entropy differs a little between plans; top-k of a geometric shape."""
+    if k < 1:
+        return None
+    content = []
+    base = 0.35 + 0.3 * unit_draw("entropy", agent, text)
+    shapes = [_shape(min(0.9, base + 0.05 * (step % 5)), k) for step in range(5)]
+    for number, token in enumerate(text.split()):
+        top = [TopLogprob(token=token if i == 0 else f"alt{i}", logprob=p) for i, p in enumerate(shapes[number % 5])]
+        content.append(Logprob(token=token, logprob=top[0].logprob, top_logprobs=top))
+    return Logprobs(content=content)
+
+
+def _shape(ratio: float, k: int) -> list[float]:
+    return [math.log((1.0 - ratio) * ratio**i) for i in range(k)]

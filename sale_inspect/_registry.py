@@ -1,0 +1,22 @@
+"""What Inspect finds under `sale_inspect/...`: importing this module registers it all."""
+
+from sale_inspect._inspect._memory import MemoryHooks
+from sale_inspect._inspect._sale import sale, single
+from sale_inspect._inspect._scorers import complexity_bin, pass_and_cost, winner
+from sale_inspect._inspect._sim_model import hst_sim
+from sale_inspect._inspect._tasks import hst_coding, hst_deep_search
+from sale_inspect._inspect._tools import read_page, search
+
+__all__ = [
+    "MemoryHooks",
+    "complexity_bin",
+    "hst_coding",
+    "hst_deep_search",
+    "hst_sim",
+    "pass_and_cost",
+    "read_page",
+    "sale",
+    "search",
+    "single",
+    "winner",
+]

@@ -1,0 +1,93 @@
+"""Python, Inspect, the embedding model, tokens and data folders."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from sale_inspect.checks._check import Check
+from sale_inspect.embedding import MINILM_DIR_VARIABLE, minilm_folder
+from sale_inspect.pools import Pool
+
+__all__ = ["check_data", "check_embedding", "check_packages", "check_prices"]
+
+_MIN_INSPECT = (0, 3, 285)
+
+
+def check_packages() -> Iterator[Check]:
+    """Findings on Python and Inspect."""
+    python = platform.python_version()
+    if sys.version_info >= (3, 11):
+        yield Check(name="Python", status="ok", detail=python)
+    else:
+        yield Check(name="Python", status="missing", detail=f"{python} is too old", remedy="install Python 3.11")
+    inspect = importlib.metadata.version("inspect-ai")
+    numbers = tuple(int(part) for part in inspect.split(".")[:3] if part.isdigit())
+    if numbers >= _MIN_INSPECT:
+        yield Check(name="Inspect", status="ok", detail=inspect)
+    else:
+        remedy = "pip install --upgrade inspect-ai"
+        yield Check(name="Inspect", status="missing", detail=f"{inspect} is too old", remedy=remedy)
+
+
+def check_embedding() -> Check:
+    """Whether MiniLM is there for the auction memory."""
+    if importlib.util.find_spec("fastembed") is None:
+        return Check(
+            name="embedding model", status="optional", detail="fastembed is not installed; hashed n-grams are used",
+            remedy="pip install 'sale-inspect[embed]'",
+        )
+    if minilm_folder() is None:
+        return Check(
+            name="embedding model", status="optional",
+            detail=f"{MINILM_DIR_VARIABLE} names no folder with model.onnx; hashed n-grams are used",
+            remedy=f"export {MINILM_DIR_VARIABLE}=<folder of all-MiniLM-L6-v2>, or -S embedder=minilm to download",
+        )
+    return Check(name="embedding model", status="ok", detail=f"all-MiniLM-L6-v2 in {minilm_folder()}")
+
+
+def check_prices(pool: Pool) -> Iterator[Check]:
+    """The prices of a pool with their dates. A pool without a price cannot be loaded at all."""
+    for agent in pool.agents:
+        price = agent.price
+        detail = f"${price.input:g} in, ${price.output:g} out per million tokens, as of {price.as_of} ({price.source})"
+        yield Check(name=f"price of {agent.name}", status="ok", detail=detail)
+
+
+def check_data(data_dir: Path | None) -> Iterator[Check]:
+    """Findings on benchmark data and on the token for gated data sets."""
+    token = os.environ.get("HF_TOKEN")
+    if token:
+        yield Check(name="Hugging Face token", status="ok", detail="HF_TOKEN is set")
+    else:
+        yield Check(
+            name="Hugging Face token", status="optional", detail="HF_TOKEN is not set; gated sources cannot be read",
+            remedy="export HF_TOKEN=<your token>",
+        )
+    yield Check(name="hst_mini", status="ok", detail="comes with the package")
+    if data_dir is None:
+        yield Check(
+            name="benchmark data", status="optional", detail="no folder given; only hst_mini can run",
+            remedy="sale-inspect doctor --data-dir DIR",
+        )
+        return
+    if not data_dir.is_dir():
+        yield Check(
+            name="benchmark data", status="missing", detail=f"{data_dir} is not a folder",
+            remedy="give a folder with the original files, for instance mbpp/mbpp.jsonl",
+        )
+        return
+    for source, names in {"MBPP": ("sanitized-mbpp.json", "mbpp.jsonl")}.items():
+        found = [path for name in names for path in sorted(data_dir.rglob(name))]
+        if found:
+            yield Check(name=f"data of {source}", status="ok", detail=", ".join(str(path) for path in found))
+        else:
+            yield Check(
+                name=f"data of {source}", status="optional", detail=f"none of {', '.join(names)} in {data_dir}",
+                remedy=f"put {names[0]} of google-research's MBPP into {data_dir}/mbpp",
+            )

@@ -1,0 +1,24 @@
+"""The simulator behind `hst-sim/...`: for demos, tests and mechanism studies without keys.
+
+A simulated agent is not a model. Everything that it yields is marked simulated.
+"""
+
+from sale_inspect.sim._answer_key import KnownTask, find_task
+from sale_inspect.sim._plans import REFINEMENT_GAIN, quality, rate, write_plan
+from sale_inspect.sim._skill import AGENTS, CORRELATION, Curve, curve, probability, unit_draw, would_succeed
+
+__all__ = [
+    "AGENTS",
+    "CORRELATION",
+    "REFINEMENT_GAIN",
+    "Curve",
+    "KnownTask",
+    "curve",
+    "find_task",
+    "probability",
+    "quality",
+    "rate",
+    "unit_draw",
+    "would_succeed",
+    "write_plan",
+]

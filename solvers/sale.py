@@ -1,0 +1,35 @@
+"""File form of the packaged solver: `--solver solvers/sale.py`."""
+
+from inspect_ai.solver import Solver, solver
+
+from sale_inspect._inspect._sale import sale as _sale
+
+
+@solver
+def sale(
+    pool: str | None = None,
+    agent: str = "react",
+    tools: str | list[str] | None = None,
+    memory: str = "run",
+    memory_lag: int = 1,
+    neighbours: int = 8,
+    embedder: str = "auto",
+    strategy_tokens: int = 300,
+    call_timeout: float = 300.0,
+    seed: int = 0,
+    check: bool = True,
+) -> Solver:
+    """See `sale_inspect/sale`."""
+    return _sale(
+        pool=pool,
+        agent=agent,
+        tools=tools,
+        memory=memory,
+        memory_lag=memory_lag,
+        neighbours=neighbours,
+        embedder=embedder,
+        strategy_tokens=strategy_tokens,
+        call_timeout=call_timeout,
+        seed=seed,
+        check=check,
+    )
