@@ -1,0 +1,46 @@
+"""The console script `sale-inspect`. Commands are imported when they are called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from sale_inspect import __version__
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "demo": "Run SALE and each single agent over hst_mini with simulated agents, and show a table.",
+    "doctor": "Check what a run needs: Docker, model servers, prices, data.",
+    "table": "Show what the policies in evaluation logs solved and spent.",
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"sale_inspect._cli._{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="sale-inspect")
+def main() -> None:
+    """Decide which model agent should do which task, and prove it.
+
+    Evaluations run through Inspect itself, for instance:
+
+    \b
+      inspect eval sale_inspect/hst_coding --solver sale_inspect/sale -S pool=sim
+      inspect view
+    """
