@@ -16,8 +16,8 @@ from __future__ import annotations
 __all__ = [
     "AuctionError",
     "BenchError",
-    "MissingRequirementError",
     "LogError",
+    "MissingRequirementError",
     "PoolError",
     "SaleError",
     "UnpricedAgentError",

@@ -36,7 +36,7 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sale-inspect")
 def main() -> None:
-    """Decide which model agent should do which task, and prove it.
+    r"""Decide which model agent should do which task, and prove it.
 
     Evaluations run through Inspect itself, for instance:
 

@@ -31,7 +31,7 @@ __all__ = ["doctor"]
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Also look for benchmark data in this folder.")
 @click.option("--build", is_flag=True, help="Build the sandbox image first.")
 def doctor(pool: str | None, data_dir: Path | None, build: bool) -> None:
-    """Check what a run needs and say what mends it.
+    r"""Check what a run needs and say what mends it.
 
     Nothing is paid for: model servers are only asked for their list of models. The exit status is 1
     if something is missing that a run would need.

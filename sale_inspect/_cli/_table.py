@@ -23,7 +23,7 @@ def bin_labels(runs: list[PolicyRun]) -> dict[str, str]:
 @click.argument("logs", nargs=-1, required=True)
 @click.option("--markdown", is_flag=True, help="Write markdown instead of drawing the table.")
 def table(logs: tuple[str, ...], markdown: bool) -> None:
-    """Show what the policies in LOGS solved and spent, by bin and overall.
+    r"""Show what the policies in LOGS solved and spent, by bin and overall.
 
     LOGS are evaluation logs or folders of them. Logs of one policy are joined.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageUser, GenerateConfig, ModelOutput
@@ -42,6 +42,7 @@ from sale_inspect.auction import (
     refuses,
     select,
 )
+from sale_inspect.money import Phase
 
 __all__ = ["Auction", "AuctionOptions"]
 
@@ -94,9 +95,7 @@ class Auction:
     def __post_init__(self) -> None:
         self._task = task_text(self.state)
         self._prefix = shared_prefix(self.state)
-        self._rules = Rules(
-            prices=self.prices, weights=self.weights, strategy_tokens=self.options.strategy_tokens
-        )
+        self._rules = Rules(prices=self.prices, weights=self.weights, strategy_tokens=self.options.strategy_tokens)
 
     async def run(self) -> AuctionRecord:
         """Hold the auction.
@@ -126,8 +125,8 @@ class Auction:
     def _words(self) -> int:
         return int(self.options.strategy_tokens * _WORDS_PER_TOKEN)
 
-    async def _gather(self, writing: list[Outcome]) -> tuple[list[Bid], list[Failure]]:
-        outcomes = await collect(*writing)  # type: ignore[arg-type]
+    async def _gather(self, writing: Sequence[Awaitable[Outcome]]) -> tuple[list[Bid], list[Failure]]:
+        outcomes: list[Outcome] = await collect(*writing)
         bids = [outcome for outcome in outcomes if isinstance(outcome, Bid)]
         return bids, [outcome for outcome in outcomes if isinstance(outcome, Failure)]
 
@@ -186,12 +185,10 @@ class Auction:
         request = f"{self._prefix}\n\n{prompt('jury').fill(mark=mark, strategy=bid.strategy)}"
         messages: list[ChatMessage] = [ChatMessageUser(content=request)]
         config = GenerateConfig(max_tokens=_RATING_TOKENS + (judge.model.config.reasoning_tokens or 0))
-        phase = "refine" if bid.refined else "jury"
+        phase: Phase = "refine" if bid.refined else "jury"
         async with span(f"rating: {judge.name} of {bid.agent}", type="rating"):
             for _ in range(2):
-                reply = await ask(
-                    judge, phase, messages, config, timeout=self.options.call_timeout, ledger=self.ledger
-                )
+                reply = await ask(judge, phase, messages, config, timeout=self.options.call_timeout, ledger=self.ledger)
                 if reply.output is None or reply.reason:
                     return None
                 rating = parse_rating(reply.output.completion)
@@ -219,19 +216,19 @@ class Auction:
         recall, why = await self._recall()
         if recall is None:
             return (), [], Refinement(eligible=eligible, note=why)
-        requests = {
-            bidder: self._refine_request(bidder.name, own[bidder.name], recall)
+        requests = [
+            (bidder, self._refine_request(bidder.name, own[bidder.name], recall))
             for bidder in self.bidders
             if bidder.name in eligible and bidder.name in own
-        }
+        ]
         neighbours = tuple(
             Neighbour(position=past.position, similarity=round(similarity, 6))
             for past, similarity in zip(recall.neighbours, recall.similarities, strict=True)
         )
-        writing = [self._refined_bid(bidder, text) for bidder, text in requests.items() if text]
+        writing = [self._refined_bid(bidder, text) for bidder, text in requests if text]
         note = "" if writing else "memory holds no pair of plans for the cheaper agents"
         refinement = Refinement(eligible=eligible, visible=recall.visible, neighbours=neighbours, note=note)
-        bids, dropped = await self._gather(writing)  # type: ignore[arg-type]
+        bids, dropped = await self._gather(writing)
         if kind == "logprobs":
             # One auction never mixes two kinds of entropy.
             bare = [bid for bid in bids if bid.logprob_entropy is None]
@@ -315,9 +312,7 @@ class Auction:
             memory=self.options.memory,
             bids=assessed,
             refined=refined,
-            failures=tuple(
-                FailureRecord(agent=f.agent, refined=f.refined, reason=f.reason) for f in failures
-            ),
+            failures=tuple(FailureRecord(agent=f.agent, refined=f.refined, reason=f.reason) for f in failures),
             provisional_winner=provisional,
             refinement=refinement,
             winner=winner,

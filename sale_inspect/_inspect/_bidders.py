@@ -73,9 +73,7 @@ def bidder(agent: Agent, where: str, roles: dict[str, Model] | None = None) -> B
     if roles is not None:
         return Bidder(agent=agent, model=roles[agent.name], price=price)
     args: dict[str, Any] = dict(agent.model_args)
-    model = get_model(
-        agent.model, config=generate_config(agent, where), base_url=agent.base_url, **args
-    )
+    model = get_model(agent.model, config=generate_config(agent, where), base_url=agent.base_url, **args)
     return Bidder(agent=agent, model=model, price=price)
 
 

@@ -52,9 +52,7 @@ def grade_choice(completion: str, count: int, target: str) -> Graded:
     """Compare the chosen letter with the target."""
     letter = parse_letter(completion, count)
     said = letter or "no letter could be read"
-    return Graded(
-        correct=letter == target, answer=letter or "", explanation=f"Chosen: {said}. Correct: {target}."
-    )
+    return Graded(correct=letter == target, answer=letter or "", explanation=f"Chosen: {said}. Correct: {target}.")
 
 
 async def grade_function(state: TaskState, target: Target, seconds: float, memory_mb: int) -> Graded:
@@ -104,9 +102,7 @@ def _graded(program: str, verdict: Verdict, where: str) -> Graded:
     )
 
 
-async def grade_short_answer(
-    question: str, completion: str, accepted: list[str], grader: Model | None
-) -> Graded:
+async def grade_short_answer(question: str, completion: str, accepted: list[str], grader: Model | None) -> Graded:
     """Compare with the accepted answers after normalisation; ask the grader only where that fails."""
     answer = completion.strip()
     if matches_alias(answer, accepted):

@@ -74,9 +74,7 @@ class RunMemory:
             self._embedders[choice] = make_embedder(choice)
         return self._embedders[choice]
 
-    async def recall(
-        self, task: str, *, epoch: int, position: int, lag: int, neighbours: int, embedder: str
-    ) -> Recall:
+    async def recall(self, task: str, *, epoch: int, position: int, lag: int, neighbours: int, embedder: str) -> Recall:
         """The past auctions most like `task` that the sample at `position` may see.
 
         Waits until every place that it may see is settled.

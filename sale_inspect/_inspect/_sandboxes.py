@@ -31,7 +31,7 @@ def compose_file(name: str) -> Path:
     raise MissingRequirementError(f"The files of the sandbox {name!r} are not installed. Reinstall sale-inspect.")
 
 
-def coding_sandbox(kind: str) -> SandboxEnvironmentSpec | str:
+def coding_sandbox(kind: str) -> SandboxEnvironmentSpec:
     """The sandbox of a coding sample.
 
     Args:
@@ -44,7 +44,7 @@ def coding_sandbox(kind: str) -> SandboxEnvironmentSpec | str:
     if kind == "docker":
         require_docker()
         return SandboxEnvironmentSpec("docker", str(compose_file("coding")))
-    return kind
+    return SandboxEnvironmentSpec(kind)
 
 
 def scoring_sandbox() -> tuple[SandboxEnvironment, str]:

@@ -41,8 +41,9 @@ __all__ = ["hst_sim"]
 
 Fault = Literal["error", "slow", "rubbish"]
 
-_TOOL_TURNS = {"b1": 1, "b2": 2, "b3": 3, "b4": 5, "b5": 8}
-_THINKING_TOKENS = {"b1": 100, "b2": 300, "b3": 900, "b4": 2_700, "b5": 8_000}
+_TOOL_TURNS = {"b1": 1, "b2": 1, "b3": 2, "b4": 4, "b5": 6}
+# Simulated reasoning tokens of a whole trace: the paper speaks of tens of thousands to millions a task.
+_THINKING_TOKENS = {"b1": 2_000, "b2": 8_000, "b3": 30_000, "b4": 100_000, "b5": 300_000}
 _PLAN_BONUS = 1.0
 _SLOW_SECONDS = 3_600.0
 _CHARACTERS_PER_TOKEN = 4
@@ -112,9 +113,7 @@ class SimulatedModel(ModelAPI):
             return write_plan(self.model_name, "unknown", "coding", 0.3, 1.0, self._seed, gain=gain)
         item = task.item
         chance = probability(self.model_name, item.domain, item.tau_minutes)
-        return write_plan(
-            self.model_name, item.id, item.domain, chance, item.tau_minutes, self._seed, gain=gain
-        )
+        return write_plan(self.model_name, item.id, item.domain, chance, item.tau_minutes, self._seed, gain=gain)
 
     def _act(
         self,
@@ -162,7 +161,10 @@ class SimulatedModel(ModelAPI):
             number = sum(1 for message in messages if message.role == "tool")
             calls = [ToolCall(id=f"sim-{number}", function=call[0], arguments=call[1])]
         message = ChatMessageAssistant(
-            content=text, tool_calls=calls, source="generate", model=f"hst-sim/{self.model_name}",
+            content=text,
+            tool_calls=calls,
+            source="generate",
+            model=f"hst-sim/{self.model_name}",
             metadata={"simulated": True},
         )
         said = len(text) + (len(str(call)) if call else 0)
@@ -177,9 +179,7 @@ class SimulatedModel(ModelAPI):
         return ModelOutput(
             model=f"hst-sim/{self.model_name}",
             choices=[
-                ChatCompletionChoice(
-                    message=message, stop_reason="tool_calls" if calls else "stop", logprobs=logprobs
-                )
+                ChatCompletionChoice(message=message, stop_reason="tool_calls" if calls else "stop", logprobs=logprobs)
             ],
             usage=usage,
             metadata={"simulated": True},

@@ -19,7 +19,7 @@ from sale_inspect._inspect._plain import plain
 from sale_inspect._inspect._sandboxes import coding_sandbox
 from sale_inspect._inspect._scorers import complexity_bin, pass_and_cost, winner
 from sale_inspect._inspect._tools import read_page, search
-from sale_inspect.bench import Domain, TaskItem, bin_named
+from sale_inspect.bench import TaskItem, bin_named
 from sale_inspect.bench.sources import MINI_VERSION, mbpp_items, mini_items
 
 __all__ = ["hst_coding", "hst_deep_search"]
@@ -60,7 +60,7 @@ def hst_coding(
     samples = [_sample(item) for item in items]
     for sample, item in zip(samples, items, strict=True):
         if item.kind == "function":
-            sample.sandbox = where  # type: ignore[assignment]
+            sample.sandbox = where
     return _task("hst_coding", samples, source, order_seed, message_limit, time_limit, {"sandbox": sandbox})
 
 
@@ -129,16 +129,16 @@ def _chosen(items: Sequence[TaskItem], bins: str | list[str] | None, order_seed:
 
 def _sample(item: TaskItem) -> Sample:
     ask = _ASK[item.kind].format(entry_point=item.entry_point)
-    target = {
+    targets: dict[str, str | list[str]] = {
         "mcq": item.answer,
         "function": list(item.tests),
         "short_answer": [item.answer, *item.aliases],
-    }[item.kind]
+    }
     return Sample(
         id=item.id,
         input=f"{item.question}\n\n{ask}".strip(),
         choices=list(item.choices) or None,
-        target=target,
+        target=targets[item.kind],
         metadata={
             "kind": item.kind,
             "domain": item.domain,

@@ -42,7 +42,7 @@ class Scored:
 
 
 def price_length(*, usd_per_mtok: float, length: int, dearest_usd_per_mtok: float, cap: int) -> float:
-    """c = pi * |s| / (pi_max * cap), cut at 1.
+    """C = pi * |s| / (pi_max * cap), cut at 1.
 
     The paper's cost term is pi * |s|; the division, which makes weights mean the same for any
     pool, is ours.
@@ -74,6 +74,4 @@ def score(features: Features, weights: Weights) -> Scored:
     elif rated:
         # Only judges of weight zero rated: the others' weight is shared out equally.
         jury = jury_weight * sum(rated.values()) / len(rated)
-    return Scored(
-        cost=weights.price * features.price_length, value=weights.entropy * features.entropy + jury
-    )
+    return Scored(cost=weights.price * features.price_length, value=weights.entropy * features.entropy + jury)

@@ -18,9 +18,7 @@ def select(z: Mapping[str, float], prices: Mapping[str, float], pool_order: Sequ
     return min(z, key=lambda agent: (z[agent], prices[agent], pool_order.index(agent)))
 
 
-def may_refine(
-    provisional_winner: str, prices: Mapping[str, float], pool_order: Sequence[str]
-) -> tuple[str, ...]:
+def may_refine(provisional_winner: str, prices: Mapping[str, float], pool_order: Sequence[str]) -> tuple[str, ...]:
     """Agents strictly cheaper than the provisional winner, in pool order (paper)."""
     limit = prices[provisional_winner]
     return tuple(agent for agent in pool_order if prices[agent] < limit)

@@ -38,6 +38,4 @@ def uniform_weights(judges: Sequence[str]) -> Weights:
     Source: ours, the default when nothing was fitted.
     """
     share = 1.0 / (len(judges) + 2)
-    return Weights(
-        price=share, entropy=share, judges=dict.fromkeys(judges, share), origin="uniform (ours, not fitted)"
-    )
+    return Weights(price=share, entropy=share, judges=dict.fromkeys(judges, share), origin="uniform (ours, not fitted)")

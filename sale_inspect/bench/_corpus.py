@@ -78,9 +78,7 @@ class Corpus:
         tokens = bm25s.tokenize([query], stopwords="en", show_progress=False, return_ids=False)
         if not tokens[0]:
             return []
-        found, scores = self._index.retrieve(
-            tokens, k=min(count, len(self._pages)), show_progress=False
-        )
+        found, scores = self._index.retrieve(tokens, k=min(count, len(self._pages)), show_progress=False)
         rows = [int(row) for row, score in zip(found[0], scores[0], strict=True) if score > 0]
         return [self._hit(self._pages[row]) for row in rows]
 

@@ -27,8 +27,10 @@ class Verdict:
 
 
 def extract_program(answer: str, entry_point: str) -> str:
-    """The program in an answer: the last fenced block that defines the function, else the last block,
-    else the whole text from its first line of code on.
+    """The program in an answer.
+
+    That is the last fenced block that defines the function, else the last block, else the whole text
+    from its first line of code on.
 
     Args:
         answer: What the agent submitted.
@@ -37,7 +39,7 @@ def extract_program(answer: str, entry_point: str) -> str:
     blocks = [block.strip("\n") for block in _FENCE.findall(answer)]
     defining = [block for block in blocks if re.search(rf"^\s*def\s+{re.escape(entry_point)}\b", block, re.M)]
     if defining or blocks:
-        return (defining or blocks)[-1]
+        return str((defining or blocks)[-1])
     code = re.search(r"^(?:def |from |import |class |@|async def )", answer, re.M)
     return answer[code.start() :] if code else answer
 

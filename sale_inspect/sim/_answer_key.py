@@ -44,7 +44,7 @@ def _programs() -> Mapping[str, Mapping[str, str]]:
 def _known() -> tuple[KnownTask, ...]:
     tasks = []
     for domain in ("coding", "deep_search"):
-        items = mini_items(domain)  # type: ignore[arg-type]
+        items = mini_items(domain)
         short = [item for item in items if item.kind == "short_answer"]
         for item in items:
             tasks.append(_answers(item, short))
@@ -55,9 +55,7 @@ def _answers(item: TaskItem, short: list[TaskItem]) -> KnownTask:
     draw = unit_draw("wrong answer", item.id)
     if item.kind == "mcq":
         others = [letter for letter in "ABCD"[: len(item.choices)] if letter != item.answer]
-        return KnownTask(
-            item=item, right=f"ANSWER: {item.answer}", wrong=f"ANSWER: {others[int(draw * len(others))]}"
-        )
+        return KnownTask(item=item, right=f"ANSWER: {item.answer}", wrong=f"ANSWER: {others[int(draw * len(others))]}")
     if item.kind == "function":
         programs = _programs()[item.id]
         return KnownTask(item=item, right=_fenced(programs["program"]), wrong=_fenced(programs["wrong"]))

@@ -50,9 +50,7 @@ def curve(agent: str, domain: str) -> Curve:
     """
     part = math.log2(AGENTS[agent] / 4.0) / 3.0
     low, high = _SMALLEST[domain], _LARGEST[domain]
-    return Curve(
-        low.level + part * (high.level - low.level), low.slope + part * (high.slope - low.slope)
-    )
+    return Curve(low.level + part * (high.level - low.level), low.slope + part * (high.slope - low.slope))
 
 
 def probability(agent: str, domain: str, tau_minutes: float, bonus: float = 0.0) -> float:

@@ -58,10 +58,7 @@ def _item(row: dict[str, Any]) -> TaskItem:
     function = _tested_function(row["code"], row["test_list"])
     lines = sum(1 for line in row["code"].splitlines() if line.strip() and not line.strip().startswith("#"))
     signature = f"{function.name}({ast.unparse(function.args)})"
-    question = (
-        f"{(row.get('prompt') or row['text']).strip()}\n\n"
-        f"Write it in Python as the function `{signature}`."
-    )
+    question = f"{(row.get('prompt') or row['text']).strip()}\n\nWrite it in Python as the function `{signature}`."
     return TaskItem(
         id=f"mbpp-{row['task_id']}",
         domain="coding",
