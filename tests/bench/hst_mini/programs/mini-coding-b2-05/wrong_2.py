@@ -1,0 +1,3 @@
+# Wrong: leaves a dot at the end.
+def initials(name: str) -> str:
+    return "".join(word[0].upper() + "." for word in name.split())

@@ -1,0 +1,2 @@
+def is_quiet(readings: list[int], limit: int) -> bool:
+    return all(abs(reading) < limit for reading in readings)

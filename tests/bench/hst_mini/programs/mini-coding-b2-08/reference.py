@@ -1,0 +1,2 @@
+def middle_item(items: list[int]) -> int:
+    return items[(len(items) - 1) // 2]

@@ -1,0 +1,6 @@
+def tide_marks(levels: list[int], step: int) -> list[int]:
+    marks: list[int] = []
+    for index, level in enumerate(levels):
+        if not marks or level >= levels[marks[-1]] + step:
+            marks.append(index)
+    return marks

@@ -1,0 +1,7 @@
+# Wrong: asks for more than step, not at least step.
+def tide_marks(levels: list[int], step: int) -> list[int]:
+    marks: list[int] = []
+    for index, level in enumerate(levels):
+        if not marks or level > levels[marks[-1]] + step:
+            marks.append(index)
+    return marks

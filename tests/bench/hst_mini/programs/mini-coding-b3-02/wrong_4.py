@@ -1,0 +1,10 @@
+# Wrong: writes the letter before the number.
+from itertools import groupby
+
+
+def knit_row(row: str) -> str:
+    parts: list[str] = []
+    for letter, group in groupby(row):
+        size = len(list(group))
+        parts.append(f"{letter}{size}" if size >= 3 else letter * size)
+    return "".join(parts)

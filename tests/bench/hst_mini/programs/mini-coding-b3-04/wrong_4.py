@@ -1,0 +1,14 @@
+# Wrong: moves a person who joins again to the end.
+def queue_after(events: list[str]) -> list[str]:
+    queue: list[str] = []
+    for event in events:
+        verb, _, name = event.partition(" ")
+        if verb == "serve":
+            queue = queue[1:]
+        elif verb == "join":
+            queue = [other for other in queue if other != name] + [name]
+        elif name in queue:
+            queue.remove(name)
+            if verb == "jump":
+                queue.insert(0, name)
+    return queue

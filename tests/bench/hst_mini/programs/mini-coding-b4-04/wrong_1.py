@@ -1,0 +1,17 @@
+# Wrong: starts from 0, so it fails if all values are negative.
+from collections import deque
+from itertools import accumulate
+
+
+def best_reach(flows: list[int], shortest: int, longest: int) -> int:
+    totals = list(accumulate(flows, initial=0))
+    starts: deque[int] = deque()
+    best = 0
+    for end in range(shortest, len(totals)):
+        while starts and totals[starts[-1]] >= totals[end - shortest]:
+            starts.pop()
+        starts.append(end - shortest)
+        if starts[0] < end - longest:
+            starts.popleft()
+        best = max(best, totals[end] - totals[starts[0]])
+    return best
