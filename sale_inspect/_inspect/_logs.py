@@ -61,7 +61,7 @@ def policy_runs(places: Iterable[str]) -> list[PolicyRun]:
                 rows.setdefault(policy, []).append(row)
         if not policy:
             raise LogError(f"Log {name} has no finished sample (status {header.status}).")
-    order = sorted({*rows, *left_out}, key=lambda policy: policy != "SALE")
+    order = sorted(simulated, key=lambda policy: policy != "SALE")
     return [
         PolicyRun(
             policy=policy,

@@ -11,7 +11,7 @@ from sale_inspect._errors import MissingRequirementError, PoolError
 from sale_inspect._inspect._auction import Auction, AuctionOptions
 from sale_inspect._inspect._bidders import Bidder, bidder, generate_config, pool_from_roles, register_prices
 from sale_inspect._inspect._edge import clean_errors
-from sale_inspect._inspect._executor import DEFAULT_AGENT, execute
+from sale_inspect._inspect._executor import DEFAULT_AGENT, execute, make_agent
 from sale_inspect._inspect._ledger import SampleLedger
 from sale_inspect._inspect._stores import write_record
 from sale_inspect.auction import card, uniform_weights
@@ -60,7 +60,7 @@ def sale(
         Solver that writes the auction's record and the ledger to the sample's store.
     """
     with clean_errors():
-        given = None if pool is None else _usable(load_pool(pool), check)
+        given = None if pool is None else _usable(load_pool(pool), check, agent)
         if given is not None and len(given.agents) < 2:
             raise PoolError(
                 f"Pool {pool!r} has one agent; an auction needs two. Add agents, or run it alone with the "
@@ -83,6 +83,8 @@ def sale(
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         agents, bidders = _bidders(given)
+        if len(bidders) < 2:
+            raise PoolError("Role 'agents' has one model; an auction needs two. Add models to the role.")
         state.tools = [*state.tools, *extra]
         ledger = SampleLedger("sale", agents.name, agents.simulated)
         auction = Auction(
@@ -140,7 +142,7 @@ def single(
         given = None if pool is None else load_pool(pool)
         if given is not None:
             _find(given, agent)
-            _usable(given.model_copy(update={"agents": (given.agent(agent),)}), check)
+            _usable(given.model_copy(update={"agents": (given.agent(agent),)}), check, executor)
             register_prices(given)
         extra = _tools(tools)
 
@@ -155,12 +157,15 @@ def single(
     return solve
 
 
-def _usable(pool: Pool, check: bool) -> Pool:
+def _usable(pool: Pool, check: bool, executor: str) -> Pool:
+    """The pool, after everything was checked that can be checked before the first paid call."""
     for member in pool.agents:
         generate_config(member, pool.name)
     register_prices(pool)
     if check:
         require_endpoints(pool)
+    if executor != DEFAULT_AGENT:
+        make_agent(executor, bidder(pool.agents[0], pool.name), [])
     return pool
 
 
@@ -173,8 +178,6 @@ def _bidders(pool: Pool | None) -> tuple[Pool, list[Bidder]]:
     roles = None
     if pool is None:
         pool, roles = pool_from_roles()
-        if len(pool.agents) < 2:
-            raise PoolError("Role 'agents' has one model; an auction needs two. Add models to the role.")
     return pool, [bidder(agent, pool.name, roles) for agent in pool.agents]
 
 

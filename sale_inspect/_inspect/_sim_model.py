@@ -42,6 +42,7 @@ __all__ = ["hst_sim"]
 Fault = Literal["error", "slow", "rubbish"]
 
 _TOOL_TURNS = {"b1": 1, "b2": 1, "b3": 2, "b4": 4, "b5": 6}
+_MAX_PROGRAM_RUNS = 2
 # Simulated reasoning tokens of a whole trace: the paper speaks of tens of thousands to millions a task.
 _THINKING_TOKENS = {"b1": 2_000, "b2": 8_000, "b3": 30_000, "b4": 100_000, "b5": 300_000}
 _PLAN_BONUS = 1.0
@@ -132,13 +133,14 @@ class SimulatedModel(ModelAPI):
         done = sum(1 for message in messages if isinstance(message, ChatMessageTool))
         call = _next_call(offered, task, done)
         if done < turns and call is not None:
-            return self._output("", messages, config, thinking=thinking // turns, call=call)
+            return self._output("", messages, config, thinking=thinking // (turns + 1), call=call)
         plan = asked.rpartition(prompt("execute").text.split("$strategy")[0].strip())[2]
         baseline = probability(self.model_name, item.domain, item.tau_minutes)
         bonus = _PLAN_BONUS * (quality(plan) - baseline) if quality(plan) > baseline else 0.0
         chance = probability(self.model_name, item.domain, item.tau_minutes, bonus)
         right = would_succeed(self.model_name, item.id, chance, self._seed)
-        return self._finish(task.right if right else task.wrong, offered, messages, config, thinking // turns)
+        rest = thinking - done * (thinking // (turns + 1))
+        return self._finish(task.right if right else task.wrong, offered, messages, config, rest)
 
     def _finish(
         self, answer: str, offered: set[str], messages: list[ChatMessage], config: GenerateConfig, thinking: int
@@ -220,7 +222,7 @@ def _next_call(offered: set[str], task: KnownTask, done: int) -> tuple[str, dict
             start = (3 * done) % max(1, len(words) - 6)
             return "search", {"query": " ".join(words[start : start + 6])}
         return "read_page", {"title": item.pages[(done // 2) % len(item.pages)]}
-    if "python" in offered:
+    if "python" in offered and done < _MAX_PROGRAM_RUNS:
         return "python", {"code": f"print('simulated check {done + 1}')"}
     return None
 

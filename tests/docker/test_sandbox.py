@@ -1,0 +1,171 @@
+"""The coding sandbox holds what it promises, seen from inside, in a real engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from inspect_ai import Task
+from inspect_ai import eval as inspect_eval
+from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.log import EvalLog
+from inspect_ai.model import ModelOutput
+from inspect_ai.scorer import Score
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.util import sandbox, store
+
+from sale_inspect._inspect._sale import sale, single
+from sale_inspect._inspect._sandboxes import coding_sandbox
+from sale_inspect._inspect._tasks import hst_coding
+
+pytestmark = pytest.mark.docker
+
+RunEval = Callable[..., EvalLog]
+
+
+@pytest.fixture
+def run_eval(tmp_path: Path) -> RunEval:
+    def run(task: Task, solver: Solver, **options: object) -> EvalLog:
+        (log,) = inspect_eval(task, solver=solver, log_dir=str(tmp_path), display="none", **options)  # type: ignore[arg-type]
+        assert log.status == "success", log.error
+        return log
+
+    return run
+
+
+PROBES = {
+    "user": "id -u",
+    "network": "python3 -c 'import socket; socket.create_connection((\"1.1.1.1\", 53), 2)' 2>&1; ls /sys/class/net",
+    "root": "touch /usr/probe 2>&1; echo rc $?",
+    "work": "echo written > /work/probe && cat /work/probe",
+    "capabilities": "grep CapEff /proc/self/status",
+    "privileges": "grep NoNewPrivs /proc/self/status",
+    "pids": "for i in $(seq 300); do sleep 30 & done 2>&1 | tail -1; jobs | wc -l",
+    "memory": "python3 -c 'x = bytearray(3 << 30)'; echo rc $?",
+    "secrets": "env; ls -a / /work /tmp",
+}
+
+
+@solver
+def probe() -> Solver:
+    """Runs each probe as the agent would, and leaves a trap for the tests that come later."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        found = {}
+        for name, line in PROBES.items():
+            result = await sandbox().exec(["bash", "-c", line], timeout=60)
+            found[name] = result.stdout + result.stderr
+        store().set("found", found)
+        # An agent that prepares its own environment: a python3 that passes everything.
+        trap = "#!/bin/sh\necho '{\"passed\": true, \"reason\": \"\"}'\n"
+        await sandbox().write_file("/work/python3", trap)
+        await sandbox().exec(["chmod", "+x", "/work/python3"])
+        await sandbox().exec(["bash", "-c", "echo 'export PATH=/work:$PATH' > /work/.profile; nohup sleep 600 &"])
+        state.output = ModelOutput.from_content("m", "```python\ndef nothing():\n    return None\n```")
+        return state
+
+    return solve
+
+
+@pytest.fixture(scope="module")
+def probed(tmp_path_factory: pytest.TempPathFactory) -> EvalLog:
+    task = hst_coding(bins="b3")
+    (log,) = inspect_eval(task, solver=probe(), limit=1, log_dir=str(tmp_path_factory.mktemp("probe")), display="none")
+    assert log.status == "success", log.error
+    return log
+
+
+@pytest.mark.parametrize(
+    ("name", "check"),
+    [
+        ("user", lambda said: said.strip() == "1000"),
+        ("network", lambda said: "Network is unreachable" in said and said.split()[-1] == "lo"),
+        ("root", lambda said: "Read-only file system" in said and "rc 1" in said),
+        ("work", lambda said: said.strip() == "written"),
+        ("capabilities", lambda said: int(said.split()[1], 16) == 0),
+        ("privileges", lambda said: said.split()[1] == "1"),
+        ("pids", lambda said: "Resource temporarily unavailable" in said or int(said.split()[-1]) < 128),
+        ("memory", lambda said: "rc 137" in said or "MemoryError" in said),
+    ],
+)
+def test_the_agents_container_is_locked_down(probed: EvalLog, name: str, check: Callable[[str], bool]) -> None:
+    assert probed.samples is not None
+    said = probed.samples[0].store["found"][name]
+    assert check(said), said
+
+
+def test_no_test_or_target_can_be_read_from_the_agents_container(probed: EvalLog) -> None:
+    assert probed.samples is not None
+    said = json.dumps(probed.samples[0].store["found"])
+    assert not any(str(test) in said for test in probed.samples[0].target)
+
+
+def test_an_agent_cannot_prepare_the_process_that_tests_its_answer(probed: EvalLog) -> None:
+    assert probed.samples is not None and probed.samples[0].scores is not None
+    score: Score = probed.samples[0].scores["pass_and_cost"]
+    assert score.as_dict()["correct"] == 0
+    assert score.metadata == {"tests_ran_in": "scorer"}
+
+
+@solver
+def hand_in(program: str) -> Solver:
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        state.output = ModelOutput.from_content("m", f"```python\n{program}\n```")
+        return state
+
+    return solve
+
+
+def one_function() -> Task:
+    task = hst_coding(bins="b3")
+    sample = Sample(
+        id="double",
+        input="Write double(x).",
+        target=["assert double(2) == 4", "assert double(0) == 0"],
+        metadata={"kind": "function", "domain": "coding", "bin": "b2", "entry_point": "double", "setup": ""},
+        sandbox=coding_sandbox("docker"),
+    )
+    task.dataset = MemoryDataset([sample])
+    return task
+
+
+@pytest.mark.parametrize(
+    ("program", "correct", "reason"),
+    [
+        ("def double(x):\n    return 2 * x", 1, "All tests passed"),
+        ("def double(x):\n    return x + 2", 0, "test 2 of 2: AssertionError"),
+        ("import os\nos._exit(0)", 0, "ended before its tests"),
+        ("def double(x):\n    while True: pass", 0, "no result within"),
+        ("def double(x):\n    return bytearray(2 << 30)", 0, "MemoryError"),
+        ("print('{\"passed\": true, \"reason\": \"\"}')", 0, "NameError"),
+    ],
+)
+def test_programs_are_judged_in_the_scorers_container(
+    run_eval: RunEval, program: str, correct: int, reason: str
+) -> None:
+    from sale_inspect._inspect._scorers import pass_and_cost
+
+    task = one_function()
+    task.scorer = [pass_and_cost(test_seconds=3.0)]
+    log = run_eval(task, hand_in(program))
+    assert log.samples is not None and log.samples[0].scores is not None
+    score = log.samples[0].scores["pass_and_cost"]
+    assert score.as_dict()["correct"] == correct
+    assert reason in (score.explanation or "")
+
+
+def test_an_auction_with_tools_runs_in_docker(run_eval: RunEval) -> None:
+    log = run_eval(hst_coding(bins="b2,b3"), sale(pool="sim"), limit=3)
+    for sample in log.samples or []:
+        if sample.metadata["kind"] == "function":
+            assert sample.sandbox is not None and sample.sandbox.type == "docker"
+            results = [message.text for message in sample.messages if message.role == "tool"]
+            assert any("simulated check 1" in text for text in results)
+
+
+def test_references_of_the_simulator_pass_in_docker(run_eval: RunEval) -> None:
+    log = run_eval(hst_coding(bins="b2"), single(agent="32b", pool="sim"), limit=6)
+    graded = [s.scores["pass_and_cost"] for s in log.samples or [] if s.scores and s.metadata["kind"] == "function"]
+    assert any(score.as_dict()["correct"] == 1 for score in graded)

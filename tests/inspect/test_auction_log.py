@@ -1,0 +1,165 @@
+"""What a person reads in the log of an auction."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable
+
+import pytest
+from inspect_ai import Task
+from inspect_ai.event import InfoEvent, ModelEvent, SpanBeginEvent
+from inspect_ai.log import EvalLog, EvalSample, resolve_sample_attachments
+
+from sale_inspect._inspect._ledger import read_ledger
+from sale_inspect._inspect._sale import sale, single
+from sale_inspect._inspect._stores import read_record
+from sale_inspect._inspect._tasks import hst_coding
+from sale_inspect.bench.sources import mini_items
+from sale_inspect.money import total_usd
+from sale_inspect.pools import load_pool
+
+
+RunEval = Callable[..., EvalLog]
+
+AGENTS = ("4b", "8b", "14b", "32b")
+
+
+@pytest.fixture
+def log(run_eval: RunEval) -> EvalLog:
+    return run_eval(hst_coding(bins="b1,b3", sandbox="local"), sale(pool="sim"), max_samples=4)
+
+
+def samples_of(log: EvalLog) -> list[EvalSample]:
+    assert log.status == "success", log.error
+    return [resolve_sample_attachments(sample, "full") for sample in log.samples or []]
+
+
+def test_the_log_of_an_auction_tells_its_story(log: EvalLog) -> None:
+    for sample in samples_of(log):
+        record = read_record(sample.store)
+        assert record is not None
+        spans = [(e.name, e.type) for e in sample.events if isinstance(e, SpanBeginEvent)]
+        assert [name for name, kind in spans if kind == "auction"] == ["auction"]
+        assert {name for name, kind in spans if kind == "bid"} == {f"bid: {agent}" for agent in AGENTS}
+        ratings = {f"rating: {judge} of {agent}" for judge in AGENTS for agent in AGENTS}
+        assert {name for name, kind in spans if kind == "rating"} == ratings
+        assert [name for name, kind in spans if kind == "execute"] == [f"execute: {record.winner}"]
+
+
+def test_the_transcript_has_one_readable_table_and_one_record(log: EvalLog) -> None:
+    for sample in samples_of(log):
+        infos = [event for event in sample.events if isinstance(event, InfoEvent)]
+        tables = [event.data for event in infos if event.source == "sale"]
+        records = [event.data for event in infos if event.source == "sale record"]
+        assert len(tables) == len(records) == 1
+        assert isinstance(tables[0], str)
+        for column in ("| agent |", "pi $/Mtok", " H ", "by 14b", " C ", " V ", " z "):
+            assert column in tables[0]
+        assert "simulated" in tables[0]
+        assert records[0] == sample.store["AuctionStore:record"]
+
+
+def test_bids_and_ratings_are_children_of_the_auction(log: EvalLog) -> None:
+    sample = samples_of(log)[0]
+    spans = {event.id: event for event in sample.events if isinstance(event, SpanBeginEvent)}
+
+    def ancestors(event: SpanBeginEvent) -> list[str]:
+        found = []
+        while event.parent_id is not None:
+            event = spans[event.parent_id]
+            found.append(event.name)
+        return found
+
+    children = [event for event in spans.values() if event.type in ("bid", "rating", "refine")]
+    assert children
+    assert all("auction" in ancestors(event) for event in children)
+
+
+def test_every_model_call_is_booked_once_and_priced_from_its_tokens(log: EvalLog) -> None:
+    prices = {agent.model: agent.price.price() for agent in load_pool("sim").agents}
+    for sample in samples_of(log):
+        entries = read_ledger(sample.store)
+        assert entries is not None
+        calls: dict[str, int] = defaultdict(int)
+        dollars = 0.0
+        for event in sample.events:
+            if isinstance(event, ModelEvent):
+                usage = event.output.usage
+                assert usage is not None
+                calls[event.model] += 1
+                price = prices[event.model]
+                dollars += (usage.input_tokens * price.input + usage.output_tokens * price.output) / 1e6
+        assert sum(entry.calls for entry in entries) == sum(calls.values())
+        assert math.isclose(total_usd(entries), dollars, rel_tol=1e-9)
+        # Inspect's own accounting, from the prices that were registered with it, says the same.
+        own = sum(usage.total_cost or 0.0 for usage in sample.model_usage.values())
+        assert math.isclose(own, dollars, rel_tol=1e-9)
+
+
+def test_phases_are_complete_and_only_the_winner_executes(log: EvalLog) -> None:
+    for sample in samples_of(log):
+        entries = read_ledger(sample.store) or []
+        record = read_record(sample.store)
+        assert record is not None
+        by_phase = {phase: {e.agent for e in entries if e.phase == phase} for phase in ("bid", "jury", "execute")}
+        assert by_phase == {"bid": set(AGENTS), "jury": set(AGENTS), "execute": {record.winner}}
+        assert all(entry.seconds >= 0 and entry.usage.total > 0 for entry in entries)
+
+
+def test_no_prompt_of_the_auction_holds_a_target_a_test_or_an_explanation(run_eval: RunEval) -> None:
+    log = run_eval(hst_coding(bins="b2,b3", sandbox="local"), sale(pool="sim"))
+    secrets = {item.id: [*item.tests, item.setup, item.explanation] for item in mini_items("coding")}
+    for sample in samples_of(log):
+        for event in sample.events:
+            if not isinstance(event, ModelEvent) or any(m.role == "tool" for m in event.input):
+                continue
+            text = "\n".join(message.text for message in event.input if message.role != "assistant")
+            for secret in secrets[str(sample.id)]:
+                assert not secret or secret not in text
+
+
+def test_no_prompt_of_the_jury_names_the_bidder(log: EvalLog) -> None:
+    for sample in samples_of(log):
+        for event in sample.events:
+            if isinstance(event, ModelEvent) and "# Your rating" in event.input[0].text:
+                assert "hst-sim" not in event.input[0].text
+                assert not any(f" {agent} " in event.input[0].text for agent in AGENTS)
+
+
+def test_winner_and_bin_are_columns_of_the_sample_list(log: EvalLog) -> None:
+    assert log.eval.viewer is not None and log.eval.viewer.task_samples_view is not None
+    view = log.eval.viewer.task_samples_view
+    views = view if isinstance(view, list) else [view]
+    columns = [column.id for column in views[0].columns or []]
+    assert {"score__winner__winner", "score__complexity_bin__complexity_bin"} <= set(columns)
+    for sample in log.samples or []:
+        record = read_record(sample.store)
+        assert sample.scores is not None and record is not None
+        assert sample.scores["winner"].value == record.winner
+        assert sample.scores["complexity_bin"].value == sample.metadata["bin"]
+
+
+def test_simulated_agents_are_marked_everywhere(log: EvalLog) -> None:
+    for sample in samples_of(log):
+        record = read_record(sample.store)
+        assert record is not None and record.simulated
+        assert sample.store["LedgerStore:simulated"] is True
+        outputs = [event.output for event in sample.events if isinstance(event, ModelEvent)]
+        assert all((output.metadata or {}).get("simulated") is True for output in outputs)
+
+
+def test_the_same_seed_gives_the_same_records(run_eval: RunEval, choices_task: Task) -> None:
+    first = run_eval(hst_coding(bins="b1", sandbox="local"), sale(pool="sim"))
+    second = run_eval(choices_task, sale(pool="sim"))
+    records = [[read_record(s.store) for s in log.samples or []] for log in (first, second)]
+    assert records[0] == records[1]
+
+
+def test_a_single_agent_has_no_auction_and_the_same_ledger(run_eval: RunEval, choices_task: Task) -> None:
+    log = run_eval(choices_task, single(agent="8b", pool="sim"))
+    for sample in samples_of(log):
+        entries = read_ledger(sample.store) or []
+        assert [(entry.phase, entry.agent) for entry in entries] == [("execute", "8b")]
+        assert read_record(sample.store) is None
+        assert sample.scores is not None and sample.scores["winner"].value == "8b"

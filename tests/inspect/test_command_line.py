@@ -1,0 +1,143 @@
+"""The commands of the README, as a user types them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from inspect_ai.log import list_eval_logs, read_eval_log
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+def command(*words: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a console script of this environment."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("SMOLLM", "QWEN", "INSPECT_", "SALE_MINILM"))}
+    return subprocess.run(
+        [str(BIN / words[0]), *words[1:]],
+        cwd=cwd,
+        env={**clean, "COLUMNS": "200", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+FORMS = [
+    ("tasks/hst_bench.py@hst_coding", "solvers/sale.py"),
+    ("sale_inspect/hst_coding", "sale_inspect/sale"),
+    ("tasks/hst_bench.py@hst_deep_search", "solvers/sale.py"),
+    ("sale_inspect/hst_deep_search", "sale_inspect/sale"),
+]
+
+
+@pytest.mark.parametrize(("task", "solver"), FORMS)
+def test_inspect_eval_works_in_both_forms(task: str, solver: str, tmp_path: Path) -> None:
+    local = ["-T", "sandbox=local"] if "coding" in task else []
+    ran = command(
+        "inspect", "eval", task, "--solver", solver, "-S", "pool=sim", "-T", "bins=b1", *local,
+        "--limit", "2", "--log-dir", str(tmp_path), "--display", "none",
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    (info,) = list_eval_logs(str(tmp_path))
+    log = read_eval_log(info.name)
+    assert log.status == "success"
+    assert log.eval.solver == solver
+    assert all("AuctionStore:record" in sample.store for sample in log.samples or [])
+
+
+def test_file_form_of_the_scorer_scores_a_log(tmp_path: Path) -> None:
+    ran = command(
+        "inspect", "eval", "sale_inspect/hst_coding", "--solver", "sale_inspect/single", "-S", "pool=sim",
+        "-S", "agent=4b", "-T", "bins=b1", "-T", "sandbox=local", "--log-dir", str(tmp_path), "--display", "none",
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    (info,) = list_eval_logs(str(tmp_path))
+    before = read_eval_log(info.name)
+    ran = command(
+        "inspect", "score", info.name, "--scorer", "scorers/pass_and_cost.py",
+        "--overwrite", "--action", "overwrite", "--display", "none",
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    after = read_eval_log(info.name)
+    assert before.results is not None and after.results is not None
+    old = {name: metric.value for name, metric in before.results.scores[0].metrics.items()}
+    new = {name: metric.value for name, metric in after.results.scores[0].metrics.items()}
+    assert new == pytest.approx(old)
+
+
+def test_each_task_is_listed_once() -> None:
+    listed = command("inspect", "list", "tasks").stdout
+    assert listed.split() == ["tasks/hst_bench.py@hst_coding", "tasks/hst_bench.py@hst_deep_search"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-S", "pool=nowhere.yaml"], "Unknown pool 'nowhere.yaml'"),
+        (["-S", "pool=local"], "SMOLLM_BASE_URL is not set"),
+        (["-S", "pool=sim", "-T", "bins=b9"], "Unknown bin 'b9'"),
+        (["-S", "pool=sim", "-T", "source=mbpp"], "-T data_dir=DIR"),
+    ],
+)
+def test_a_usage_error_is_one_line_without_a_traceback(options: list[str], message: str, tmp_path: Path) -> None:
+    ran = command(
+        "inspect", "eval", "sale_inspect/hst_coding", "--solver", "sale_inspect/sale", "-T", "sandbox=local",
+        *options, "--log-dir", str(tmp_path), "--display", "none",
+    )  # fmt: skip
+    said = ran.stdout + ran.stderr
+    assert ran.returncode != 0
+    assert message in " ".join(said.split())
+    assert "Traceback" not in said
+    assert not list_eval_logs(str(tmp_path))
+
+
+def test_no_docker_engine_is_one_error_with_its_remedy(tmp_path: Path) -> None:
+    ran = command(
+        "inspect", "eval", "sale_inspect/hst_coding", "--solver", "sale_inspect/sale", "-S", "pool=sim",
+        "--log-dir", str(tmp_path), "--display", "none", DOCKER_HOST="unix:///nowhere/docker.sock",
+    )  # fmt: skip
+    said = " ".join((ran.stdout + ran.stderr).split())
+    assert ran.returncode != 0
+    assert "no engine answers" in said and "start Docker" in said and "-T sandbox=local" in said
+    assert "Traceback" not in said
+
+
+def test_the_demo_prints_one_table_that_says_simulated(tmp_path: Path) -> None:
+    ran = command("sale-inspect", "demo", "--limit", "3", "--log-dir", str(tmp_path / "logs"))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    for text in ("SALE (simulated)", "4b alone (simulated)", "32b alone (simulated)", "pass@1", "$ per task"):
+        assert text in ran.stdout
+    for text in ("tokens per task", "auction overhead", "tasks to ", "Agents are simulated", "inspect view --log-dir"):
+        assert text in ran.stdout
+    table = command("sale-inspect", "table", str(tmp_path / "logs"), "--markdown")
+    assert table.stdout.startswith("**Agents are simulated**")
+
+
+def test_doctor_without_an_engine_names_the_remedy_and_fails() -> None:
+    ran = command("sale-inspect", "doctor", DOCKER_HOST="unix:///nowhere/docker.sock")
+    assert ran.returncode == 1
+    assert "Docker engine" in ran.stdout and "start Docker" in ran.stdout
+
+
+def test_doctor_lists_prices_and_servers_of_a_pool() -> None:
+    ran = command("sale-inspect", "doctor", "--pool", "local")
+    assert ran.returncode == 1
+    assert "price of smollm2-135m" in ran.stdout and "SMOLLM_BASE_URL is not set" in ran.stdout
+
+
+@pytest.mark.parametrize("words", [["--help"], ["doctor", "--help"], ["demo", "--help"], ["table", "--help"]])
+def test_help_teaches(words: list[str]) -> None:
+    ran = command("sale-inspect", *words)
+    assert ran.returncode == 0
+    assert len(ran.stdout.splitlines()) > 5
+
+
+def test_a_missing_log_is_one_error() -> None:
+    ran = command("sale-inspect", "table", "no-such-folder")
+    assert ran.returncode == 1
+    assert "No such log file or folder: no-such-folder" in ran.stderr

@@ -1,0 +1,109 @@
+"""The core is pure, the modules are small, and the file forms equal the packaged ones."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import inspect
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import sale_inspect
+from sale_inspect import _errors, _registry
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "sale_inspect"
+CORE = ("auction", "money", "bench", "stats", "report", "sim", "pools", "embedding", "checks")
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def test_only_the_adapters_import_inspect() -> None:
+    for path in MODULES:
+        part = path.relative_to(PACKAGE).parts[0]
+        if part not in ("_inspect", "_cli"):
+            assert not any(name.split(".")[0] == "inspect_ai" for name in imports_of(path)), path
+        if part in CORE:
+            assert not any(name.startswith(("sale_inspect._inspect", "sale_inspect._cli")) for name in imports_of(path))
+
+
+def test_nothing_imports_a_private_module_of_inspect() -> None:
+    for path in MODULES:
+        for name in imports_of(path):
+            assert not (name.startswith("inspect_ai") and "._" in name), f"{path}: {name}"
+
+
+def test_the_core_can_be_imported_without_inspect() -> None:
+    code = "import sys; sys.modules['inspect_ai'] = None\n" + "\n".join(f"import sale_inspect.{name}" for name in CORE)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_heavy_libraries_are_loaded_only_when_used() -> None:
+    heavy = ("faiss", "sklearn", "scipy", "bm25s", "docker", "fastembed", "openai", "anthropic")
+    code = (
+        "import sys, sale_inspect, sale_inspect._registry\n"
+        f"loaded = [name for name in {heavy} if name in sys.modules]\n"
+        "assert not loaded, loaded"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_modules_stay_small() -> None:
+    for path in MODULES:
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 350, path
+
+
+def test_dataclasses_of_the_core_are_frozen() -> None:
+    for path in MODULES:
+        if path.relative_to(PACKAGE).parts[0] not in CORE:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                marks = [ast.unparse(mark) for mark in node.decorator_list if "dataclass" in ast.unparse(mark)]
+                assert all("frozen=True" in mark for mark in marks), f"{path}: {node.name}"
+
+
+def test_public_errors_are_all_in_one_tree() -> None:
+    for name in _errors.__all__:
+        assert issubclass(getattr(_errors, name), _errors.SaleError)
+        assert name in sale_inspect.__all__
+
+
+def load(path: Path) -> object:
+    spec = importlib.util.spec_from_file_location(f"file_form_{path.stem}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+PAIRS = [
+    ("tasks/hst_bench.py", "hst_coding"),
+    ("tasks/hst_bench.py", "hst_deep_search"),
+    ("solvers/sale.py", "sale"),
+    ("solvers/single.py", "single"),
+    ("scorers/pass_and_cost.py", "pass_and_cost"),
+]
+
+
+@pytest.mark.parametrize(("file", "name"), PAIRS)
+def test_the_file_form_has_the_signature_of_the_packaged_one(file: str, name: str) -> None:
+    packaged: Callable[..., object] = getattr(_registry, name)
+    file_form = inspect.signature(getattr(load(ROOT / file), name), eval_str=True)
+    assert file_form == inspect.signature(packaged, eval_str=True)
+
+
+def test_every_file_form_is_in_the_list_above() -> None:
+    files = {str(path.relative_to(ROOT)) for folder in ("tasks", "solvers", "scorers") for path in (ROOT / folder).glob("*.py")}
+    assert files == {file for file, _ in PAIRS}
