@@ -105,5 +105,9 @@ def test_the_file_form_has_the_signature_of_the_packaged_one(file: str, name: st
 
 
 def test_every_file_form_is_in_the_list_above() -> None:
-    files = {str(path.relative_to(ROOT)) for folder in ("tasks", "solvers", "scorers") for path in (ROOT / folder).glob("*.py")}
+    files = {
+        str(path.relative_to(ROOT))
+        for folder in ("tasks", "solvers", "scorers")
+        for path in (ROOT / folder).glob("*.py")
+    }
     assert files == {file for file, _ in PAIRS}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections.abc import Iterator
 
 from sale_inspect.auction._score import RATING_SCALE
 
@@ -31,26 +33,25 @@ def parse_rating(reply: str) -> int | None:
         The rating, or None if the reply has none.
     """
     text = reply.strip()
-    from_json = _from_json(text)
-    if from_json is not None:
-        return _whole(from_json, None)
-    labelled = list(_LABELLED.finditer(text))
-    match = labelled[-1] if labelled else _BARE.match(text)
-    if match is None:
-        return None
-    return _whole(match["number"], match["top"])
+    found = [(match.start(), match["number"], match["top"]) for match in _LABELLED.finditer(text)]
+    found += [(place, number, None) for place, number in _from_json(text)]
+    if found:
+        _, number, top = max(found, key=lambda each: each[0])
+        return _whole(number, top)
+    bare = _BARE.match(text)
+    return None if bare is None else _whole(bare["number"], bare["top"])
 
 
-def _from_json(text: str) -> str | None:
-    for block in re.findall(r"\{[^{}]*\}", text):
+def _from_json(text: str) -> Iterator[tuple[int, str]]:
+    """Ratings in JSON objects, with the place where each object begins."""
+    for block in re.finditer(r"\{[^{}]*\}", text):
         try:
-            data = json.loads(block)
+            value = json.loads(block[0]).get("rating")
         except ValueError:
             continue
-        value = data.get("rating")
         if isinstance(value, int | float | str) and not isinstance(value, bool):
-            return str(value)
-    return None
+            # The end of the object, so that the label inside it does not count as a later rating.
+            yield block.end(), str(value)
 
 
 def _whole(number: str, top: str | None) -> int | None:
@@ -60,7 +61,7 @@ def _whole(number: str, top: str | None) -> int | None:
         value = float(number.strip().replace(",", "."))
     except ValueError:
         return None
-    if value != int(value) or not 0 <= value <= RATING_SCALE:
+    if not math.isfinite(value) or value != int(value) or not 0 <= value <= RATING_SCALE:
         return None
     return int(value)
 
@@ -71,7 +72,8 @@ def parse_strategy(reply: str) -> str | None:
     A reply without a single word is empty: dots or dashes are no plan.
     """
     text = re.sub(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", "", reply, flags=re.DOTALL | re.IGNORECASE)
-    text = text.strip()
+    # Some servers put the opening tag into the prompt, so that only the closing one comes back.
+    text = re.split(r"</think(?:ing)?>", text, flags=re.IGNORECASE)[-1].strip()
     fenced = re.fullmatch(r"```[\w-]*\n(.*?)\n?```", text, flags=re.DOTALL)
     if fenced:
         text = fenced[1].strip()

@@ -9,7 +9,11 @@ from collections.abc import Iterable
 
 __all__ = ["matches_alias", "normalise", "parse_letter"]
 
-_LABELLED = re.compile(r"\banswer\b\W{0,8}(?:is\b\W{0,8})?\(?\**\s*([A-Z])\b(?![’'])", re.IGNORECASE)
+# A small letter counts only where nothing can follow: "the answer is a queue" names no choice.
+_LABELLED = re.compile(
+    r"\b(?i:answer)\b\W{0,8}(?:(?i:is)\b\W{0,8})?\(?\**\s*(?:([A-Z])\b(?![’'])|([a-z])(?=[ \t]*(?:[).*]|$)))",
+    re.MULTILINE,
+)
 _ALONE = re.compile(r"^\W*([A-Z])\W*$", re.IGNORECASE)
 _LEADING = re.compile(r"^\W*([A-Z])\s*[).:]\s", re.IGNORECASE)
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
@@ -26,7 +30,7 @@ def parse_letter(text: str, count: int) -> str | None:
     """
     labelled = _LABELLED.findall(text)
     match = _ALONE.match(text.strip()) or _LEADING.match(text.strip())
-    letter = labelled[-1] if labelled else (match[1] if match else None)
+    letter = (labelled[-1][0] or labelled[-1][1]) if labelled else (match[1] if match else None)
     if letter is None:
         return None
     letter = letter.upper()
@@ -41,6 +45,7 @@ def normalise(text: str) -> str:
     text = unicodedata.normalize("NFKD", text.casefold())
     text = "".join(char for char in text if not unicodedata.combining(char))
     text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
+    text = re.sub(r"(?<![\w.])[-−](?=\.?\d)", " minus ", text)
     text = re.sub(r"(?<!\d)\.|\.(?!\d)", " ", text)
     text = re.sub(rf"[{re.escape(string.punctuation.replace('.', ''))}–—‘’“”]", " ", text)
     return " ".join(_ARTICLES.sub(" ", text).split())

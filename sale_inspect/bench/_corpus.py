@@ -104,7 +104,7 @@ def read_pages(text: str, where: str) -> list[Page]:
         BenchError: Naming file and line of the first fault.
     """
     pages = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:

@@ -67,7 +67,7 @@ class TaskItem(BaseModel):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if self.kind == "mcq" and (len(self.choices) < 2 or self.answer not in "ABCDEFGH"[: len(self.choices)]):
+        if self.kind == "mcq" and (len(self.choices) < 2 or self.answer not in list("ABCDEFGH"[: len(self.choices)])):
             raise ValueError("an mcq needs at least two choices and the letter of one of them as answer")
         if self.kind == "function" and not (self.entry_point.isidentifier() and self.tests):
             raise ValueError("a function task needs an entry_point and tests")
@@ -92,7 +92,7 @@ def read_items(text: str, where: str, **common: object) -> Iterator[TaskItem]:
     Raises:
         BenchError: Naming file, line and field of the first fault.
     """
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:

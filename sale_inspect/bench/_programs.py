@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from importlib.resources import files
 __all__ = ["Verdict", "extract_program", "job", "read_verdict", "runner_source"]
 
 _FENCE = re.compile(r"```[ \t]*[\w+-]*[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
+
+_CODE_LINE = re.compile(r"^(?:def |from |import |class |@|async def |\w+ *(?::[^=\n]+)?= *\S)", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,8 +43,20 @@ def extract_program(answer: str, entry_point: str) -> str:
     defining = [block for block in blocks if re.search(rf"^\s*def\s+{re.escape(entry_point)}\b", block, re.M)]
     if defining or blocks:
         return str((defining or blocks)[-1])
-    code = re.search(r"^(?:def |from |import |class |@|async def )", answer, re.M)
-    return answer[code.start() :] if code else answer
+    if _parses(answer):
+        return answer
+    starts = [match.start() for match in _CODE_LINE.finditer(answer)]
+    return next(
+        (answer[start:] for start in starts if _parses(answer[start:])), answer[starts[0] :] if starts else answer
+    )
+
+
+def _parses(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def job(program: str, *, setup: str, tests: tuple[str, ...], seconds: float, memory_mb: int) -> str:

@@ -16,6 +16,7 @@ import select
 import signal
 import sys
 import time
+import types
 from typing import Any
 
 
@@ -27,7 +28,10 @@ def _child(job: dict[str, Any], token: str, report: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     done, reason = 0, ""
-    space: dict[str, Any] = {"__name__": "candidate"}
+    # A real module, because dataclasses look their annotations up in it.
+    module = types.ModuleType("candidate")
+    sys.modules["candidate"] = module
+    space = module.__dict__
     try:
         exec(compile(job["program"], "program.py", "exec"), space)
         exec(compile(job["setup"], "setup.py", "exec"), space)

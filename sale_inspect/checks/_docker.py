@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -28,13 +29,14 @@ _START = "start Docker (or set DOCKER_HOST to a running engine)"
 
 
 def version_at_least(found: str, wanted: str) -> bool:
-    """Compare dotted versions; anything after the numbers (`+dfsg1`, `-rc1`) is ignored."""
+    """Compare dotted versions; anything after the numbers (`+dfsg1`, `~ce`) is ignored, and 2.21 is 2.21.0."""
     return _numbers(found) >= _numbers(wanted)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    head = version.strip().removeprefix("v").replace("+", "-").split("-")[0]
-    return tuple(int(part) if part.isdigit() else 0 for part in head.split("."))
+    head = re.match(r"v?(\d+(?:\.\d+)*)", version.strip())
+    parts = [int(part) for part in head[1].split(".")] if head else []
+    return tuple([*parts, 0, 0, 0][:3])
 
 
 def check_docker() -> Iterator[Check]:

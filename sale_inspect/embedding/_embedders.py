@@ -44,6 +44,8 @@ class HashingEmbedder:
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `Embedder.embed`."""
+        if not texts:
+            return np.zeros((0, _HASH_DIMENSIONS), dtype=np.float32)
         rows = self._vectorizer.transform(texts).toarray()
         return np.asarray(rows, dtype=np.float32)
 

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 __all__ = ["Hit", "nearest"]
 
+_DIGITS = 5
+_TIE = 2 * 10.0**-_DIGITS
+
 
 class Hit(NamedTuple):
     """Row of the matrix and its cosine similarity to the query."""
@@ -31,6 +34,8 @@ def nearest(query: NDArray[np.float32], rows: NDArray[np.float32], k: int) -> li
 
     index = faiss.IndexFlatIP(rows.shape[1])
     index.add(np.ascontiguousarray(rows))
-    similarities, numbers = index.search(query[None, :], min(k, len(rows)))
-    hits = [Hit(int(row), float(s)) for row, s in zip(numbers[0], similarities[0], strict=True)]
-    return sorted(hits, key=lambda hit: (-round(hit.similarity, 6), hit.row))
+    similarities, _ = index.search(query[None, :], min(k, len(rows)))
+    # All rows as good as the last one, so that a tie at the cut is decided by row number.
+    _, similarities, numbers = index.range_search(query[None, :], float(similarities[0, -1]) - _TIE)
+    hits = [Hit(int(row), float(s)) for row, s in zip(numbers, similarities, strict=True)]
+    return sorted(hits, key=lambda hit: (-round(hit.similarity, _DIGITS), hit.row))[:k]

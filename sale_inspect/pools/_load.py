@@ -68,10 +68,10 @@ def parse_pool(text: str, where: str) -> Pool:
     """
     try:
         data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "not valid YAML"
+        problem = getattr(error, "problem", None) or str(error) or "not valid YAML"
         raise PoolError(f"Pool file {where}: malformed YAML{line}: {problem}.") from error
     if not isinstance(data, dict):
         raise PoolError(f"Pool file {where}: must be a mapping with `name` and `agents`, got {type(data).__name__}.")
@@ -96,7 +96,8 @@ def _explain(error: ValidationError, data: dict[str, Any], where: str) -> PoolEr
     field = ".".join(str(part) for part in location)
     message = fault["msg"].removeprefix("Value error, ")
     named = ": ".join(part for part in (agent, f"field `{field}`" if field else "") if part)
-    if field.startswith("price") and fault["type"] == "missing":
+    unpriced = fault["type"] == "missing" or (field == "price" and fault["input"] is None)
+    if field.startswith("price") and unpriced:
         return UnpricedAgentError(
             f"Pool file {where}: {named} is missing: an agent without a price cannot bid. Add `price:` with "
             "input, output, cache_read and cache_write (dollars per million tokens), as_of and source."

@@ -78,6 +78,8 @@ def _notes(runs: Sequence[PolicyRun], simulated: bool) -> Iterator[str]:
     if simulated:
         yield _SIMULATED
     for run in runs:
+        for reason, count in run.left_out.items():
+            yield f"{run.policy}: {count} samples left out: {reason}."
         tasks = len({row.task_id for row in run.rows})
         if not run.rows:
             continue
@@ -90,8 +92,6 @@ def _notes(runs: Sequence[PolicyRun], simulated: bool) -> Iterator[str]:
             f"{run.policy}: {len(run.rows)} samples of {tasks} tasks; pass@1 95% interval (Wilson, over tasks) "
             f"{fmt_rate(low)} to {fmt_rate(high)}."
         )
-        for reason, count in run.left_out.items():
-            yield f"{run.policy}: {count} samples left out: {reason}."
     yield "Dollars are computed from recorded tokens and the pool's dated prices; the auction is inside them."
 
 

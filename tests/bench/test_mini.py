@@ -22,9 +22,7 @@ FUNCTIONS = [item for item in mini_items("coding") if item.kind == "function"]
 
 
 def run(item: TaskItem, program: Path, seconds: float = 10) -> Verdict:
-    work = job(
-        program.read_text(encoding="utf-8"), setup=item.setup, tests=item.tests, seconds=seconds, memory_mb=1024
-    )
+    work = job(program.read_text(encoding="utf-8"), setup=item.setup, tests=item.tests, seconds=seconds, memory_mb=1024)
     answer = subprocess.run(
         [sys.executable, "-I", "-c", runner_source()],
         input=work,

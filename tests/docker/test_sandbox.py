@@ -59,7 +59,7 @@ def probe() -> Solver:
             found[name] = result.stdout + result.stderr
         store().set("found", found)
         # An agent that prepares its own environment: a python3 that passes everything.
-        trap = "#!/bin/sh\necho '{\"passed\": true, \"reason\": \"\"}'\n"
+        trap = '#!/bin/sh\necho \'{"passed": true, "reason": ""}\'\n'
         await sandbox().write_file("/work/python3", trap)
         await sandbox().exec(["chmod", "+x", "/work/python3"])
         await sandbox().exec(["bash", "-c", "echo 'export PATH=/work:$PATH' > /work/.profile; nohup sleep 600 &"])
@@ -139,7 +139,7 @@ def one_function() -> Task:
         ("import os\nos._exit(0)", 0, "ended before its tests"),
         ("def double(x):\n    while True: pass", 0, "no result within"),
         ("def double(x):\n    return bytearray(2 << 30)", 0, "MemoryError"),
-        ("print('{\"passed\": true, \"reason\": \"\"}')", 0, "NameError"),
+        ('print(\'{"passed": true, "reason": ""}\')', 0, "NameError"),
     ],
 )
 def test_programs_are_judged_in_the_scorers_container(

@@ -41,17 +41,24 @@ def mbpp_items(data_dir: Path) -> list[TaskItem]:
 
 
 def _read(path: Path) -> Iterator[TaskItem]:
-    text = path.read_text(encoding="utf-8")
-    try:
-        rows = json.loads(text) if path.suffix == ".json" else [json.loads(line) for line in text.splitlines() if line]
-    except ValueError as error:
-        raise BenchError(f"{path}: not valid JSON: {error}.") from error
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(_rows(path), start=1):
         try:
             if row["task_id"] in _TEST_IDS:
                 yield _item(row)
-        except (KeyError, TypeError, SyntaxError, StopIteration) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, SyntaxError) as error:
             raise BenchError(f"{path}, row {number}: not an MBPP task: {error!r}.") from error
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    text = path.read_text(encoding="utf-8")
+    lines = [text] if path.suffix == ".json" else [line for line in text.split("\n") if line.strip()]
+    rows = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            rows.append(json.loads(line))
+        except ValueError as error:
+            raise BenchError(f"{path}, row {number}: not valid JSON: {error}.") from error
+    return list(rows[0]) if path.suffix == ".json" else rows
 
 
 def _item(row: dict[str, Any]) -> TaskItem:

@@ -1,0 +1,146 @@
+"""Prompts: their fields, their filling, their versions; and the record's way through JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from sale_inspect.auction import (
+    PROMPT_NAMES,
+    AuctionRecord,
+    BidRecord,
+    WeightsRecord,
+    parse_rating,
+    prompt,
+    prompt_versions,
+)
+
+FIELDS = {
+    "task": {"task", "environment"},
+    "bid": {"words"},
+    "jury": {"mark", "strategy"},
+    "jury_retry": set(),
+    "refine": {"strategy", "pairs", "words"},
+    "pair": {"task", "losing", "winning", "outcome"},
+    "execute": {"strategy"},
+}
+
+
+@pytest.mark.parametrize("name", PROMPT_NAMES)
+def test_the_fields_of_a_prompt_are_the_declared_ones(name: str) -> None:
+    assert prompt(name).fields == FIELDS[name]
+
+
+def test_every_prompt_has_declared_fields() -> None:
+    assert set(PROMPT_NAMES) == set(FIELDS)
+
+
+@pytest.mark.parametrize("name", [name for name, fields in FIELDS.items() if fields])
+@pytest.mark.parametrize("text", ["costs $5, not $words", "{words} and {{x}}", "100% $$ \\1", "${strategy}"])
+def test_text_is_inserted_verbatim_whatever_signs_it_holds(name: str, text: str) -> None:
+    filled = prompt(name).fill(**{field: f"[{field}: {text}]" for field in FIELDS[name]})
+    for field in FIELDS[name]:
+        assert f"[{field}: {text}]" in filled
+
+
+def test_a_field_without_a_value_is_an_error() -> None:
+    with pytest.raises(KeyError, match="environment"):
+        prompt("task").fill(task="t")
+
+
+def test_the_jury_prompt_shows_the_mark_on_both_sides_of_the_plan() -> None:
+    filled = prompt("jury").fill(mark="M4RK", strategy="THE PLAN")
+    before, after = filled.split("THE PLAN")
+    assert before.rstrip().endswith("--- plan M4RK ---")
+    assert after.lstrip().startswith("--- end of plan M4RK ---")
+
+
+def test_the_form_that_judges_are_asked_for_is_one_that_is_read() -> None:
+    for name in ("jury", "jury_retry"):
+        last = prompt(name).text.strip().splitlines()[-1]
+        assert last.startswith("RATING: <")
+        assert parse_rating(last[: last.index("<")] + "4") == 4
+        assert parse_rating(last) is None
+
+
+def test_versions_name_every_prompt_and_tell_texts_apart() -> None:
+    versions = prompt_versions()
+    assert set(versions) == set(PROMPT_NAMES)
+    assert len(set(versions.values())) == len(PROMPT_NAMES)
+    assert all(len(version) == 12 for version in versions.values())
+
+
+def bid(agent: str, z: float, *, refined: bool = False) -> BidRecord:
+    return BidRecord(
+        agent=agent,
+        refined=refined,
+        strategy=f"{'second' if refined else 'first'} plan of {agent}",
+        truncated=False,
+        usd_per_mtok=0.05,
+        length=4,
+        price_length=0.1,
+        entropy=0.9,
+        logprob_entropy=None,
+        text_entropy=0.9,
+        ratings={"4b": 3, "32b": None},
+        cost=0.0,
+        value=-z,
+        z=z,
+    )
+
+
+def record(winner: str, provisional: str) -> AuctionRecord:
+    return AuctionRecord(
+        task="t",
+        epoch=1,
+        position=0,
+        pool="two",
+        simulated=False,
+        agents=("4b", "32b"),
+        prices={"4b": 0.05, "32b": 0.36},
+        weights=WeightsRecord(price=0.25, entropy=0.25, judges={"4b": 0.25, "32b": 0.25}, origin="uniform"),
+        strategy_tokens=100,
+        tokenizer="words-and-marks-1",
+        entropy_kind="text",
+        jury_mode="individual",
+        seed=0,
+        prompts={"bid": "0123456789ab"},
+        embedder="hashing-1024",
+        memory="run",
+        bids=(bid("4b", 0.0), bid("32b", -0.3)),
+        refined=(bid("4b", -0.4, refined=True),),
+        provisional_winner=provisional,
+        winner=winner,
+    )
+
+
+@pytest.mark.parametrize(
+    ("winner", "strategy"),
+    [("4b", "second plan of 4b"), ("32b", "first plan of 32b")],
+    ids=["refined", "first"],
+)
+def test_the_winning_bid_is_the_refined_one_exactly_if_that_won(winner: str, strategy: str) -> None:
+    assert record(winner, "32b").winning_bid.strategy == strategy
+
+
+def test_a_provisional_winner_that_stays_executes_its_first_plan() -> None:
+    assert record("4b", "4b").winning_bid.strategy == "first plan of 4b"
+
+
+def test_the_latest_strategies_prefer_refined_plans() -> None:
+    assert record("32b", "32b").latest_strategies() == {"4b": "second plan of 4b", "32b": "first plan of 32b"}
+
+
+def test_a_record_survives_json() -> None:
+    before = record("4b", "32b")
+    after = AuctionRecord.model_validate_json(before.model_dump_json())
+    assert after == before
+    assert after.winning_bid == before.winning_bid
+
+
+def test_a_record_with_an_unknown_field_is_refused() -> None:
+    data = json.loads(record("4b", "32b").model_dump_json()) | {"surprise": 1}
+    with pytest.raises(ValidationError, match="surprise"):
+        AuctionRecord.model_validate(data)

@@ -1,0 +1,91 @@
+"""The local corpus: search, pages, titles and reading."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sale_inspect import BenchError
+from sale_inspect.bench import Corpus, Page, read_pages
+
+PAGES = [
+    Page(title="Lake Corvin", text="A deep lake in the north. Trout live in it."),
+    Page(title="Mount Tarn", text="A mountain beside the lake. " + "Snow falls often here. " * 10),
+    Page(title="Corvin Bridge", text="An iron bridge of 1902."),
+    Page(title="The Harbour", text="Ships unload salt and grain."),
+]
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    return Corpus(PAGES)
+
+
+def test_a_page_whose_title_matches_comes_first(corpus: Corpus) -> None:
+    hits = corpus.search("lake corvin")
+    assert hits[0].title == "Lake Corvin"
+    assert {hit.title for hit in hits} == {"Lake Corvin", "Mount Tarn", "Corvin Bridge"}
+
+
+def test_a_page_is_found_by_a_word_of_its_text(corpus: Corpus) -> None:
+    assert [hit.title for hit in corpus.search("Where is GRAIN unloaded?")] == ["The Harbour"]
+
+
+@pytest.mark.parametrize("query", ["", "   ", "the of and", "zeppelin", "???"])
+def test_a_query_that_matches_nothing_finds_nothing(corpus: Corpus, query: str) -> None:
+    assert corpus.search(query) == []
+
+
+def test_no_more_hits_than_asked_for(corpus: Corpus) -> None:
+    assert len(corpus.search("lake corvin", count=1)) == 1
+    assert len(corpus.search("lake corvin", count=100)) == 3
+
+
+def test_a_long_page_is_cut_in_its_snippet_and_a_short_one_is_whole(corpus: Corpus) -> None:
+    """30 words are shown; `Mount Tarn` has 5 + 40."""
+    by_title = {hit.title: hit.snippet for hit in corpus.search("lake corvin")}
+    assert by_title["Corvin Bridge"] == "An iron bridge of 1902."
+    assert by_title["Mount Tarn"].endswith(" ...")
+    assert len(by_title["Mount Tarn"].split()) == 31
+
+
+def test_a_page_is_opened_whatever_the_case_of_its_title(corpus: Corpus) -> None:
+    assert corpus.page("  lake CORVIN ") == PAGES[0]
+    assert corpus.page("Lake") is None
+
+
+def test_titles_spelt_alike_are_offered(corpus: Corpus) -> None:
+    assert corpus.similar_titles("lake corvyn")[0] == "Lake Corvin"
+    assert corpus.similar_titles("xyzxyzxyz") == []
+
+
+def test_the_corpus_keeps_its_order(corpus: Corpus) -> None:
+    assert corpus.titles == [page.title for page in PAGES]
+    assert len(corpus) == 4
+
+
+def test_a_corpus_without_pages_is_refused() -> None:
+    with pytest.raises(BenchError, match="no pages"):
+        Corpus([])
+
+
+def test_a_title_that_stands_twice_is_refused_whatever_its_case() -> None:
+    with pytest.raises(BenchError, match="two pages titled 'LAKE CORVIN'"):
+        Corpus([PAGES[0], Page(title="LAKE CORVIN", text="Another.")])
+
+
+def test_pages_are_read_from_json_lines() -> None:
+    text = '{"title": "A", "text": "one"}\n\n{"title": "B", "text": "two"}\n'
+    assert read_pages(text, "c.jsonl") == [Page(title="A", text="one"), Page(title="B", text="two")]
+
+
+@pytest.mark.parametrize("line", ["{", '{"title": "A"}', '{"text": "one"}', "[1]", "7"])
+def test_a_broken_page_is_named_by_file_and_line(line: str) -> None:
+    with pytest.raises(BenchError, match=r"^c\.jsonl, line 2: needs `title` and `text`"):
+        read_pages('{"title": "A", "text": "one"}\n' + line, "c.jsonl")
+
+
+def test_a_line_separator_inside_a_page_does_not_end_the_line() -> None:
+    row = json.dumps({"title": "A", "text": "one\u2028two"}, ensure_ascii=False)
+    assert read_pages(row, "c.jsonl") == [Page(title="A", text="one\u2028two")]

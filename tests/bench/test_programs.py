@@ -1,0 +1,208 @@
+"""Programs: found in answers, run by the real runner, judged."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sale_inspect.bench import Verdict, extract_program, job, read_verdict, runner_source
+
+F = "def f(x):\n    return x + 1"
+TESTS = ("assert f(1) == 2", "assert f(2) == 3")
+
+
+@pytest.mark.parametrize(
+    ("answer", "program"),
+    [
+        (F, F),
+        (f"```python\n{F}\n```", F),
+        (f"Here it is:\n```py\n{F}\n```\nDone.", F),
+        (f"```\n{F}\n```", F),
+        (f"```python\n{F}", F),
+        (f"```python\nwrong = 1\n```\nthen\n```python\n{F}\n```\nUse it:\n```python\nprint(f(1))\n```", F),
+        (f"```python\ndef f(x):\n    return 0\n```\nBetter:\n```python\n{F}\n```", F),
+        ("```\nfirst\n```\n```\nsecond\n```", "second"),
+        (f"Sure, the function:\n{F}", F),
+        (f"Sure:\nimport math\n\n{F}", f"import math\n\n{F}"),
+        (f"LIMIT = 10\n{F}", f"LIMIT = 10\n{F}"),
+        ("f = lambda x: x + 1", "f = lambda x: x + 1"),
+        ("```python\ndef fg(x):\n    return 0\n```\n```text\nno code\n```", "no code"),
+        ("", ""),
+    ],
+    ids=[
+        *(
+            "bare",
+            "fenced",
+            "fenced in prose",
+            "no language",
+            "fence not closed",
+            "the block that defines it",
+        ),
+        *("the last definition", "no block defines it", "prose then code", "prose then imports"),
+        *("a constant before the function", "a lambda", "a longer name is another function", "empty"),
+    ],
+)
+def test_the_program_is_found_in_an_answer(answer: str, program: str) -> None:
+    assert extract_program(answer, "f") == program
+
+
+def output(program: str, *tests: str, setup: str = "", seconds: float = 10.0, memory_mb: int = 512) -> str:
+    """What the runner prints, started as the sandbox starts it."""
+    work = job(program, setup=setup, tests=tests or TESTS, seconds=seconds, memory_mb=memory_mb)
+    answer = subprocess.run(
+        [sys.executable, "-I", "-c", runner_source()],
+        input=work,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return answer.stdout
+
+
+def run(program: str, *tests: str, setup: str = "", seconds: float = 10.0, memory_mb: int = 512) -> Verdict:
+    return read_verdict(output(program, *tests, setup=setup, seconds=seconds, memory_mb=memory_mb))
+
+
+def test_a_right_program_passes() -> None:
+    assert run(F) == Verdict(passed=True)
+
+
+def test_the_setup_runs_after_the_program_and_before_the_tests() -> None:
+    assert run(F, "assert f(LIMIT) == 4", setup="LIMIT = f(2)").passed
+
+
+def test_a_wrong_program_fails_with_the_number_of_the_test() -> None:
+    verdict = run("def f(x):\n    return 2")
+    assert not verdict.passed
+    assert verdict.reason.startswith("test 2 of 2: AssertionError")
+
+
+def test_a_program_that_cannot_be_read_fails_while_loading() -> None:
+    verdict = run("def f(x:")
+    assert not verdict.passed
+    assert verdict.reason.startswith("loading the program: SyntaxError")
+
+
+def test_a_data_class_with_annotations_as_text_is_a_right_program() -> None:
+    program = (
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+        "@dataclass\nclass P:\n    x: int\ndef f(x: int) -> int:\n    return P(x).x + 1"
+    )
+    assert run(program) == Verdict(passed=True)
+
+
+def test_a_program_that_prints_and_reads_leaves_no_trace_in_the_output() -> None:
+    text = output("import sys\nsys.stdin.read()\nprint('noise' * 10000, flush=True)\n" + F)
+    assert text == '\n{"passed": true, "reason": ""}\n'
+
+
+EVERY_DESCRIPTOR = """
+import json, os
+for fd in range(3, 64):
+    try:
+        os.write(fd, json.dumps({"token": "0" * 32, "done": 2, "reason": ""}).encode())
+    except OSError:
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import sys\nsys.exit(0)",
+        "import os\nos._exit(0)",
+        "def f(x):\n    import sys\n    sys.exit(0)",
+        "def f(x):\n    import os\n    os._exit(0)",
+        "raise KeyboardInterrupt",
+        "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+        'print(\'{"passed": true, "reason": ""}\', flush=True)\nimport os\nos._exit(0)',
+        'import sys\nsys.__stdout__.write(\'\\n{"passed": true, "reason": ""}\\n\')\nsys.__stdout__.flush()',
+        EVERY_DESCRIPTOR + "os._exit(0)",
+        EVERY_DESCRIPTOR + "def f(x):\n    return x + 1",
+        "import os\nos.closerange(0, 64)\n" + F,
+        "import os\nos.fork()\n" + F,
+        "def f(x):\n    return f(x)",
+    ],
+    ids=[
+        *("sys.exit", "os._exit", "sys.exit in the function", "os._exit in the function", "an interrupt"),
+        *("kills itself", "prints a verdict and exits", "prints a verdict", "forges a report and exits"),
+        *("forges a report besides the real one", "closes the report", "reports twice", "endless recursion"),
+    ],
+)
+def test_a_program_that_does_not_let_its_tests_run_to_the_end_fails(program: str) -> None:
+    verdict = run(program)
+    assert not verdict.passed
+    assert verdict.reason
+
+
+def test_an_endless_loop_ends_at_its_limit_of_time() -> None:
+    start = time.monotonic()
+    verdict = run("while True:\n    pass", seconds=0.5)
+    assert verdict == Verdict(passed=False, reason="no result within 0.5 s")
+    assert time.monotonic() - start < 20
+
+
+def test_a_program_that_takes_too_much_memory_fails() -> None:
+    """256 MiB are allowed, 1,024 are asked for."""
+    verdict = run("def f(x):\n    return len(bytearray(1 << 30))", memory_mb=256)
+    assert not verdict.passed
+    assert "MemoryError" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        "if os.fork() == 0:\n    time.sleep(120)\n    os._exit(0)\n",
+        "import subprocess\nsubprocess.Popen(['sleep', '120'], pass_fds=[fd])\n",
+    ],
+    ids=["a fork", "a subprocess"],
+)
+def test_a_process_that_a_program_leaves_behind_is_ended(tmp_path: Path, leave: str) -> None:
+    """Every process of the program holds the pipe open, so the pipe ends when the last of them has ended."""
+    pipe = tmp_path / "alive"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        run(
+            f"import os, time\nfd = os.open({str(pipe)!r}, os.O_WRONLY)\nos.write(fd, b'up')\n{leave}{F}",
+            seconds=2.0,
+        )
+        assert os.read(reader, 10) == b"up"
+        assert select.select([reader], [], [], 20)[0], "a process of the program is still alive"
+        assert os.read(reader, 10) == b""
+    finally:
+        os.close(reader)
+
+
+def test_a_right_program_with_a_helper_process_passes() -> None:
+    program = "import subprocess\nsubprocess.Popen(['sleep', '120'])\n" + F
+    assert run(program, seconds=5.0) == Verdict(passed=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "hello",
+        "[]",
+        "7",
+        '{"passed": true}',
+        '{"reason": ""}',
+        '{"passed": 1, "reason": ""}',
+        '{"passed": true',
+    ],
+)
+def test_output_that_is_no_verdict_is_a_failure_and_never_a_pass(text: str) -> None:
+    assert not read_verdict(text).passed
+
+
+def test_only_the_last_line_of_output_is_the_verdict() -> None:
+    lie = '{"passed": true, "reason": ""}\n{"passed": false, "reason": "test 1 of 2: AssertionError: "}\n'
+    assert read_verdict(lie) == Verdict(passed=False, reason="test 1 of 2: AssertionError: ")

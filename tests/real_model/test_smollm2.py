@@ -1,0 +1,73 @@
+"""An auction between real language models, over a real server, in a real sandbox."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from inspect_ai import eval as inspect_eval
+from inspect_ai.event import ModelEvent
+
+from sale_inspect._inspect._ledger import read_ledger
+from sale_inspect._inspect._sale import sale
+from sale_inspect._inspect._stores import read_record
+from sale_inspect._inspect._tasks import hst_coding
+from sale_inspect.money import total_usd
+
+pytestmark = [pytest.mark.real_model, pytest.mark.docker]
+
+POOL = Path(__file__).parent / "pool.yaml"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _server() -> None:
+    if not os.environ.get("SMOLLM_BASE_URL"):
+        reason = "SMOLLM_BASE_URL names no model server"
+        if os.environ.get("SALE_REQUIRE_REAL_MODEL"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+def test_an_awkward_real_model_goes_through_a_whole_auction(tmp_path: Path) -> None:
+    (log,) = inspect_eval(
+        hst_coding(bins="b2"),
+        solver=sale(pool=str(POOL), strategy_tokens=120),
+        limit=2,
+        max_samples=1,
+        log_dir=str(tmp_path),
+        display="none",
+    )
+    assert log.status == "success", log.error
+    for sample in log.samples or []:
+        record = read_record(sample.store)
+        assert record is not None and not record.simulated
+        assert record.winner in ("greedy", "sampled")
+        for bid in record.bids:
+            assert bid.strategy and 0 <= bid.entropy <= 1 and 0 <= bid.price_length <= 1
+            # Whatever the judges said, a rating is a whole number on the scale or an abstention.
+            assert set(bid.ratings) == {"greedy", "sampled"}
+            assert all(rating is None or rating in range(6) for rating in bid.ratings.values())
+        entries = read_ledger(sample.store) or []
+        calls = [event for event in sample.events if isinstance(event, ModelEvent) and event.output.usage]
+        assert sum(entry.calls for entry in entries) == len(calls)
+        assert total_usd(entries) > 0
+        assert sample.scores is not None
+        score = sample.scores["pass_and_cost"]
+        assert score.as_dict()["correct"] in (0, 1)
+        if sample.metadata["kind"] == "function":
+            assert score.metadata == {"tests_ran_in": "scorer"}
+
+
+def test_log_probabilities_of_a_real_server_give_the_entropy(tmp_path: Path) -> None:
+    (log,) = inspect_eval(
+        hst_coding(bins="b1"),
+        solver=sale(pool=str(POOL), strategy_tokens=60, memory="off"),
+        limit=1,
+        log_dir=str(tmp_path),
+        display="none",
+    )
+    assert log.status == "success" and log.samples
+    record = read_record(log.samples[0].store)
+    assert record is not None and record.entropy_kind == "logprobs"
+    assert all(bid.logprob_entropy is not None and 0 < bid.logprob_entropy < 1 for bid in record.bids)
