@@ -21,7 +21,7 @@ test: $(VENV)/.installed
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy sale_inspect tasks solvers scorers tests
+	$(BIN)/mypy sale_inspect tasks solvers scorers tests benchmarks
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/auction.py

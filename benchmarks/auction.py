@@ -58,7 +58,7 @@ def own_cpu_milliseconds(rounds: int = 100) -> float:
     from sale_inspect.embedding import HashingEmbedder, nearest
 
     rng = np.random.default_rng(0)
-    words = np.array("plan step check note exact page result answer edge case value order".split())
+    words = np.array(["plan", "step", "check", "note", "exact", "page", "result", "edge", "case", "value"])
     plans = {name: " ".join(rng.choice(words, 200)) for name in AGENTS}
     logprobs = np.log(rng.dirichlet(np.ones(6), size=200)[:, :5]).tolist()
     embedder = HashingEmbedder()

@@ -5,6 +5,10 @@ standard streams. The parent never runs any of it: it waits, kills the child's w
 the end, and prints one line of JSON. The child reports through a pipe with a token that is made
 for this run, and only a report of every single test counts as a pass, so a program that exits
 early, or prints what a passing run would print, fails.
+
+What it cannot stop: program and tests share one process, as assertions on Python objects must, so a
+program that reads the runner's own frames, or returns objects that claim to equal everything, can
+forge a pass. Nothing that it does there reaches the agent or another task.
 """
 
 import contextlib
@@ -44,7 +48,7 @@ def _child(job: dict[str, Any], token: str, report: int) -> None:
         reason = f"{where}: {type(error).__name__}: {str(error)[:200]}"
     else:
         reason = ""
-    os.write(report, json.dumps({"token": token, "done": done, "reason": reason}).encode())
+    os.write(report, json.dumps({"token": token, "done": done, "reason": reason}).encode() + b"\n")
     os._exit(0)
 
 
@@ -55,9 +59,10 @@ def _read(pipe: int, deadline: float) -> bytes | None:
         if left <= 0 or not select.select([pipe], [], [], left)[0]:
             return None
         part = os.read(pipe, 65536)
-        if not part:
-            return data
         data += part
+        # The newline ends a report, whoever else may still hold the pipe open.
+        if not part or data.endswith(b"\n"):
+            return data
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ class _Endpoint:
 
 
 def check_endpoints(pool: Pool) -> Iterator[Check]:
-    """One finding for each distinct endpoint of the pool, in pool order."""
+    """One finding for each agent of the pool, in pool order. Each endpoint is asked once."""
     answers: dict[_Endpoint, str] = {}
     for agent in pool.agents:
         endpoint = _endpoint(agent)
@@ -104,4 +104,4 @@ def _fault(endpoint: _Endpoint) -> str:
 def _remedy(endpoint: _Endpoint, fault: str) -> str:
     if "refuses the key" in fault:
         return f"export {endpoint.key_variable}=<a valid key>"
-    return f"start the model server, or correct {endpoint.url_variable}"
+    return f"start the model server, or correct {endpoint.url_variable} (or `base_url` in the pool file)"

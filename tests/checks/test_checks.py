@@ -121,8 +121,16 @@ def test_agents_of_one_server_ask_it_once(server: Server, monkeypatch: pytest.Mo
     [
         (401, "refuses the key in BOX_API_KEY (HTTP 401)", "export BOX_API_KEY=<a valid key>"),
         (403, "refuses the key in BOX_API_KEY (HTTP 403)", "export BOX_API_KEY=<a valid key>"),
-        (500, "answers with HTTP 500", "start the model server, or correct BOX_BASE_URL"),
-        (503, "answers with HTTP 503", "start the model server, or correct BOX_BASE_URL"),
+        (
+            500,
+            "answers with HTTP 500",
+            "start the model server, or correct BOX_BASE_URL (or `base_url` in the pool file)",
+        ),
+        (
+            503,
+            "answers with HTTP 503",
+            "start the model server, or correct BOX_BASE_URL (or `base_url` in the pool file)",
+        ),
     ],
 )
 def test_a_server_that_refuses_is_missing_with_a_remedy(

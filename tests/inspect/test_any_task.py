@@ -11,7 +11,7 @@ from inspect_ai.agent import Agent, AgentState, agent
 from inspect_ai.dataset import Sample
 from inspect_ai.event import ModelEvent
 from inspect_ai.log import EvalLog, resolve_sample_attachments
-from inspect_ai.model import Model, ModelCost, get_model_info, set_model_cost
+from inspect_ai.model import Model, ModelCost, set_model_cost
 from inspect_ai.scorer import choice, includes
 from inspect_ai.solver import use_tools
 from inspect_ai.tool import Tool, tool
@@ -116,8 +116,8 @@ def test_an_agent_that_cannot_execute_ends_before_the_run(name: str, message: st
 
 
 def test_models_by_role_bid_at_the_prices_that_inspect_knows(run_eval: RunEval, choices_task: Task) -> None:
+    sale(pool="sim")  # makes the models known to Inspect
     for model, price in (("hst-sim/4b", 1.0), ("hst-sim/32b", 8.0)):
-        assert get_model_info(model) is not None or sale(pool="sim")
         set_model_cost(model, ModelCost(input=price, output=price, input_cache_read=0.0, input_cache_write=0.0))
     log = run_eval(choices_task, sale(), model_roles={"agents": ["hst-sim/4b", "hst-sim/32b"]}, limit=2)
     sale(pool="sim")  # gives the prices of the pool back to Inspect

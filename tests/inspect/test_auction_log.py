@@ -19,7 +19,6 @@ from sale_inspect.bench.sources import mini_items
 from sale_inspect.money import total_usd
 from sale_inspect.pools import load_pool
 
-
 RunEval = Callable[..., EvalLog]
 
 AGENTS = ("4b", "8b", "14b", "32b")
