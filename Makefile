@@ -5,28 +5,39 @@ BIN := $(VENV)/bin
 
 .PHONY: demo test lint bench doctor clean
 
-$(VENV)/.installed: pyproject.toml
+# What a command needs is installed before it runs: the package alone for the demo, more for tests and lint.
+$(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("sale-inspect needs Python 3.11 or newer, found " + sys.version.split()[0] + ". Try: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[dev,embed]'
+
+$(VENV)/.base: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-demo: $(VENV)/.installed
+$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[test,embed]'
+	@touch $@ $(VENV)/.base
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev,embed]'
+	@touch $@ $(VENV)/.base $(VENV)/.test
+
+demo: $(VENV)/.base
 	$(BIN)/sale-inspect demo
 
-test: $(VENV)/.installed
+test: $(VENV)/.test
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/.installed
+lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy sale_inspect tasks solvers scorers tests benchmarks
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.base
 	$(BIN)/python benchmarks/auction.py
 
-doctor: $(VENV)/.installed
+doctor: $(VENV)/.base
 	$(BIN)/sale-inspect doctor
 
 clean:

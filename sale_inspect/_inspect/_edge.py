@@ -25,10 +25,10 @@ class UsageError(SaleError, click.ClickException):
 
 @contextmanager
 def clean_errors() -> Iterator[None]:
-    """Turn a `SaleError` raised inside into a `UsageError` with the same message."""
+    """Turn a `SaleError` or a `ValueError` raised inside into a `UsageError` with the same message."""
     try:
         yield
     except UsageError:
         raise
-    except SaleError as error:
+    except (SaleError, ValueError) as error:
         raise UsageError(str(error)) from error

@@ -16,6 +16,7 @@ from sale_inspect._inspect._ledger import SampleLedger
 from sale_inspect._inspect._stores import write_record
 from sale_inspect.auction import card, uniform_weights
 from sale_inspect.checks import require_endpoints
+from sale_inspect.embedding import require_embedder
 from sale_inspect.pools import Pool, load_pool
 
 __all__ = ["sale", "single"]
@@ -70,6 +71,7 @@ def sale(
             raise PoolError(f"memory must be one of {', '.join(_MEMORIES)}, got {memory!r}.")
         if memory_lag < 1 or strategy_tokens < 1 or neighbours < 1:
             raise PoolError("memory_lag, neighbours and strategy_tokens must be at least 1.")
+        require_embedder(embedder)
         extra = _tools(tools)
     options = AuctionOptions(
         memory=memory,

@@ -7,6 +7,7 @@ from sale_inspect.embedding._embedders import (
     MiniLmEmbedder,
     make_embedder,
     minilm_folder,
+    require_embedder,
 )
 from sale_inspect.embedding._nearest import Hit, nearest
 
@@ -19,4 +20,5 @@ __all__ = [
     "make_embedder",
     "minilm_folder",
     "nearest",
+    "require_embedder",
 ]

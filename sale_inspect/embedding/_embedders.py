@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from sale_inspect._errors import MissingRequirementError
 
-__all__ = ["MINILM_DIR_VARIABLE", "Embedder", "HashingEmbedder", "MiniLmEmbedder", "make_embedder", "minilm_folder"]
+__all__ = [
+    "MINILM_DIR_VARIABLE",
+    "Embedder",
+    "HashingEmbedder",
+    "MiniLmEmbedder",
+    "make_embedder",
+    "minilm_folder",
+    "require_embedder",
+]
 
 MINILM_DIR_VARIABLE = "SALE_MINILM_DIR"
 """Environment variable that names a folder with MiniLM's `model.onnx` and `tokenizer.json`."""
@@ -91,16 +99,27 @@ def make_embedder(choice: str) -> Embedder:
         MissingRequirementError: If `minilm` is asked for and fastembed is not installed.
         ValueError: If the choice is unknown.
     """
-    have_fastembed = importlib.util.find_spec("fastembed") is not None
-    if choice == "auto":
-        folder = minilm_folder()
-        return MiniLmEmbedder(folder) if have_fastembed and folder is not None else HashingEmbedder()
-    if choice == "hashing":
-        return HashingEmbedder()
-    if choice == "minilm":
-        if not have_fastembed:
-            raise MissingRequirementError(
-                "embedder=minilm needs fastembed. Run: pip install 'sale-inspect[embed]'. Or use embedder=hashing."
-            )
-        return MiniLmEmbedder(minilm_folder())
-    raise ValueError(f"embedder must be auto, minilm or hashing, got {choice!r}.")
+    require_embedder(choice)
+    folder = minilm_folder()
+    if choice == "minilm" or (choice == "auto" and _have_fastembed() and folder is not None):
+        return MiniLmEmbedder(folder)
+    return HashingEmbedder()
+
+
+def require_embedder(choice: str) -> None:
+    """Stop before a run if the embedder called `choice` cannot be made.
+
+    Raises:
+        MissingRequirementError: If `minilm` is asked for and fastembed is not installed.
+        ValueError: If the choice is unknown.
+    """
+    if choice not in ("auto", "minilm", "hashing"):
+        raise ValueError(f"embedder must be auto, minilm or hashing, got {choice!r}.")
+    if choice == "minilm" and not _have_fastembed():
+        raise MissingRequirementError(
+            "embedder=minilm needs fastembed. Run: pip install 'sale-inspect[embed]'. Or use embedder=hashing."
+        )
+
+
+def _have_fastembed() -> bool:
+    return importlib.util.find_spec("fastembed") is not None

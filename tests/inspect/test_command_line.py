@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from inspect_ai.log import list_eval_logs, read_eval_log
@@ -122,6 +125,51 @@ def test_doctor_without_an_engine_names_the_remedy_and_fails() -> None:
     ran = command("sale-inspect", "doctor", DOCKER_HOST="unix:///nowhere/docker.sock")
     assert ran.returncode == 1
     assert "Docker engine" in ran.stdout and "start Docker" in ran.stdout
+
+
+class OldEngine(BaseHTTPRequestHandler):
+    """Answers as a Docker engine of 2021 does."""
+
+    def do_GET(self) -> None:
+        body = json.dumps({"Version": "20.10.5", "ApiVersion": "1.41", "MinAPIVersion": "1.12"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_an_engine_that_is_too_old_is_one_error_that_names_the_version(tmp_path: Path) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), OldEngine)
+    Thread(target=server.serve_forever, daemon=True).start()
+    ran = command(
+        "inspect", "eval", "sale_inspect/hst_coding", "--solver", "sale_inspect/sale", "-S", "pool=sim",
+        "--log-dir", str(tmp_path), DOCKER_HOST=f"tcp://127.0.0.1:{server.server_port}",
+    )  # fmt: skip
+    server.shutdown()
+    server.server_close()
+    said = " ".join((ran.stdout + ran.stderr).split())
+    assert ran.returncode != 0
+    assert "20.10.5 is too old; Inspect needs 24.0.6" in said and "upgrade Docker" in said
+    assert "Traceback" not in said
+
+
+def test_models_by_role_and_a_cost_config_are_accepted_instead_of_a_pool(tmp_path: Path) -> None:
+    price = "{input: 1.0, output: 2.0, input_cache_write: 0, input_cache_read: 0}"
+    prices = tmp_path / "prices.yaml"
+    prices.write_text(f"hst-sim/4b: {price}\nhst-sim/8b: {price}\n", encoding="utf-8")
+    ran = command(
+        "inspect", "eval", "sale_inspect/hst_coding", "--solver", "sale_inspect/sale", "-T", "bins=b1",
+        "-T", "sandbox=local", "--model-role", "agents=hst-sim/4b,hst-sim/8b", "--model-cost-config", str(prices),
+        "--limit", "1", "--log-dir", str(tmp_path / "logs"), "--display", "none",
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    (info,) = list_eval_logs(str(tmp_path / "logs"))
+    (sample,) = read_eval_log(info.name).samples or []
+    assert sample.store["AuctionStore:record"]["prices"] == {"4b": 1.25, "8b": 1.25}
 
 
 def test_doctor_lists_prices_and_servers_of_a_pool() -> None:

@@ -125,6 +125,15 @@ def test_a_message_limit_keeps_ledger_and_score(run_eval: RunEval) -> None:
         assert sample.scores is not None and sample.scores["pass_and_cost"].as_dict()["correct"] == 0
 
 
+def test_inspects_cost_limit_works_with_the_pools_prices(run_eval: RunEval) -> None:
+    from sale_inspect._inspect._tasks import hst_deep_search
+
+    log = run_eval(hst_deep_search(bins="b5"), single(agent="32b", pool="sim"), limit=1, cost_limit=0.02)
+    assert log.status == "success" and log.samples
+    assert log.samples[0].limit is not None and log.samples[0].limit.type == "cost"
+    assert total_usd(read_ledger(log.samples[0].store) or []) >= 0.02
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -133,6 +142,7 @@ def test_a_message_limit_keeps_ledger_and_score(run_eval: RunEval) -> None:
         ({"pool": "sim", "memory": "forever"}, "memory must be one of run, off"),
         ({"pool": "sim", "memory_lag": 0}, "must be at least 1"),
         ({"pool": "sim", "tools": "no_such_tool"}, "No tool 'no_such_tool'"),
+        ({"pool": "sim", "embedder": "glove"}, "embedder must be auto, minilm or hashing, got 'glove'"),
     ],
 )
 def test_bad_options_end_before_the_run(options: dict[str, Any], message: str) -> None:
