@@ -15,10 +15,12 @@ from inspect_ai.model import (
     Logprob,
     Logprobs,
     ModelAPI,
+    ModelInfo,
     ModelOutput,
     ModelUsage,
     TopLogprob,
     modelapi,
+    set_model_info,
 )
 from inspect_ai.tool import ToolCall, ToolChoice, ToolInfo
 
@@ -186,6 +188,11 @@ class SimulatedModel(ModelAPI):
             usage=usage,
             metadata={"simulated": True},
         )
+
+
+# Inspect refuses a price (--model-cost-config) for a model that it has never heard of.
+for _name in AGENTS:
+    set_model_info(f"hst-sim/{_name}", ModelInfo(organization="simulated", model=_name))
 
 
 @modelapi(name="hst-sim")
