@@ -61,7 +61,7 @@ def test_heavy_libraries_are_loaded_only_when_used() -> None:
 
 def test_modules_stay_small() -> None:
     for path in MODULES:
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 350, path
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path
 
 
 def test_dataclasses_of_the_core_are_frozen() -> None:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageUser, GenerateConfig, ModelOutput
 from inspect_ai.solver import TaskState
-from inspect_ai.util import collect, span
 
 from sale_inspect._errors import AuctionError
-from sale_inspect._inspect._ask import ask
 from sale_inspect._inspect._bidders import Bidder
+from sale_inspect._inspect._bidding import Bidding
+from sale_inspect._inspect._jury import Jury
 from sale_inspect._inspect._ledger import SampleLedger
 from sale_inspect._inspect._memory import Recall, memory_of
-from sale_inspect._inspect._task_text import environment_text, shared_prefix, task_text
+from sale_inspect._inspect._task_text import shared_prefix, task_text
 from sale_inspect.auction import (
     TOKENIZER,
     AuctionRecord,
-    Bid,
     BidRecord,
     EntropyKind,
     Failure,
@@ -33,25 +30,14 @@ from sale_inspect.auction import (
     assess,
     contrastive_pairs,
     entropy_kind,
-    logprob_entropy,
     may_refine,
-    parse_rating,
-    parse_strategy,
-    prompt,
     prompt_versions,
-    refuses,
     select,
 )
-from sale_inspect.money import Phase
 
 __all__ = ["Auction", "AuctionOptions"]
 
-_RATING_TOKENS = 64
-_WORDS_PER_TOKEN = 0.6
 _MAX_PAIRS = 3
-_PAIR_TASK_CHARACTERS = 600
-
-Outcome = Bid | Failure
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,12 +76,25 @@ class Auction:
     weights: Weights
     options: AuctionOptions
     ledger: SampleLedger
-    _notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        options = self.options
         self._task = task_text(self.state)
-        self._prefix = shared_prefix(self.state)
-        self._rules = Rules(prices=self.prices, weights=self.weights, strategy_tokens=self.options.strategy_tokens)
+        self._rules = Rules(prices=self.prices, weights=self.weights, strategy_tokens=options.strategy_tokens)
+        self._bidding = Bidding(
+            state=self.state,
+            strategy_tokens=options.strategy_tokens,
+            call_timeout=options.call_timeout,
+            ledger=self.ledger,
+        )
+        self._jury = Jury(
+            judges=self.bidders,
+            task=self._task,
+            prefix=shared_prefix(self.state),
+            seed=options.seed,
+            call_timeout=options.call_timeout,
+            ledger=self.ledger,
+        )
 
     async def run(self) -> AuctionRecord:
         """Hold the auction.
@@ -103,12 +102,12 @@ class Auction:
         Raises:
             AuctionError: If no agent made a valid bid.
         """
-        bids, failures = await self._gather([self._bid(bidder) for bidder in self.bidders])
+        bids, failures = await self._bidding.first(self.bidders)
         if not bids:
             reasons = "; ".join(f"{failure.agent}: {failure.reason}" for failure in failures)
             raise AuctionError(f"No agent made a valid bid. {reasons}.")
         kind = entropy_kind(bids)
-        assessed = assess(bids, await self._jury(bids), self._rules, kind)
+        assessed = assess(bids, await self._jury.rate(bids), self._rules, kind)
         z = {bid.agent: bid.z for bid in assessed}
         provisional = select(z, self.prices, self._names)
         refined, dropped, refinement = await self._refine(provisional, assessed, kind)
@@ -121,120 +120,38 @@ class Auction:
     def _names(self) -> tuple[str, ...]:
         return tuple(bidder.name for bidder in self.bidders)
 
-    @property
-    def _words(self) -> int:
-        return int(self.options.strategy_tokens * _WORDS_PER_TOKEN)
-
-    async def _gather(self, writing: Sequence[Awaitable[Outcome]]) -> tuple[list[Bid], list[Failure]]:
-        outcomes: list[Outcome] = await collect(*writing)
-        bids = [outcome for outcome in outcomes if isinstance(outcome, Bid)]
-        return bids, [outcome for outcome in outcomes if isinstance(outcome, Failure)]
-
-    async def _bid(self, bidder: Bidder) -> Outcome:
-        environment = environment_text(self.state, bidder.agent.tool_calls)
-        prefix = prompt("task").fill(task=self._task, environment=environment)
-        request = f"{prefix}\n\n{prompt('bid').fill(words=self._words)}"
-        async with span(f"bid: {bidder.name}", type="bid"):
-            return await self._write(bidder, request, refined=False)
-
-    async def _write(self, bidder: Bidder, request: str, *, refined: bool) -> Outcome:
-        top = bidder.agent.top_logprobs
-        config = GenerateConfig(
-            max_tokens=self.options.strategy_tokens + (bidder.model.config.reasoning_tokens or 0),
-            logprobs=True if top else None,
-            top_logprobs=top or None,
-        )
-        reply = await ask(
-            bidder,
-            "refine" if refined else "bid",
-            [ChatMessageUser(content=request)],
-            config,
-            timeout=self.options.call_timeout,
-            ledger=self.ledger,
-        )
-        if reply.output is None or reply.reason:
-            return Failure(agent=bidder.name, reason=reply.reason, refined=refined)
-        strategy = parse_strategy(reply.output.completion)
-        if strategy is None:
-            return Failure(agent=bidder.name, reason="empty plan", refined=refined)
-        if refuses(strategy):
-            return Failure(agent=bidder.name, reason="refused to plan", refined=refined)
-        return Bid(
-            agent=bidder.name,
-            strategy=strategy,
-            truncated=reply.output.stop_reason == "max_tokens",
-            logprob_entropy=_logprob_entropy(reply.output),
-            refined=refined,
-        )
-
-    async def _jury(self, bids: Sequence[Bid]) -> dict[str, dict[str, int | None]]:
-        pairs = [(judge, bid) for bid in bids for judge in self.bidders]
-        ratings = await collect(*[self._rate(judge, bid) for judge, bid in pairs])
-        table: dict[str, dict[str, int | None]] = {bid.agent: {} for bid in bids}
-        for (judge, bid), rating in zip(pairs, ratings, strict=True):
-            table[bid.agent][judge.name] = rating
-            if rating is None:
-                self._notes.append(f"{judge.name} abstained on the plan of {bid.agent}.")
-        for agent, row in table.items():
-            if all(rating is None for rating in row.values()):
-                self._notes.append(f"Nobody rated the plan of {agent}: its value is its entropy alone.")
-        return table
-
-    async def _rate(self, judge: Bidder, bid: Bid) -> int | None:
-        mark = self._mark(judge, bid)
-        request = f"{self._prefix}\n\n{prompt('jury').fill(mark=mark, strategy=bid.strategy)}"
-        messages: list[ChatMessage] = [ChatMessageUser(content=request)]
-        config = GenerateConfig(max_tokens=_RATING_TOKENS + (judge.model.config.reasoning_tokens or 0))
-        phase: Phase = "refine" if bid.refined else "jury"
-        async with span(f"rating: {judge.name} of {bid.agent}", type="rating"):
-            for _ in range(2):
-                reply = await ask(judge, phase, messages, config, timeout=self.options.call_timeout, ledger=self.ledger)
-                if reply.output is None or reply.reason:
-                    return None
-                rating = parse_rating(reply.output.completion)
-                if rating is not None:
-                    return rating
-                said = reply.output.completion.strip() or "(nothing)"
-                messages += [
-                    ChatMessageAssistant(content=said),
-                    ChatMessageUser(content=prompt("jury_retry").text.strip()),
-                ]
-        return None
-
-    def _mark(self, judge: Bidder, bid: Bid) -> str:
-        # The plan is part of the hash, so it cannot contain its own mark; the seed keeps runs equal.
-        key = f"{self.options.seed}\0{judge.name}\0{self._task}\0{bid.strategy}"
-        return hashlib.sha256(key.encode()).hexdigest()[:16]
-
     async def _refine(
         self, provisional: str, assessed: Sequence[BidRecord], kind: EntropyKind
     ) -> tuple[tuple[BidRecord, ...], list[Failure], Refinement]:
         eligible = may_refine(provisional, self.prices, self._names)
-        own = {bid.agent: bid.strategy for bid in assessed}
         if not eligible:
             return (), [], Refinement(note="the provisional winner is the cheapest agent")
         recall, why = await self._recall()
         if recall is None:
             return (), [], Refinement(eligible=eligible, note=why)
+        own = {bid.agent: bid.strategy for bid in assessed}
         requests = [
-            (bidder, self._refine_request(bidder.name, own[bidder.name], recall))
+            (bidder, own[bidder.name], contrastive_pairs(bidder.name, recall.neighbours)[:_MAX_PAIRS])
             for bidder in self.bidders
             if bidder.name in eligible and bidder.name in own
         ]
-        neighbours = tuple(
-            Neighbour(position=past.position, similarity=round(similarity, 6))
-            for past, similarity in zip(recall.neighbours, recall.similarities, strict=True)
-        )
-        writing = [self._refined_bid(bidder, text) for bidder, text in requests if text]
-        note = "" if writing else "memory holds no pair of plans for the cheaper agents"
-        refinement = Refinement(eligible=eligible, visible=recall.visible, neighbours=neighbours, note=note)
-        bids, dropped = await self._gather(writing)
+        requests = [request for request in requests if request[2]]
+        bids, dropped = await self._bidding.refined(requests)
         if kind == "logprobs":
             # One auction never mixes two kinds of entropy.
             bare = [bid for bid in bids if bid.logprob_entropy is None]
             dropped += [Failure(agent=b.agent, reason="no log-probabilities", refined=True) for b in bare]
             bids = [bid for bid in bids if bid.logprob_entropy is not None]
-        refined = assess(bids, await self._jury(bids), self._rules, kind) if bids else ()
+        refined = assess(bids, await self._jury.rate(bids), self._rules, kind) if bids else ()
+        refinement = Refinement(
+            eligible=eligible,
+            visible=recall.visible,
+            neighbours=tuple(
+                Neighbour(position=past.position, similarity=round(similarity, 6))
+                for past, similarity in zip(recall.neighbours, recall.similarities, strict=True)
+            ),
+            note="" if requests else "memory holds no pair of plans for the cheaper agents",
+        )
         return refined, dropped, refinement
 
     async def _recall(self) -> tuple[Recall | None, str]:
@@ -253,26 +170,6 @@ class Auction:
             embedder=self.options.embedder,
         )
         return (recall, "") if recall.neighbours else (None, "memory has nothing to show yet")
-
-    def _refine_request(self, agent: str, own: str, recall: Recall) -> str:
-        """The contrastive prompt, or nothing if memory has no pair with a plan of this agent."""
-        pairs = [
-            prompt("pair").fill(
-                task=_shorten(pair.task),
-                losing=pair.losing,
-                winning=pair.winning,
-                outcome=" and solved the task" if pair.solved else " but did not solve the task",
-            )
-            for pair in contrastive_pairs(agent, recall.neighbours)[:_MAX_PAIRS]
-        ]
-        if not pairs:
-            return ""
-        body = prompt("refine").fill(strategy=own, pairs="\n\n".join(pairs), words=self._words)
-        return f"{self._prefix}\n\n{body}"
-
-    async def _refined_bid(self, bidder: Bidder, request: str) -> Outcome:
-        async with span(f"refine: {bidder.name}", type="refine"):
-            return await self._write(bidder, request, refined=True)
 
     def _record(
         self,
@@ -316,16 +213,5 @@ class Auction:
             provisional_winner=provisional,
             refinement=refinement,
             winner=winner,
-            notes=tuple(self._notes),
+            notes=tuple(self._jury.notes),
         )
-
-
-def _logprob_entropy(output: ModelOutput) -> float | None:
-    logprobs = output.choices[0].logprobs if output.choices else None
-    if logprobs is None:
-        return None
-    return logprob_entropy([[top.logprob for top in token.top_logprobs or []] for token in logprobs.content])
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= _PAIR_TASK_CHARACTERS else text[:_PAIR_TASK_CHARACTERS] + " ..."
