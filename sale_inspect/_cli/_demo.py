@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import shutil
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -48,7 +50,16 @@ def demo(log_dir: str | None, limit: int | None, sandbox: str) -> None:
     with clean_errors():
         runs = policy_runs([folder])
     draw_table(summary(runs, bin_labels(runs)))
-    click.echo(f"\nRead each auction in Inspect's viewer:\n  inspect view --log-dir {folder}")
+    click.echo(f"\nRead each auction in Inspect's viewer:\n  {_inspect_command()} view --log-dir {folder}")
+
+
+def _inspect_command() -> str:
+    """How to call `inspect` from here: by name if it is on the path, else where this environment has it."""
+    own = Path(sys.executable).with_name("inspect")
+    found = shutil.which("inspect")
+    if (found is not None and Path(found).resolve() == own.resolve()) or not own.exists():
+        return "inspect"
+    return str(own.relative_to(Path.cwd())) if own.is_relative_to(Path.cwd()) else str(own)
 
 
 def _run(solver: Any, folder: str, limit: int | None, sandbox: str) -> str:

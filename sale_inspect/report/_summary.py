@@ -59,13 +59,14 @@ def _section(run: PolicyRun, bins: list[str]) -> Iterator[tuple[str, ...]]:
     yield line("$ per task", lambda rows: fmt_usd(mean([row.usd for row in rows])))
     yield line("$ per solved task", lambda rows: fmt_usd(ratio([r.usd for r in rows], [r.correct for r in rows])))
     yield line("tokens per task", lambda rows: fmt_count(mean([row.tokens for row in rows])))
-    if any(row.usd_overhead > 0 for row in everything):
+    auctions = any(row.usd_overhead > 0 for row in everything)
+    if auctions:
         yield line(
             "auction overhead, $",
             lambda rows: fmt_rate(ratio([r.usd_overhead for r in rows], [r.usd for r in rows])),
         )
     agents = sorted({row.agent for row in everything})
-    if len(agents) > 1:
+    if len(agents) > 1 or auctions:
         for agent in agents:
             yield line(f"tasks to {agent}", lambda rows, agent=agent: fmt_rate(_share(rows, agent)))  # type: ignore[misc]
 
