@@ -1,6 +1,7 @@
 """What Inspect finds under `sale_inspect/...`: importing this module registers it all."""
 
 from sale_inspect._inspect._memory import MemoryHooks
+from sale_inspect._inspect._metrics import rates_and_costs
 from sale_inspect._inspect._sale import sale, single
 from sale_inspect._inspect._scorers import complexity_bin, pass_and_cost, winner
 from sale_inspect._inspect._sim_model import hst_sim
@@ -14,6 +15,7 @@ __all__ = [
     "hst_deep_search",
     "hst_sim",
     "pass_and_cost",
+    "rates_and_costs",
     "read_page",
     "sale",
     "search",

@@ -1,104 +1,63 @@
-"""Metrics over `pass_and_cost`: by bin, and overall with standard errors."""
+"""The metric over `pass_and_cost`: overall with standard errors, then by complexity bin."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from inspect_ai.scorer import Metric, SampleScore, Value, grouped, metric
+from inspect_ai.scorer import Metric, SampleScore, Value, metric
 
+from sale_inspect.bench import BINS
 from sale_inspect.stats import mean, ratio, ratio_stderr, stderr
 
-__all__ = ["COST_METRICS", "pass_at_1", "usd_per_solved"]
+__all__ = ["rates_and_costs"]
 
-Numbers = Sequence[float]
-
-
-def _column(scores: list[SampleScore], key: str) -> list[float]:
-    rows = (sample.score.as_dict() for sample in scores if isinstance(sample.score.value, dict))
-    return [float(row[key]) for row in rows if row.get(key) is not None]  # type: ignore[arg-type]
+Columns = dict[str, list[float]]
+Statistic = Callable[[Columns], float | None]
 
 
-def _over(key: str, statistic: Callable[[Numbers], float | None]) -> Metric:
+def _of(key: str, statistic: Callable[[Sequence[float]], float | None]) -> Statistic:
+    return lambda columns: statistic(columns[key])
+
+
+_MEASURES: dict[str, tuple[Statistic, Statistic]] = {
+    "pass@1": (_of("correct", mean), _of("correct", stderr)),
+    "usd": (_of("usd", mean), _of("usd", stderr)),
+    "usd per solved": (lambda c: ratio(c["usd"], c["correct"]), lambda c: ratio_stderr(c["usd"], c["correct"])),
+    "tokens": (_of("tokens", mean), _of("tokens", stderr)),
+}
+"""Each measure with its standard error over tasks."""
+
+
+@metric
+def rates_and_costs() -> Metric:
+    """pass@1, mean dollars, dollars per solved task and mean tokens.
+
+    Overall with standard errors over tasks ("pass@1", "pass@1 stderr", ...), then for each bin in the
+    samples' metadata ("pass@1 b1", ...). Over epochs each task counts by its mean. One metric gives
+    them all, so that Inspect's viewer shows their names as they are, overall figures first.
+    """
+
     def compute(scores: list[SampleScore]) -> Value:
-        value = statistic(_column(scores, key))
-        return float("nan") if value is None else value
+        everything = _columns(scores)
+        values: dict[str, float | None] = {}
+        for name, (estimate, error) in _MEASURES.items():
+            values[name] = estimate(everything)
+            values[f"{name} stderr"] = error(everything)
+        for each in BINS:
+            chosen = [score for score in scores if (score.sample_metadata or {}).get("bin") == each.name]
+            if chosen:
+                columns = _columns(chosen)
+                values |= {f"{name} {each.name}": estimate(columns) for name, (estimate, _) in _MEASURES.items()}
+        return {name: math.nan if value is None else value for name, value in values.items()}
 
     return compute
 
 
-def _paired(statistic: Callable[[Numbers, Numbers], float | None]) -> Metric:
-    def compute(scores: list[SampleScore]) -> Value:
-        value = statistic(_column(scores, "usd"), _column(scores, "correct"))
-        return float("nan") if value is None else value
-
-    return compute
+def _columns(scores: list[SampleScore]) -> Columns:
+    rows = [score.score.as_dict() for score in scores if isinstance(score.score.value, dict)]
+    return {key: [_number(row.get(key)) for row in rows] for key in ("correct", "usd", "tokens")}
 
 
-@metric(name="pass@1")
-def pass_at_1() -> Metric:
-    """Share of tasks solved. Over epochs it is the mean of each task's share."""
-    return _over("correct", mean)
-
-
-@metric(name="pass@1 stderr")
-def pass_at_1_stderr() -> Metric:
-    """Standard error of pass@1 over tasks."""
-    return _over("correct", stderr)
-
-
-@metric(name="usd")
-def mean_usd() -> Metric:
-    """Mean dollars a task, auction included."""
-    return _over("usd", mean)
-
-
-@metric(name="usd stderr")
-def mean_usd_stderr() -> Metric:
-    """Standard error of mean dollars over tasks."""
-    return _over("usd", stderr)
-
-
-@metric(name="usd per solved")
-def usd_per_solved() -> Metric:
-    """Dollars spent for each task solved: sum of dollars / number solved. Undefined if none is."""
-    return _paired(ratio)
-
-
-@metric(name="usd per solved stderr")
-def usd_per_solved_stderr() -> Metric:
-    """Standard error of dollars per solved task, by the delta method."""
-    return _paired(ratio_stderr)
-
-
-@metric(name="tokens")
-def mean_tokens() -> Metric:
-    """Mean tokens a task, auction included."""
-    return _over("tokens", mean)
-
-
-@metric(name="tokens stderr")
-def mean_tokens_stderr() -> Metric:
-    """Standard error of mean tokens over tasks."""
-    return _over("tokens", stderr)
-
-
-def _by_bin(inner: Metric, name: str) -> Metric:
-    return grouped(inner, "bin", all=False, name_template=f"{name} {{group_name}}")
-
-
-COST_METRICS: list[Any] = [
-    pass_at_1(),
-    pass_at_1_stderr(),
-    mean_usd(),
-    mean_usd_stderr(),
-    usd_per_solved(),
-    usd_per_solved_stderr(),
-    mean_tokens(),
-    mean_tokens_stderr(),
-    _by_bin(pass_at_1(), "pass@1"),
-    _by_bin(mean_usd(), "usd"),
-    _by_bin(usd_per_solved(), "usd per solved"),
-    _by_bin(mean_tokens(), "tokens"),
-]
-"""Overall figures first, then each by the `bin` in the samples' metadata."""
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan

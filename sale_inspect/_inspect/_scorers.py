@@ -10,8 +10,9 @@ from inspect_ai.solver import TaskState
 
 from sale_inspect._inspect._grading import Graded, grade_choice, grade_function, grade_short_answer
 from sale_inspect._inspect._ledger import LedgerStore, read_ledger
-from sale_inspect._inspect._metrics import COST_METRICS
-from sale_inspect._inspect._stores import AuctionStore
+from sale_inspect._inspect._metrics import rates_and_costs
+from sale_inspect._inspect._stores import read_record
+from sale_inspect.auction import card
 from sale_inspect.money import AUCTION_PHASES, Entry, total_usd
 
 __all__ = ["GRADER_ROLE", "complexity_bin", "pass_and_cost", "winner"]
@@ -20,7 +21,7 @@ GRADER_ROLE = "grader"
 """Model role that grades short answers, if given."""
 
 
-@scorer(metrics=COST_METRICS)
+@scorer(metrics=[rates_and_costs()])
 def pass_and_cost(test_seconds: float = 30.0, test_memory_mb: int = 512) -> Scorer:
     """Whether the task was solved, with its dollars and tokens from the sample's ledger.
 
@@ -48,12 +49,13 @@ def pass_and_cost(test_seconds: float = 30.0, test_memory_mb: int = 512) -> Scor
 
 @scorer(metrics=[])
 def winner() -> Scorer:
-    """Which agent did the task: a column of the sample list, without metrics."""
+    """Which agent did the task: a column of the sample list, without metrics. The auction's table explains it."""
 
     async def score(state: TaskState, target: Target) -> Score:
-        auction = state.store_as(AuctionStore)
-        ledger = state.store_as(LedgerStore)
-        return Score(value=auction.winner or ledger.agent or str(state.model))
+        record = read_record(dict(state.store.items()))
+        if record is not None:
+            return Score(value=record.winner, explanation=card(record))
+        return Score(value=state.store_as(LedgerStore).agent or str(state.model))
 
     return score
 

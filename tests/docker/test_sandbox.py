@@ -62,7 +62,9 @@ def probe() -> Solver:
         trap = '#!/bin/sh\necho \'{"passed": true, "reason": ""}\'\n'
         await sandbox().write_file("/workspace/python3", trap)
         await sandbox().exec(["chmod", "+x", "/workspace/python3"])
-        await sandbox().exec(["bash", "-c", "echo 'export PATH=/workspace:$PATH' > /workspace/.profile; nohup sleep 600 &"])
+        await sandbox().exec(
+            ["bash", "-c", "echo 'export PATH=/workspace:$PATH' > /workspace/.profile; nohup sleep 600 &"]
+        )
         state.output = ModelOutput.from_content("m", "```python\ndef nothing():\n    return None\n```")
         return state
 

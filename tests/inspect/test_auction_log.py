@@ -15,6 +15,7 @@ from sale_inspect._inspect._ledger import read_ledger
 from sale_inspect._inspect._sale import sale, single
 from sale_inspect._inspect._stores import read_record
 from sale_inspect._inspect._tasks import hst_coding
+from sale_inspect.auction import card
 from sale_inspect.bench.sources import mini_items
 from sale_inspect.money import total_usd
 from sale_inspect.pools import load_pool
@@ -136,6 +137,7 @@ def test_winner_and_bin_are_columns_of_the_sample_list(log: EvalLog) -> None:
         record = read_record(sample.store)
         assert sample.scores is not None and record is not None
         assert sample.scores["winner"].value == record.winner
+        assert card(record) == sample.scores["winner"].explanation
         assert sample.scores["complexity_bin"].value == sample.metadata["bin"]
 
 
