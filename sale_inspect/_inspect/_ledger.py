@@ -15,19 +15,21 @@ from pydantic import Field, TypeAdapter
 from sale_inspect._errors import UnpricedAgentError
 from sale_inspect._inspect._bidders import Bidder
 from sale_inspect.money import Entry, Phase, Price, TokenUsage, book, usd
+from sale_inspect.pools import Pool
 
-__all__ = ["LedgerStore", "SampleLedger", "read_ledger", "token_usage"]
+__all__ = ["LedgerStore", "SampleLedger", "read_ledger", "token_usage", "transcript_length", "transcript_since"]
 
 _ENTRIES = TypeAdapter(list[Entry])
 
 
 class LedgerStore(StoreModel):
-    """The sample's ledger in the store, one dictionary for each (phase, agent)."""
+    """The sample's ledger in the store: one entry for each (phase, agent), and the pool's dated prices."""
 
     policy: str = ""
     agent: str = ""
     pool: str = ""
     simulated: bool = False
+    prices: dict[str, dict[str, Any]] = Field(default_factory=dict)
     entries: list[dict[str, Any]] = Field(default_factory=list)
 
 
@@ -54,12 +56,11 @@ class SampleLedger:
 
     Args:
         policy: What decides, for instance `sale` or `single`.
-        pool: Name of the pool.
-        simulated: Whether the pool is simulated.
+        pool: The pool.
     """
 
-    def __init__(self, policy: str, pool: str, simulated: bool) -> None:
-        self._policy, self._pool, self._simulated = policy, pool, simulated
+    def __init__(self, policy: str, pool: Pool) -> None:
+        self._policy, self._pool = policy, pool
         self._entries: list[Entry] = []
         self.agent = ""
 
@@ -87,7 +88,8 @@ class SampleLedger:
         """Write what was booked so far to the sample's store."""
         stored = store_as(LedgerStore)
         stored.policy, stored.agent = self._policy, self.agent
-        stored.pool, stored.simulated = self._pool, self._simulated
+        stored.pool, stored.simulated = self._pool.name, self._pool.simulated
+        stored.prices = {agent.name: agent.price.model_dump(mode="json") for agent in self._pool.agents}
         stored.entries = [asdict(entry) for entry in book(self._entries)]
 
 

@@ -61,7 +61,7 @@ def sale(
         Solver that writes the auction's record and the ledger to the sample's store.
     """
     with clean_errors():
-        given = None if pool is None else _usable(load_pool(pool), check, agent)
+        given = None if pool is None else _usable(load_pool(pool), pool, check, agent)
         if given is not None and len(given.agents) < 2:
             raise PoolError(
                 f"Pool {pool!r} has one agent; an auction needs two. Add agents, or run it alone with the "
@@ -88,7 +88,7 @@ def sale(
         if len(bidders) < 2:
             raise PoolError("Role 'agents' has one model; an auction needs two. Add models to the role.")
         state.tools = [*state.tools, *extra]
-        ledger = SampleLedger("sale", agents.name, agents.simulated)
+        ledger = SampleLedger("sale", agents)
         auction = Auction(
             state=state,
             pool=agents.name,
@@ -144,7 +144,7 @@ def single(
         given = None if pool is None else load_pool(pool)
         if given is not None:
             _find(given, agent)
-            _usable(given.model_copy(update={"agents": (given.agent(agent),)}), check, executor)
+            _usable(given.model_copy(update={"agents": (given.agent(agent),)}), str(pool), check, executor)
             register_prices(given)
         extra = _tools(tools)
 
@@ -152,20 +152,20 @@ def single(
         agents, bidders = _bidders(given)
         _find(agents, agent)
         state.tools = [*state.tools, *extra]
-        ledger = SampleLedger("single", agents.name, agents.simulated)
+        ledger = SampleLedger("single", agents)
         chosen = next(bidder for bidder in bidders if bidder.name == agent)
         return await execute(state, generate, bidder=chosen, agent=executor, strategy=None, ledger=ledger)
 
     return solve
 
 
-def _usable(pool: Pool, check: bool, executor: str) -> Pool:
+def _usable(pool: Pool, given: str, check: bool, executor: str) -> Pool:
     """The pool, after everything was checked that can be checked before the first paid call."""
     for member in pool.agents:
-        generate_config(member, pool.name)
+        generate_config(member, given)
     register_prices(pool)
     if check:
-        require_endpoints(pool)
+        require_endpoints(pool, given)
     if executor != DEFAULT_AGENT:
         make_agent(executor, bidder(pool.agents[0], pool.name), [])
     return pool

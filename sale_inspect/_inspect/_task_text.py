@@ -6,6 +6,7 @@ from inspect_ai.solver import TaskState
 from inspect_ai.tool import ToolDef
 
 from sale_inspect.auction import prompt
+from sale_inspect.bench import parse_letter
 
 __all__ = ["answer_choice", "environment_text", "shared_prefix", "task_text"]
 
@@ -43,9 +44,6 @@ def answer_choice(state: TaskState) -> None:
     """Mark the chosen letter on the sample's choices, as Inspect's `choice()` scorer expects."""
     if len(state.choices) == 0:
         return
-    # Imported here: the bench's parser is only needed for tasks with choices.
-    from sale_inspect.bench import parse_letter
-
     letter = parse_letter(state.output.completion, len(state.choices))
     for index in range(len(state.choices)):
         state.choices.mark_choice(index, letter == _LETTERS[index])

@@ -48,7 +48,7 @@ def hst_coding(
         source: `hst_mini` (comes with the package) or `mbpp` (needs `data_dir`).
         data_dir: Folder with the source's original files.
         bins: Complexity bins to keep, for instance `b1,b2`.
-        order_seed: Seed of the order of tasks; `none` keeps the source's order. Memory sees the
+        order_seed: Seed of the order of tasks; `null` keeps the source's order. Memory sees the
             tasks in this order.
         sandbox: `docker`, or `local` to run model-written code on this machine without isolation.
         message_limit: Most messages of an agent in one task.
@@ -77,7 +77,7 @@ def hst_deep_search(
     Args:
         source: `hst_mini` (comes with the package, over its own fictional corpus).
         bins: Complexity bins to keep, for instance `b1,b2`.
-        order_seed: Seed of the order of tasks; `none` keeps the source's order. Memory sees the
+        order_seed: Seed of the order of tasks; `null` keeps the source's order. Memory sees the
             tasks in this order.
         message_limit: Most messages of an agent in one task.
         time_limit: Most seconds for one task.

@@ -52,8 +52,12 @@ def check_endpoints(pool: Pool) -> Iterator[Check]:
             yield Check(name=name, status="ok", detail=f"{endpoint.url} answers")
 
 
-def require_endpoints(pool: Pool) -> None:
+def require_endpoints(pool: Pool, given: str) -> None:
     """Stop before the first paid call if a model server does not answer.
+
+    Args:
+        pool: The pool.
+        given: How the user named it, for the command in the error.
 
     Raises:
         MissingRequirementError: Naming the first agent whose server or key is missing.
@@ -62,7 +66,7 @@ def require_endpoints(pool: Pool) -> None:
         if check.status == "missing":
             raise MissingRequirementError(
                 f"Pool {pool.name!r}: {check.name}: {check.detail}. Do this: {check.remedy}. "
-                f"See all with: sale-inspect doctor --pool {pool.name}"
+                f"See all with: sale-inspect doctor --pool {given}"
             )
 
 

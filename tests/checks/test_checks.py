@@ -203,7 +203,7 @@ def test_the_first_missing_server_stops_a_run_with_agent_and_remedy(
         monkeypatch.setenv(f"{service.upper()}_BASE_URL", server.url(status))
         monkeypatch.setenv(f"{service.upper()}_API_KEY", "k1")
     with pytest.raises(MissingRequirementError, match=r"Pool 'mine': model of a1 .*HTTP 401") as caught:
-        require_endpoints(pool("good", "bad", "worse"))
+        require_endpoints(pool("good", "bad", "worse"), "mine.yaml")
     assert "Do this: export BAD_API_KEY=<a valid key>." in str(caught.value)
     assert "worse" not in str(caught.value)
 
@@ -211,5 +211,5 @@ def test_the_first_missing_server_stops_a_run_with_agent_and_remedy(
 def test_a_pool_whose_servers_answer_may_run(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOOD_BASE_URL", server.url(200))
     monkeypatch.setenv("GOOD_API_KEY", "k1")
-    require_endpoints(pool("good"))
+    require_endpoints(pool("good"), "mine.yaml")
     assert server.asked

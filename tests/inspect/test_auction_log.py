@@ -157,6 +157,18 @@ def test_the_same_seed_gives_the_same_records(run_eval: RunEval, choices_task: T
     assert records[0] == records[1]
 
 
+def test_the_prices_that_were_used_are_in_the_log_with_date_and_source(log: EvalLog) -> None:
+    for sample in samples_of(log):
+        prices = sample.store["LedgerStore:prices"]
+        assert {name: (price["input"], price["as_of"]) for name, price in prices.items()} == {
+            "4b": (0.05, "2026-02-01"),
+            "8b": (0.09, "2026-02-01"),
+            "14b": (0.16, "2026-02-01"),
+            "32b": (0.36, "2026-02-01"),
+        }
+        assert all("simulated agent" in price["source"] for price in prices.values())
+
+
 def test_a_single_agent_has_no_auction_and_the_same_ledger(run_eval: RunEval, choices_task: Task) -> None:
     log = run_eval(choices_task, single(agent="8b", pool="sim"))
     for sample in samples_of(log):
