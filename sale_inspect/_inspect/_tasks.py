@@ -20,7 +20,7 @@ from sale_inspect._inspect._sandboxes import coding_sandbox
 from sale_inspect._inspect._scorers import complexity_bin, pass_and_cost, winner
 from sale_inspect._inspect._tools import read_page, search
 from sale_inspect.bench import TaskItem, bin_named
-from sale_inspect.bench.sources import MINI_VERSION, mbpp_items, mini_items
+from sale_inspect.bench.sources import MINI_VERSION, coding_mcq_items, mbpp_items, mini_items
 
 __all__ = ["hst_coding", "hst_deep_search"]
 
@@ -45,7 +45,7 @@ def hst_coding(
     """HST-BENCH's coding tasks, by human solution time.
 
     Args:
-        source: `hst_mini` (comes with the package) or `mbpp` (needs `data_dir`).
+        source: `hst_mini` or `coding_mcq` (they come with the package), or `mbpp` (needs `data_dir`).
         data_dir: Folder with the source's original files.
         bins: Complexity bins to keep, for instance `b1,b2`.
         order_seed: Seed of the order of tasks; `null` keeps the source's order. Memory sees the
@@ -107,11 +107,13 @@ def task_tools() -> Solver:
 def _coding_items(source: str, data_dir: str | None) -> Sequence[TaskItem]:
     if source == "hst_mini":
         return mini_items("coding")
+    if source == "coding_mcq":
+        return coding_mcq_items()
     if source == "mbpp":
         if data_dir is None:
             raise BenchError("source=mbpp needs the folder of its files: -T data_dir=DIR.")
         return mbpp_items(Path(data_dir))
-    raise BenchError(f"Unknown coding source {source!r}. There are: hst_mini, mbpp.")
+    raise BenchError(f"Unknown coding source {source!r}. There are: hst_mini, coding_mcq, mbpp.")
 
 
 def _chosen(items: Sequence[TaskItem], bins: str | list[str] | None, order_seed: int | None) -> list[TaskItem]:

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from sale_inspect.bench.sources import coding_mcq_items
+
 KEYS = ["id", "split", "question", "choices", "answer", "topic", "explanation"]
 LETTERS = "ABCD"
 SPLITS = {"test": 80, "dev": 20}
@@ -125,3 +127,10 @@ def test_most_items_are_short() -> None:
     sizes = [len(" ".join([row["question"], *row["choices"]]).split()) for row in rows()]
     assert sum(size <= 40 for size in sizes) >= 80
     assert max(sizes) <= 60
+
+
+@pytest.mark.parametrize(("split", "count"), SPLITS.items())
+def test_the_questions_are_tasks_of_the_first_bin(split: Any, count: int) -> None:
+    items = coding_mcq_items(split)
+    assert len(items) == count
+    assert all(item.bin == "b1" and item.tau_provenance == "bin-prior" and item.kind == "mcq" for item in items)
