@@ -4,6 +4,7 @@
     ├── PoolError            a pool file or a set of agents that cannot be used
     │   └── UnpricedAgentError   an agent or model without a price
     ├── BenchError           benchmark data that cannot be read or is wrong
+    │   └── MissingSourceError   a source whose files are not there and cannot be had
     ├── MissingRequirementError    an engine, server, model or tool that is missing
     ├── AuctionError         an auction that cannot be decided (no valid bid)
     └── LogError             an evaluation log that cannot be used
@@ -18,6 +19,7 @@ __all__ = [
     "BenchError",
     "LogError",
     "MissingRequirementError",
+    "MissingSourceError",
     "PoolError",
     "SaleError",
     "UnpricedAgentError",
@@ -38,6 +40,10 @@ class UnpricedAgentError(PoolError):
 
 class BenchError(SaleError):
     """Benchmark data that is missing, unreadable or against its schema."""
+
+
+class MissingSourceError(BenchError):
+    """A benchmark source whose original files are not there. The message says how to get them."""
 
 
 class MissingRequirementError(SaleError):

@@ -2,78 +2,125 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sale_inspect._errors import BenchError
 from sale_inspect.bench._bins import TauProvenance, bin_of
 from sale_inspect.bench._effort import Effort
+from sale_inspect.bench._rules import Rule, rule_for
 
-__all__ = ["Domain", "Kind", "TaskItem", "read_items"]
+__all__ = ["Domain", "Kind", "Split", "TaskContent", "TaskItem", "read_items"]
 
 Domain = Literal["coding", "deep_search"]
 Kind = Literal["mcq", "function", "short_answer"]
+Split = Literal["test", "dev"]
+
+_ENTRY_POINT = re.compile(r"(?:Solution\(\)\.)?[A-Za-z_]\w*")
 
 
-class TaskItem(BaseModel):
-    """A task with its target.
+class TaskContent(BaseModel):
+    """A task with its target, as a source gives it: everything but the human time.
 
     Attributes:
-        id: Stable id, unique in the benchmark.
+        id: Stable id, unique in the benchmark: the source's name and `item`.
+        item: The source's own id of the task, or a hash of the question where it has none.
         domain: `coding` or `deep_search`.
-        kind: How it is answered and scored.
+        kind: How it is answered.
+        rule: How it is graded.
         source: Name of the source.
         question: What the solver sees.
-        choices: Four choices of an `mcq`.
+        choices: Choices of an `mcq`.
         answer: The letter of an `mcq`, or a short answer.
         aliases: Other accepted short answers.
-        entry_point: Function that a `function` task asks for.
-        setup: Code that runs before the tests.
+        entry_point: What a `function` task's tests call: a function, or `Solution().method`.
+        preamble: Code that runs before the program: imports and helper classes.
+        setup: Code that runs after the program and before the tests.
         tests: Assertions on the function. They never reach an agent.
-        tau_minutes: Human solution time in minutes, over 0 and at most 60.
-        tau_provenance: Where that time is from.
+        attachments: Names of files that come with the question.
         topic: Short topic.
         explanation: Why the answer is right. It never reaches an agent.
         level: The source's own level, if any.
         licence: Licence of the item.
         pages: Titles of the pages that hold the answer. They never reach an agent.
-        effort: The work behind an estimated time.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str = Field(min_length=1)
+    item: str = ""
     domain: Domain
     kind: Kind
+    rule: Rule = "alias"
     source: str
     question: str = Field(min_length=1)
     choices: tuple[str, ...] = ()
     answer: str = ""
     aliases: tuple[str, ...] = ()
     entry_point: str = ""
+    preamble: str = ""
     setup: str = ""
     tests: tuple[str, ...] = ()
-    tau_minutes: float = Field(gt=0, le=60)
-    tau_provenance: TauProvenance
+    attachments: tuple[str, ...] = ()
     topic: str = ""
     explanation: str = ""
     level: str = ""
     licence: str
     pages: tuple[str, ...] = ()
-    effort: Effort | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rule_by_kind(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "rule" not in data and "kind" in data:
+            return {**data, "rule": rule_for(str(data["kind"]))}
+        return data
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.kind == "mcq" and (len(self.choices) < 2 or self.answer not in list("ABCDEFGH"[: len(self.choices)])):
             raise ValueError("an mcq needs at least two choices and the letter of one of them as answer")
-        if self.kind == "function" and not (self.entry_point.isidentifier() and self.tests):
+        if self.kind == "function" and not (_ENTRY_POINT.fullmatch(self.entry_point) and self.tests):
             raise ValueError("a function task needs an entry_point and tests")
         if self.kind == "short_answer" and not self.answer.strip():
             raise ValueError("a short_answer task needs an answer")
         return self
+
+    @property
+    def content_hash(self) -> str:
+        """First 16 hex digits of the SHA-256 over what is asked and how it is graded (ours).
+
+        Titles, topics, levels and explanations are left out: some file layouts of a source lack them.
+        """
+        content = self.model_dump(mode="json", include=_HASHED)
+        text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+_HASHED = {
+    *("id", "domain", "kind", "rule", "question", "choices", "answer", "aliases"),
+    *("entry_point", "preamble", "setup", "tests", "attachments"),
+}
+
+
+class TaskItem(TaskContent):
+    """A benchmark task: its content with its human time.
+
+    Attributes:
+        split: `test` or `dev`.
+        tau_minutes: Human solution time in minutes, over 0 and at most 60.
+        tau_provenance: Where that time is from.
+        effort: The work behind a time that `estimated_minutes` gave.
+    """
+
+    split: Split = "test"
+    tau_minutes: float = Field(gt=0, le=60)
+    tau_provenance: TauProvenance
+    effort: Effort | None = None
 
     @property
     def bin(self) -> str:

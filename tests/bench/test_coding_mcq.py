@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.resources import files
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sale_inspect.bench.sources import coding_mcq_items
+from sale_inspect.bench import TaskContent, build, load_recipe, offer_of
+from sale_inspect.bench.sources import SOURCES, Candidate, DataPlace, obtain
 
 KEYS = ["id", "split", "question", "choices", "answer", "topic", "explanation"]
 LETTERS = "ABCD"
@@ -129,8 +131,32 @@ def test_most_items_are_short() -> None:
     assert max(sizes) <= 60
 
 
+def offered(split: str, folder: Path) -> list[TaskContent]:
+    read = obtain(SOURCES["coding_mcq"], DataPlace(data_dir=None, cache=folder, offline=True)).read()
+    found = [each for each in read if isinstance(each, Candidate)]
+    return [each.content for each in found if each.features == {"split": split}]
+
+
 @pytest.mark.parametrize(("split", "count"), SPLITS.items())
-def test_the_questions_are_tasks_of_the_first_bin(split: Any, count: int) -> None:
-    items = coding_mcq_items(split)
-    assert len(items) == count
+def test_the_source_offers_the_rows_of_a_split_without_a_download(split: str, count: int, tmp_path: Path) -> None:
+    contents = offered(split, tmp_path)
+    assert len(contents) == count
+    assert all(each.kind == "mcq" and each.rule == "choice" and each.domain == "coding" for each in contents)
+    for each, row in zip(contents, part(split), strict=True):
+        assert (each.id, each.question, list(each.choices), each.answer) == tuple(
+            row[key] for key in ("id", "question", "choices", "answer")
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("split", "count"), SPLITS.items())
+def test_the_questions_are_tasks_of_the_first_bin(split: Any, count: int, tmp_path: Path) -> None:
+    recipe = load_recipe("hst-bench")
+    built = build(recipe, {"coding_mcq": offer_of(list(SOURCES["coding_mcq"].packaged()))})  # type: ignore[misc]
+    items = [item for item in built.items if item.split == split]
+    assert {item.id for item in items} <= {each.id for each in offered(split, tmp_path)}
+    assert len(items) == sum(
+        line.count for place, line in recipe.lines() if (place.split, line.source) == (split, "coding_mcq")
+    )
+    assert 0 < len(items) <= count
     assert all(item.bin == "b1" and item.tau_provenance == "bin-prior" and item.kind == "mcq" for item in items)

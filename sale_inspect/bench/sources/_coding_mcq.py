@@ -3,39 +3,34 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from collections.abc import Iterator
 from importlib.resources import files
-from typing import Literal
 
-from sale_inspect.bench._bins import bin_named
-from sale_inspect.bench._items import TaskItem
+from sale_inspect.bench._items import TaskContent
+from sale_inspect.bench.sources._source import Candidate, Source
 
-__all__ = ["coding_mcq_items"]
+__all__ = ["CODING_MCQ"]
 
 
-@cache
-def coding_mcq_items(split: Literal["test", "dev"] = "test") -> tuple[TaskItem, ...]:
-    """The 80 test or 20 dev questions.
-
-    tau is the midpoint of bin b1, the bin that the paper gives to its Coding-MCQ (`bin-prior`).
-    """
+def _candidates() -> Iterator[Candidate]:
     text = files("sale_inspect.bench").joinpath("data", "coding_mcq.jsonl").read_text(encoding="utf-8")
-    rows = [json.loads(line) for line in text.split("\n") if line]
-    return tuple(
-        TaskItem(
-            id=row["id"],
-            domain="coding",
-            kind="mcq",
-            source="coding_mcq",
-            question=row["question"],
-            choices=tuple(row["choices"]),
-            answer=row["answer"],
-            topic=row["topic"],
-            explanation=row["explanation"],
-            tau_minutes=bin_named("b1").midpoint,
-            tau_provenance="bin-prior",
-            licence="MIT",
+    for row in (json.loads(line) for line in text.split("\n") if line):
+        yield Candidate(
+            content=TaskContent(
+                id=row["id"],
+                item=row["id"].removeprefix("coding-mcq-"),
+                domain="coding",
+                kind="mcq",
+                source="coding_mcq",
+                question=row["question"],
+                choices=tuple(row["choices"]),
+                answer=row["answer"],
+                topic=row["topic"],
+                explanation=row["explanation"],
+                licence="MIT",
+            ),
+            features={"split": row["split"]},
         )
-        for row in rows
-        if row["split"] == split
-    )
+
+
+CODING_MCQ = Source(name="coding_mcq", title="Coding-MCQ", domain="coding", licence="MIT", packaged=_candidates)

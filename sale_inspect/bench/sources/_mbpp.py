@@ -1,90 +1,116 @@
-"""MBPP from its original files: `sanitized-mbpp.json` or `mbpp.jsonl` (google-research, CC BY 4.0)."""
+"""MBPP (google-research): short functions with assertions; the sanitized file first."""
 
 from __future__ import annotations
 
 import ast
-import json
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+import warnings
 
-from sale_inspect._errors import BenchError
-from sale_inspect.bench._bins import bin_named
-from sale_inspect.bench._items import TaskItem
+from pydantic import Field, ValidationInfo, field_validator
 
-__all__ = ["mbpp_items"]
+from sale_inspect.bench._items import TaskContent
+from sale_inspect.bench.sources._source import Candidate, Dropped, HubFiles, Layout, Source, SourceRow
 
-_TEST_IDS = range(11, 511)
-_FILES = ("sanitized-mbpp.json", "mbpp.jsonl")
-_SHORT_LINES = 4
+__all__ = ["MBPP"]
+
+_SPLITS = (("prompt", range(1, 11)), ("test", range(11, 511)), ("validation", range(511, 601)))
 
 
-def mbpp_items(data_dir: Path) -> list[TaskItem]:
-    """The test split (task ids 11-510), from the sanitized file if it is there.
+class _Row(SourceRow):
+    task_id: int
+    text: str = ""
+    prompt: str = Field(default="", validate_default=True)
+    code: str
+    test_imports: tuple[str, ...] = ()
+    test_setup_code: str = ""
+    test_list: tuple[str, ...] = Field(min_length=1)
 
-    tau is the midpoint of bin b2 for tasks whose reference has at most 4 lines, of b3 for the
-    others, and marked `estimated` (ours).
+    @field_validator("prompt")
+    @classmethod
+    def _has_a_question(cls, value: str, info: ValidationInfo) -> str:
+        if not (value.strip() or str(info.data.get("text", "")).strip()):
+            raise ValueError("needs `prompt` (sanitized) or `text` (full)")
+        return value
 
-    Args:
-        data_dir: Folder with one of the files, at any depth.
+    @field_validator("code")
+    @classmethod
+    def _python(cls, value: str) -> str:
+        _parsed(value)
+        return value
 
-    Raises:
-        BenchError: If no file is there, or one breaks its schema.
-    """
-    for name in _FILES:
-        found = sorted(data_dir.rglob(name))
-        if found:
-            return list(_read(found[0]))
-    raise BenchError(
-        f"No MBPP in {data_dir}: looked for {' and '.join(_FILES)}. Put one of google-research's files there."
-    )
+    @field_validator("test_list")
+    @classmethod
+    def _calls_the_reference(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if "code" in info.data:
+            _tested_function(info.data["code"], value)
+        return value
 
-
-def _read(path: Path) -> Iterator[TaskItem]:
-    for number, row in enumerate(_rows(path), start=1):
-        try:
-            if row["task_id"] in _TEST_IDS:
-                yield _item(row)
-        except (AttributeError, KeyError, TypeError, ValueError, SyntaxError) as error:
-            raise BenchError(f"{path}, row {number}: not an MBPP task: {error!r}.") from error
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    text = path.read_text(encoding="utf-8")
-    lines = [text] if path.suffix == ".json" else [line for line in text.split("\n") if line.strip()]
-    rows = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            rows.append(json.loads(line))
-        except ValueError as error:
-            raise BenchError(f"{path}, row {number}: not valid JSON: {error}.") from error
-    return list(rows[0]) if path.suffix == ".json" else rows
-
-
-def _item(row: dict[str, Any]) -> TaskItem:
-    function = _tested_function(row["code"], row["test_list"])
-    lines = sum(1 for line in row["code"].splitlines() if line.strip() and not line.strip().startswith("#"))
-    signature = f"{function.name}({ast.unparse(function.args)})"
-    question = f"{(row.get('prompt') or row['text']).strip()}\n\nWrite it in Python as the function `{signature}`."
-    return TaskItem(
-        id=f"mbpp-{row['task_id']}",
-        domain="coding",
-        kind="function",
-        source="mbpp",
-        question=question,
-        entry_point=function.name,
-        setup="\n".join(row.get("test_imports") or []) or row.get("test_setup_code") or "",
-        tests=tuple(row["test_list"]),
-        tau_minutes=bin_named("b2" if lines <= _SHORT_LINES else "b3").midpoint,
-        tau_provenance="estimated",
-        licence="CC BY 4.0",
-    )
+    def candidate(self) -> Candidate | Dropped:
+        function = _tested_function(self.code, self.test_list)
+        signature = f"{function.name}({ast.unparse(function.args)})"
+        asked = self.prompt.strip() or self.text.strip()
+        lines = sum(1 for line in self.code.splitlines() if line.strip() and not line.strip().startswith("#"))
+        split = next((name for name, ids in _SPLITS if self.task_id in ids), "train")
+        return Candidate(
+            content=TaskContent(
+                id=f"mbpp-{self.task_id}",
+                item=str(self.task_id),
+                domain="coding",
+                kind="function",
+                source="mbpp",
+                question=f"{asked}\n\nWrite it in Python as the function `{signature}`.",
+                entry_point=function.name,
+                setup="\n".join(self.test_imports) or self.test_setup_code,
+                tests=self.test_list,
+                licence="CC BY 4.0",
+            ),
+            features={"split": split, "lines": lines},
+        )
 
 
-def _tested_function(code: str, tests: list[str]) -> ast.FunctionDef:
+def _tested_function(code: str, tests: tuple[str, ...]) -> ast.FunctionDef:
     """The function of the reference that the tests call. Only its name and parameters are used."""
-    defined = {node.name: node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)}
-    for node in ast.walk(ast.parse("\n".join(tests))):
+    defined = {node.name: node for node in _parsed(code).body if isinstance(node, ast.FunctionDef)}
+    for node in ast.walk(_parsed("\n".join(tests))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in defined:
             return defined[node.func.id]
-    raise KeyError("no test calls a function of the reference")
+    raise ValueError("no test calls a function of the reference `code`")
+
+
+def _parsed(code: str) -> ast.Module:
+    try:
+        # Some references have invalid escapes such as "\w", which still run.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ValueError(f"not Python: {error}") from error
+
+
+MBPP = Source(
+    name="mbpp",
+    title="MBPP",
+    domain="coding",
+    licence="CC BY 4.0",
+    layouts=(
+        Layout(
+            patterns=("sanitized-mbpp.json",),
+            row=_Row,
+            sha256={"sanitized-mbpp.json": "8ac32b2799150228e2d745aed09c870b7e4444246d4727d1004576207ef40769"},
+        ),
+        Layout(patterns=("sanitized/*.parquet",), row=_Row),
+        Layout(
+            patterns=("mbpp.jsonl",),
+            row=_Row,
+            sha256={"mbpp.jsonl": "ccf64ceae9c5403bf50a044cb6d505bfd2a2963ee58338ba268fd65beab92a9f"},
+            note="not sanitized",
+        ),
+        Layout(patterns=("full/*.parquet",), row=_Row, note="not sanitized"),
+    ),
+    downloads=(
+        HubFiles(
+            repo="google-research-datasets/mbpp",
+            revision="4bb6404fdc6cacfda99d4ac4205087b89d32030c",
+            patterns=("sanitized/*.parquet",),
+        ),
+    ),
+)
