@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 
 from inspect_ai.model import Model, model_roles
-from inspect_ai.scorer import Score, Scorer, Target, scorer
+from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
 from inspect_ai.solver import TaskState
 
-from sale_inspect._inspect._grading import Graded, grade_choice, grade_function, grade_short_answer
+from sale_inspect._inspect._grade_answers import grade_answer, grade_choice
+from sale_inspect._inspect._grade_programs import grade_function
+from sale_inspect._inspect._graded import Graded
 from sale_inspect._inspect._ledger import LedgerStore, read_ledger
 from sale_inspect._inspect._metrics import rates_and_costs
 from sale_inspect._inspect._stores import read_record
 from sale_inspect.auction import card
+from sale_inspect.bench import Rule, rule_for, token_f1
 from sale_inspect.money import AUCTION_PHASES, Entry, total_usd
 
-__all__ = ["GRADER_ROLE", "complexity_bin", "pass_and_cost", "winner"]
+__all__ = ["GRADER_ROLE", "answer_f1", "complexity_bin", "pass_and_cost", "winner"]
 
 GRADER_ROLE = "grader"
 """Model role that grades short answers, if given."""
@@ -47,6 +50,19 @@ def pass_and_cost(test_seconds: float = 30.0, test_memory_mb: int = 512) -> Scor
     return score
 
 
+@scorer(metrics=[mean(), stderr()])
+def answer_f1() -> Scorer:
+    """Token F1 of the answer, for sources that score it beside exact match (HotpotQA); others are unscored."""
+
+    async def score(state: TaskState, target: Target) -> Score:
+        if _rule(state) != "exact_match":
+            return Score.unscored(reason="not_applicable", explanation="Only HotpotQA's answers have a token F1.")
+        answer = state.output.completion.strip()
+        return Score(value=token_f1(answer, target[0]), answer=answer)
+
+    return score
+
+
 @scorer(metrics=[])
 def winner() -> Scorer:
     """Which agent did the task: a column of the sample list, without metrics. The auction's table explains it."""
@@ -71,13 +87,18 @@ def complexity_bin() -> Scorer:
 
 
 async def _grade(state: TaskState, target: Target, seconds: float, memory_mb: int) -> Graded:
-    kind = state.metadata.get("kind")
-    if kind == "mcq":
+    rule = _rule(state)
+    if rule == "choice":
         return grade_choice(state.output.completion, len(state.choices), target.text)
-    if kind == "function":
+    if rule == "tests":
         return await grade_function(state, target, seconds, memory_mb)
-    question = state.input_text
-    return await grade_short_answer(question, state.output.completion, list(target), _grader())
+    return await grade_answer(rule, state.input_text, state.output.completion, list(target), _grader())
+
+
+def _rule(state: TaskState) -> Rule:
+    """The sample's rule; logs from before there were rules have a kind."""
+    rule: Rule | None = state.metadata.get("rule")
+    return rule or rule_for(str(state.metadata.get("kind", "")))
 
 
 def _grader() -> Model | None:

@@ -7,7 +7,7 @@ import string
 import unicodedata
 from collections.abc import Iterable
 
-__all__ = ["matches_alias", "normalise", "parse_letter"]
+__all__ = ["matches_alias", "normalise", "parse_letter", "without_lead"]
 
 # A small letter counts only where nothing can follow: "the answer is a queue" names no choice.
 _LABELLED = re.compile(
@@ -16,6 +16,7 @@ _LABELLED = re.compile(
 )
 _ALONE = re.compile(r"^\W*([A-Z])\W*$", re.IGNORECASE)
 _LEADING = re.compile(r"^\W*([A-Z])\s*[).:]\s", re.IGNORECASE)
+_LEAD = re.compile(r"^\W*(?:the\s+)?(?:final\s+)?answer\s*(?:is\b\s*:?|:)\s*", re.IGNORECASE)
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 
 
@@ -51,11 +52,15 @@ def normalise(text: str) -> str:
     return " ".join(_ARTICLES.sub(" ", text).split())
 
 
+def without_lead(answer: str) -> str:
+    """The answer without a leading "Answer:", "The answer is" or "FINAL ANSWER:" (ours)."""
+    return _LEAD.sub("", answer.strip(), count=1).strip()
+
+
 def matches_alias(answer: str, accepted: Iterable[str]) -> bool:
     """Whether a short answer equals one of the accepted ones after `normalise`.
 
     A leading "Answer:" is dropped. Nothing else may stand around the answer.
     """
-    text = re.sub(r"^\W*(?:final\s+)?answer\s*(?:is|:)\s*", "", answer.strip(), flags=re.IGNORECASE)
-    given = normalise(text)
+    given = normalise(without_lead(answer))
     return bool(given) and any(given == normalise(alias) for alias in accepted)

@@ -6,14 +6,13 @@ import math
 from collections.abc import Callable
 from statistics import mean
 
-import anyio
 import pytest
 from inspect_ai import Task, score
 from inspect_ai.log import EvalLog, EvalSample
-from inspect_ai.model import ModelOutput, ModelUsage, get_model
+from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Score
 
-from sale_inspect._inspect._grading import grade_choice, grade_short_answer
+from sale_inspect._inspect._grade_answers import grade_choice
 from sale_inspect._inspect._sale import sale, single
 from sale_inspect._inspect._scorers import complexity_bin, pass_and_cost, winner
 from sale_inspect._inspect._tasks import hst_coding, hst_deep_search
@@ -38,7 +37,7 @@ def score_of(sample: EvalSample) -> Score:
 
 
 def test_metrics_by_bin_and_overall_are_those_of_the_samples(run_eval: RunEval) -> None:
-    log = run_eval(hst_coding(bins="b1,b2", sandbox="local"), single(agent="4b", pool="sim"))
+    log = run_eval(hst_coding(set="mini", bins="b1,b2", sandbox="local"), single(agent="4b", pool="sim"))
     found = metrics(log)
     for name in ("b1", "b2"):
         assert found[f"pass@1 {name}"] == pytest.approx(mean(values(log, "correct", bin=name)))
@@ -52,21 +51,21 @@ def test_metrics_by_bin_and_overall_are_those_of_the_samples(run_eval: RunEval) 
 
 def test_over_epochs_metrics_are_means_over_tasks(run_eval: RunEval, choices_task: Task) -> None:
     once = metrics(run_eval(choices_task, single(agent="4b", pool="sim")))
-    log = run_eval(hst_coding(bins="b1", sandbox="local"), single(agent="4b", pool="sim"), epochs=3)
+    log = run_eval(hst_coding(set="mini", bins="b1", sandbox="local"), single(agent="4b", pool="sim"), epochs=3)
     # Simulated agents repeat themselves, so three epochs of the same must give what one gives.
     assert metrics(log) == pytest.approx(once)
     assert len(log.samples or []) == 24
 
 
 def test_scoring_again_gives_the_same_dollars_and_verdicts(run_eval: RunEval) -> None:
-    log = run_eval(hst_coding(bins="b1,b3", sandbox="local"), sale(pool="sim"))
+    log = run_eval(hst_coding(set="mini", bins="b1,b3", sandbox="local"), sale(pool="sim"))
     again = score(log, [pass_and_cost(), winner(), complexity_bin()], action="overwrite", display="none")
     assert metrics(again) == pytest.approx(metrics(log))
     assert [score_of(s).value for s in again.samples or []] == [score_of(s).value for s in log.samples or []]
 
 
 def test_a_changed_program_is_not_given_the_old_verdict(run_eval: RunEval) -> None:
-    log = run_eval(hst_coding(bins="b3", sandbox="local"), single(agent="32b", pool="sim"), limit=1)
+    log = run_eval(hst_coding(set="mini", bins="b3", sandbox="local"), single(agent="32b", pool="sim"), limit=1)
     assert log.samples is not None
     log.samples[0].output = ModelOutput.from_content("m", "```python\nx = 1\n```")
     again = score(log, pass_and_cost(), action="overwrite", display="none")
@@ -76,7 +75,7 @@ def test_a_changed_program_is_not_given_the_old_verdict(run_eval: RunEval) -> No
 
 
 def test_the_log_says_where_the_tests_ran(run_eval: RunEval) -> None:
-    log = run_eval(hst_coding(bins="b3", sandbox="local"), single(agent="32b", pool="sim"), limit=1)
+    log = run_eval(hst_coding(set="mini", bins="b3", sandbox="local"), single(agent="32b", pool="sim"), limit=1)
     assert log.samples is not None
     assert score_of(log.samples[0]).metadata == {"tests_ran_in": "default"}
     assert log.eval.metadata is not None and log.eval.metadata["sandbox"] == "local"
@@ -84,11 +83,11 @@ def test_the_log_says_where_the_tests_ran(run_eval: RunEval) -> None:
 
 
 def test_search_answers_are_found_over_the_corpus(run_eval: RunEval) -> None:
-    log = run_eval(hst_deep_search(bins="b1,b2"), single(agent="32b", pool="sim"))
+    log = run_eval(hst_deep_search(set="mini", bins="b1,b2"), single(agent="32b", pool="sim"))
     found = metrics(log)
     assert found["pass@1"] > 0.5
     for sample in log.samples or []:
-        assert score_of(sample).metadata == {"by": "match"}
+        assert score_of(sample).metadata == {"by": "match", "rule": "alias"}
         assert any(m.role == "tool" and m.function == "search" for m in sample.messages)
 
 
@@ -96,23 +95,3 @@ def test_a_letter_is_read_strictly() -> None:
     assert grade_choice("I am torn. ANSWER: C", 4, "C").correct
     assert not grade_choice("ANSWER: E", 4, "C").correct
     assert not grade_choice("", 4, "A").correct
-
-
-@pytest.mark.parametrize(
-    ("answer", "correct"),
-    [("Ulmsay", True), ("the island of Ulmsay.", True), ("Ulmsay or Corrow", False), ("", False)],
-)
-def test_without_a_grader_short_answers_must_match(answer: str, correct: bool) -> None:
-    graded = anyio.run(grade_short_answer, "Where?", answer, ["Ulmsay", "the island of Ulmsay"], None)
-    assert graded.correct is correct
-
-
-@pytest.mark.parametrize(("reply", "correct"), [("CORRECT", True), ("INCORRECT", False), ("It is fine.", None)])
-def test_a_grader_is_asked_only_where_matching_fails(reply: str, correct: bool | None) -> None:
-    output = ModelOutput.from_content("mockllm/model", reply)
-    output.usage = ModelUsage(input_tokens=1, output_tokens=1)
-    grader = get_model("mockllm/model", custom_outputs=[output])
-    graded = anyio.run(grade_short_answer, "Where?", "On Ulmsay, I think", ["Ulmsay"], grader)
-    assert graded.correct is correct
-    matched = anyio.run(grade_short_answer, "Where?", "ulmsay", ["Ulmsay"], grader)
-    assert matched.correct is True and matched.metadata == {"by": "match"}
