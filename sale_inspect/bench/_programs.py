@@ -5,15 +5,21 @@ from __future__ import annotations
 import ast
 import json
 import re
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 
 __all__ = ["Verdict", "extract_program", "job", "read_verdict", "runner_source"]
 
-_FENCE = re.compile(r"```[ \t]*[\w+-]*[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
+_FENCE = re.compile(r"```[ \t]*+[\w+-]*+[ \t]*+\n(.*?)(?:\n[ \t]*+```|\Z)", re.DOTALL)
 
 _CODE_LINE = re.compile(r"^(?:def |from |import |class |@|async def |\w+ *(?::[^=\n]+)?= *\S)", re.MULTILINE)
+
+_METHOD = re.compile(r"(?P<owner>[A-Za-z_]\w*)\(\)\.(?P<name>[A-Za-z_]\w*)")
+
+_MOST_STARTS = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,45 +38,74 @@ class Verdict:
 def extract_program(answer: str, entry_point: str) -> str:
     """The program in an answer.
 
-    That is the last fenced block that defines the function, else the last block, else the whole text
-    from its first line of code on.
+    That is the last fenced block that defines the entry point, else the last block, else the whole text
+    from its first line of code on. For a method, a block with the class and the method comes before a
+    block with the class alone. A bare method is handed on as it is, so it fails its tests.
 
     Args:
         answer: What the agent submitted.
-        entry_point: Name of the function that the task asks for.
+        entry_point: What the tests call: the name of a function, or a method as `Class().method`.
     """
     blocks = [block.strip("\n") for block in _FENCE.findall(answer)]
-    defining = [block for block in blocks if re.search(rf"^\s*def\s+{re.escape(entry_point)}\b", block, re.M)]
-    if defining or blocks:
-        return str((defining or blocks)[-1])
+    for wanted in _definitions(entry_point):
+        defining = [block for block in blocks if all(pattern.search(block) for pattern in wanted)]
+        if defining:
+            return str(defining[-1])
+    if blocks:
+        return str(blocks[-1])
     if _parses(answer):
         return answer
-    starts = [match.start() for match in _CODE_LINE.finditer(answer)]
+    # Each try reads the rest of the answer, so a long text that never parses would take minutes without a bound.
+    starts = [match.start() for match in islice(_CODE_LINE.finditer(answer), _MOST_STARTS)]
     return next(
         (answer[start:] for start in starts if _parses(answer[start:])), answer[starts[0] :] if starts else answer
     )
 
 
+def _definitions(entry_point: str) -> tuple[tuple[re.Pattern[str], ...], ...]:
+    """What a block must hold to define the entry point: the best choice first."""
+    method = _METHOD.fullmatch(entry_point)
+    if method is None:
+        return ((re.compile(rf"^[ \t]*def\s+{re.escape(entry_point)}\b", re.M),),)
+    owner = re.compile(rf"^class\s+{method['owner']}\b", re.M)
+    return (owner, re.compile(rf"^[ \t]+(?:async\s+)?def\s+{method['name']}\b", re.M)), (owner,)
+
+
 def _parses(text: str) -> bool:
     try:
-        ast.parse(text)
-    except (SyntaxError, ValueError):
+        with warnings.catch_warnings():
+            # An unknown escape in a string is the program's own affair.
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        # The last two are what a very deep expression gives.
         return False
     return True
 
 
-def job(program: str, *, setup: str, tests: tuple[str, ...], seconds: float, memory_mb: int) -> str:
+def job(program: str, *, setup: str, tests: tuple[str, ...], seconds: float, memory_mb: int, preamble: str = "") -> str:
     """The text that the runner reads from its standard input.
+
+    All four texts run in one module, so the program and the tests see the names of the preamble, and the
+    program may define them anew.
 
     Args:
         program: The program to test.
         setup: Code that runs after the program and before the tests.
         tests: Assertions.
-        seconds: Time for the program and all tests together.
-        memory_mb: Memory for them, MiB.
+        seconds: Time for all of it together: preamble, program, setup and tests.
+        memory_mb: Address space for them, MiB.
+        preamble: Code that runs before the program: imports and helper classes.
     """
     return json.dumps(
-        {"program": program, "setup": setup, "tests": list(tests), "seconds": seconds, "memory_mb": memory_mb}
+        {
+            "preamble": preamble,
+            "program": program,
+            "setup": setup,
+            "tests": list(tests),
+            "seconds": seconds,
+            "memory_mb": memory_mb,
+        }
     )
 
 

@@ -31,12 +31,17 @@ def _child(job: dict[str, Any], token: str, report: int) -> None:
     limit = int(job["memory_mb"]) << 20
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    done, reason = 0, ""
+    # Given up before the report, which itself needs memory.
+    spare = bytearray(8 << 20)
+    done, reason, loading = 0, "", "loading the preamble"
     # A real module, because dataclasses look their annotations up in it.
     module = types.ModuleType("candidate")
     sys.modules["candidate"] = module
     space = module.__dict__
     try:
+        # Each text is compiled alone: a program may still begin with `from __future__ import`.
+        exec(compile(job["preamble"], "preamble.py", "exec"), space)
+        loading = "loading the program"
         exec(compile(job["program"], "program.py", "exec"), space)
         exec(compile(job["setup"], "setup.py", "exec"), space)
         for number, test in enumerate(job["tests"], start=1):
@@ -44,7 +49,8 @@ def _child(job: dict[str, Any], token: str, report: int) -> None:
             exec(compile(test, f"test_{number}.py", "exec"), space)
             done += 1
     except BaseException as error:  # noqa: BLE001 - the program may raise anything, SystemExit too
-        where = reason or "loading the program"
+        del spare
+        where = reason or loading
         reason = f"{where}: {type(error).__name__}: {str(error)[:200]}"
     else:
         reason = ""

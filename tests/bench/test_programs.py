@@ -52,9 +52,54 @@ def test_the_program_is_found_in_an_answer(answer: str, program: str) -> None:
     assert extract_program(answer, "f") == program
 
 
-def output(program: str, *tests: str, setup: str = "", seconds: float = 10.0, memory_mb: int = 512) -> str:
+S = "class Solution:\n    def f(self, x):\n        return x + 1"
+OTHER = "class Solution:\n    def g(self, x):\n        return x"
+
+
+@pytest.mark.parametrize(
+    ("answer", "program"),
+    [
+        (S, S),
+        (f"```python\n{S}\n```\nIt runs as:\n```python\nprint(Solution().f(1))\n```", S),
+        (f"```python\n{OTHER}\n```\n```python\n{S}\n```\n```python\n{F}\n```", S),
+        (f"```python\n{S}\n```\nAnother problem is:\n```python\n{OTHER}\n```", S),
+        (f"```python\n{S[:-1]}2\n```\nBetter:\n```python\n{S}\n```", S),
+        ("```python\nclass Solution(Base):\n    f = other\n```\n```\n2\n```", "class Solution(Base):\n    f = other"),
+        (f"```python\n{S.replace('def f', 'def ff')}\n```\n```python\n{S}\n```\n```text\n3\n```", S),
+        (f"```python\n{F}\n```", F),
+        (f"Sure:\n\n{S}", S),
+        (f"from typing import List\n\n{S}", f"from typing import List\n\n{S}"),
+    ],
+    ids=[
+        *("bare", "before its use", "not the other class or the function", "not a later other method"),
+        *("the last one", "a class without the def", "a longer name is another method"),
+        *("only a function", "prose then class", "imports then class"),
+    ],
+)
+def test_the_program_with_a_method_is_found_in_an_answer(answer: str, program: str) -> None:
+    assert extract_program(answer, "Solution().f") == program
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["-" * 200_000 + "1", "a" + ".b" * 200_000, "(" * 100_000, '# Any star.\ndef f(s):\n    return "\\*"'],
+    ids=["minus signs", "attributes", "brackets", "an unknown escape"],
+)
+def test_an_answer_that_is_hard_to_parse_is_handed_on_as_it_is(answer: str) -> None:
+    """The parser raises MemoryError or RecursionError for some, and warns of the last."""
+    assert extract_program(answer, "f") == answer
+
+
+def output(
+    program: str,
+    *tests: str,
+    preamble: str = "",
+    setup: str = "",
+    seconds: float = 10.0,
+    memory_mb: int = 512,
+) -> str:
     """What the runner prints, started as the sandbox starts it."""
-    work = job(program, setup=setup, tests=tests or TESTS, seconds=seconds, memory_mb=memory_mb)
+    work = job(program, preamble=preamble, setup=setup, tests=tests or TESTS, seconds=seconds, memory_mb=memory_mb)
     answer = subprocess.run(
         [sys.executable, "-I", "-c", runner_source()],
         input=work,
@@ -66,8 +111,15 @@ def output(program: str, *tests: str, setup: str = "", seconds: float = 10.0, me
     return answer.stdout
 
 
-def run(program: str, *tests: str, setup: str = "", seconds: float = 10.0, memory_mb: int = 512) -> Verdict:
-    return read_verdict(output(program, *tests, setup=setup, seconds=seconds, memory_mb=memory_mb))
+def run(
+    program: str,
+    *tests: str,
+    preamble: str = "",
+    setup: str = "",
+    seconds: float = 10.0,
+    memory_mb: int = 512,
+) -> Verdict:
+    return read_verdict(output(program, *tests, preamble=preamble, setup=setup, seconds=seconds, memory_mb=memory_mb))
 
 
 def test_a_right_program_passes() -> None:
@@ -76,6 +128,68 @@ def test_a_right_program_passes() -> None:
 
 def test_the_setup_runs_after_the_program_and_before_the_tests() -> None:
     assert run(F, "assert f(LIMIT) == 4", setup="LIMIT = f(2)").passed
+
+
+NODES = """
+from math import *
+
+class Node:
+    def __init__(self, value, after=None):
+        self.value, self.after = value, after
+
+def nodes(values):
+    first = None
+    for value in reversed(values):
+        first = Node(value, first)
+    return first
+"""
+SUM = """
+class Solution:
+    def total(self, node: Node) -> int:
+        return 0 if node is None else floor(node.value) + self.total(node.after)
+"""
+CHECK = "def check(candidate):\n    assert candidate(nodes([1, 2.5, ceil(2.5)])) == 6\n\ncheck(Solution().total)"
+
+
+def test_the_program_and_the_tests_see_the_names_of_the_preamble() -> None:
+    assert run(SUM, CHECK, preamble=NODES) == Verdict(passed=True)
+    assert run(SUM, CHECK).reason == "loading the program: NameError: name 'Node' is not defined"
+
+
+def test_a_program_may_define_the_helper_classes_of_the_preamble_anew() -> None:
+    """LeetCode's own page shows `ListNode` in a comment, and agents hand it in as code."""
+    own = (
+        "from __future__ import annotations\n"
+        "class Node:\n    def __init__(self, value, after):\n        self.value, self.after = 2 * value, after\n"
+    )
+    assert run(own + SUM, CHECK.replace("== 6", "== 13"), preamble=NODES) == Verdict(passed=True)
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        (SUM.replace("floor", "ceil"), "test 1 of 1: AssertionError: "),
+        (SUM.replace("total", "sum"), "test 1 of 1: AttributeError: 'Solution' object has no attribute 'total'"),
+        ("def total(node):\n    return 6", "test 1 of 1: NameError: name 'Solution' is not defined"),
+        ("    def total(self, node):\n        return 6", "loading the program: IndentationError: "),
+        ("import sys\n" + SUM.replace("return", "sys.exit(0)\n        return"), "test 1 of 1: SystemExit: 0"),
+    ],
+    ids=["wrong", "another method", "a function in place of the class", "a bare method", "leaves inside the test"],
+)
+def test_a_method_that_is_not_right_fails(program: str, reason: str) -> None:
+    verdict = run(program, CHECK, preamble=NODES)
+    assert not verdict.passed
+    assert verdict.reason.startswith(reason)
+
+
+def test_a_preamble_that_fails_is_named() -> None:
+    assert run(F, preamble="import no_such_module").reason.startswith("loading the preamble: ModuleNotFoundError")
+
+
+def test_the_limit_of_time_holds_for_the_preamble_too() -> None:
+    assert run(F, preamble="while True:\n    pass", seconds=0.5) == Verdict(
+        passed=False, reason="no result within 0.5 s"
+    )
 
 
 def test_a_wrong_program_fails_with_the_number_of_the_test() -> None:
@@ -153,6 +267,13 @@ def test_a_program_that_takes_too_much_memory_fails() -> None:
     verdict = run("def f(x):\n    return len(bytearray(1 << 30))", memory_mb=256)
     assert not verdict.passed
     assert "MemoryError" in verdict.reason
+
+
+@pytest.mark.parametrize("memory_mb", [96, 128, 160])
+def test_a_program_that_fills_its_memory_bit_by_bit_still_gets_the_reason(memory_mb: int) -> None:
+    """With nothing left, the report itself could not be written."""
+    program = "last = None\ndef f(x):\n    global last\n    while True:\n        last = (last, [x])"
+    assert run(program, memory_mb=memory_mb).reason == "test 1 of 2: MemoryError: "
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,13 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.log import EvalLog
 from inspect_ai.model import ModelOutput
-from inspect_ai.scorer import Score
+from inspect_ai.scorer import Score, Scorer, Target, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import sandbox, store
 
 from sale_inspect._inspect._sale import sale, single
-from sale_inspect._inspect._sandboxes import coding_sandbox
+from sale_inspect._inspect._sandboxes import SCORING_USER, coding_sandbox
+from sale_inspect._inspect._scorers import pass_and_cost
 from sale_inspect._inspect._tasks import hst_coding
 
 pytestmark = pytest.mark.docker
@@ -73,7 +74,7 @@ def probe() -> Solver:
 
 @pytest.fixture(scope="module")
 def probed(tmp_path_factory: pytest.TempPathFactory) -> EvalLog:
-    task = hst_coding(bins="b3")
+    task = hst_coding(set="mini", bins="b3")
     (log,) = inspect_eval(task, solver=probe(), limit=1, log_dir=str(tmp_path_factory.mktemp("probe")), display="none")
     assert log.status == "success", log.error
     return log
@@ -108,7 +109,67 @@ def test_an_agent_cannot_prepare_the_process_that_tests_its_answer(probed: EvalL
     assert probed.samples is not None and probed.samples[0].scores is not None
     score: Score = probed.samples[0].scores["pass_and_cost"]
     assert score.as_dict()["correct"] == 0
-    assert score.metadata == {"tests_ran_in": "scorer"}
+    assert score.metadata == {"tests_ran_in": "a process of user 2000:2000"}
+
+
+SPY = """
+import glob, json, os, signal, time
+found = []
+end = time.time() + 60
+while time.time() < end:
+    for path in glob.glob("/proc/[0-9]*"):
+        try:
+            if os.stat(path).st_uid != 2000:
+                continue
+            pid = int(path.rsplit("/", 1)[1])
+        except OSError:
+            continue
+        for name in ("mem", "environ", "fd/0", "maps", "cwd"):
+            try:
+                with open(path + "/" + name, "rb") as file:
+                    found.append([name, repr(file.read(100))])
+            except OSError as error:
+                found.append([name, type(error).__name__])
+        try:
+            os.kill(pid, signal.SIGKILL)
+            found.append(["kill", "worked"])
+        except OSError as error:
+            found.append(["kill", type(error).__name__])
+        with open("/workspace/seen.json", "w") as file:
+            json.dump(found[-400:], file)
+"""
+
+
+@solver
+def spy() -> Solver:
+    """Leaves a process behind that tries to read and to kill whatever tests the answer."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        await sandbox().write_file("/workspace/spy.py", SPY)
+        await sandbox().exec(["bash", "-c", "nohup python3 spy.py >/dev/null 2>&1 &"], cwd="/workspace")
+        slow = "import time\ntime.sleep(2)\ndef double(x):\n    return 2 * x"
+        state.output = ModelOutput.from_content("m", f"```python\n{slow}\n```")
+        return state
+
+    return solve
+
+
+@scorer(metrics=[])
+def what_was_seen() -> Scorer:
+    async def score(state: TaskState, target: Target) -> Score:
+        return Score(value=await sandbox().read_file("/workspace/seen.json"))
+
+    return score
+
+
+def test_a_process_of_the_agent_can_neither_read_nor_kill_the_tests(run_eval: RunEval) -> None:
+    task = one_function()
+    task.scorer = [pass_and_cost(), what_was_seen()]
+    log = run_eval(task, spy())
+    assert log.samples is not None and log.samples[0].scores is not None
+    assert log.samples[0].scores["pass_and_cost"].as_dict()["correct"] == 1
+    seen = {name: said for name, said in json.loads(str(log.samples[0].scores["what_was_seen"].value))}
+    assert seen == dict.fromkeys(("mem", "environ", "fd/0", "maps", "cwd", "kill"), "PermissionError")
 
 
 @solver
@@ -121,12 +182,19 @@ def hand_in(program: str) -> Solver:
 
 
 def one_function() -> Task:
-    task = hst_coding(bins="b3")
+    task = hst_coding(set="mini", bins="b3")
     sample = Sample(
         id="double",
         input="Write double(x).",
         target=["assert double(2) == 4", "assert double(0) == 0"],
-        metadata={"kind": "function", "domain": "coding", "bin": "b2", "entry_point": "double", "setup": ""},
+        metadata={
+            "kind": "function",
+            "domain": "coding",
+            "bin": "b2",
+            "entry_point": "double",
+            "setup": "",
+            "scorer_user": SCORING_USER,
+        },
         sandbox=coding_sandbox("docker"),
     )
     task.dataset = MemoryDataset([sample])
@@ -144,11 +212,7 @@ def one_function() -> Task:
         ('print(\'{"passed": true, "reason": ""}\')', 0, "NameError"),
     ],
 )
-def test_programs_are_judged_in_the_scorers_container(
-    run_eval: RunEval, program: str, correct: int, reason: str
-) -> None:
-    from sale_inspect._inspect._scorers import pass_and_cost
-
+def test_programs_are_judged_by_their_tests(run_eval: RunEval, program: str, correct: int, reason: str) -> None:
     task = one_function()
     task.scorer = [pass_and_cost(test_seconds=3.0)]
     log = run_eval(task, hand_in(program))
@@ -159,7 +223,7 @@ def test_programs_are_judged_in_the_scorers_container(
 
 
 def test_an_auction_with_tools_runs_in_docker(run_eval: RunEval) -> None:
-    log = run_eval(hst_coding(bins="b2,b3"), sale(pool="sim"), limit=3)
+    log = run_eval(hst_coding(set="mini", bins="b2,b3"), sale(pool="sim"), limit=3)
     for sample in log.samples or []:
         if sample.metadata["kind"] == "function":
             assert sample.sandbox is not None and sample.sandbox.type == "docker"
@@ -168,6 +232,6 @@ def test_an_auction_with_tools_runs_in_docker(run_eval: RunEval) -> None:
 
 
 def test_references_of_the_simulator_pass_in_docker(run_eval: RunEval) -> None:
-    log = run_eval(hst_coding(bins="b2"), single(agent="32b", pool="sim"), limit=6)
+    log = run_eval(hst_coding(set="mini", bins="b2"), single(agent="32b", pool="sim"), limit=6)
     graded = [s.scores["pass_and_cost"] for s in log.samples or [] if s.scores and s.metadata["kind"] == "function"]
     assert any(score.as_dict()["correct"] == 1 for score in graded)
