@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from inspect_ai.util import SandboxEnvironment, SandboxEnvironmentSpec, sandbox
+from inspect_ai.util import SandboxEnvironmentSpec
 
 from sale_inspect._errors import MissingRequirementError
 from sale_inspect.checks import require_docker
 
-__all__ = ["CODING_IMAGE", "coding_sandbox", "compose_file", "scoring_sandbox"]
+__all__ = ["CODING_IMAGE", "SEARCH_IMAGE", "coding_sandbox", "compose_file", "search_sandbox"]
 
 CODING_IMAGE = "sale-inspect-coding:1"
 """Tag of the coding sandbox's image."""
 
-SCORER_SERVICE = "scorer"
-"""Service of the compose file in which unit tests run; the agent cannot reach it."""
+SEARCH_IMAGE = "sale-inspect-search:1"
+"""Tag of the deep-search sandbox's image."""
+
+SCORING_USER = "2000:2000"
+"""User and group that run unit tests in the packaged sandbox; the agent is user 1000."""
 
 
 def compose_file(name: str) -> Path:
@@ -41,19 +44,25 @@ def coding_sandbox(kind: str) -> SandboxEnvironmentSpec:
     Raises:
         MissingRequirementError: If `docker` is asked for and no usable engine is there.
     """
+    return _sandbox("coding", kind)
+
+
+def search_sandbox(kind: str) -> SandboxEnvironmentSpec:
+    """The sandbox of a deep-search sample: Python, and a task's attachments in its work folder.
+
+    The tools that search and read run outside it; it has no network.
+
+    Args:
+        kind: As in `coding_sandbox`.
+
+    Raises:
+        MissingRequirementError: If `docker` is asked for and no usable engine is there.
+    """
+    return _sandbox("search", kind)
+
+
+def _sandbox(name: str, kind: str) -> SandboxEnvironmentSpec:
     if kind == "docker":
         require_docker()
-        return SandboxEnvironmentSpec("docker", str(compose_file("coding")))
+        return SandboxEnvironmentSpec("docker", str(compose_file(name)))
     return SandboxEnvironmentSpec(kind)
-
-
-def scoring_sandbox() -> tuple[SandboxEnvironment, str]:
-    """The environment in which answers are tested, and its name for the log.
-
-    It is the service `scorer` where the sandbox has one, else the agent's own environment, in a
-    fresh process.
-    """
-    try:
-        return sandbox(SCORER_SERVICE), SCORER_SERVICE
-    except ValueError:
-        return sandbox(), "default"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -89,3 +93,62 @@ def test_a_broken_page_is_named_by_file_and_line(line: str) -> None:
 def test_a_line_separator_inside_a_page_does_not_end_the_line() -> None:
     row = json.dumps({"title": "A", "text": "one\u2028two"}, ensure_ascii=False)
     assert read_pages(row, "c.jsonl") == [Page(title="A", text="one\u2028two")]
+
+
+def test_a_page_without_spaces_is_cut_in_its_snippet() -> None:
+    """300 characters are shown; some scripts write no spaces between words."""
+    corpus = Corpus([Page(title="Lake", text="湖" * 5000)])
+    assert corpus.search("lake")[0].snippet == "湖" * 300 + " ..."
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"title": "A", "text": None}, "`text` must be a text that is not empty, is None"),
+        ({"title": 7, "text": "one"}, "`title` must be a text that is not empty, is 7"),
+        ({"title": "A", "text": "  "}, "`text` must be a text that is not empty"),
+        ({"title": "A"}, "`text` is missing"),
+        ({"_id": "q", "context": []}, "sale-inspect bench corpus FILE -o DIR"),
+    ],
+)
+def test_the_error_names_the_field_and_what_is_wrong(row: dict[str, object], message: str) -> None:
+    with pytest.raises(BenchError, match=re.escape(message)):
+        read_pages(json.dumps(row), "c.jsonl")
+
+
+def test_half_a_character_does_not_reach_a_model_or_a_file() -> None:
+    (page,) = read_pages('{"title": "A", "text": "one \\ud800 two"}', "c.jsonl")
+    assert page.text == "one ? two"
+
+
+def test_the_hash_depends_on_titles_texts_and_their_order_only() -> None:
+    same = [Page(title=page.title, text=page.text) for page in PAGES]
+    assert Corpus(PAGES).sha256 == Corpus(same).sha256
+    assert Corpus(PAGES).sha256 != Corpus(PAGES[::-1]).sha256
+    moved = [Page(title="Lake CorvinA", text=PAGES[0].text[1:]), *PAGES[1:]]
+    assert Corpus(PAGES).sha256 != Corpus(moved).sha256
+    assert Corpus([PAGES[2]]).sha256 == hashlib.sha256(b'["Corvin Bridge", "An iron bridge of 1902."]\n').hexdigest()
+
+
+def test_searches_at_the_same_time_share_one_index_and_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    import bm25s
+
+    made = []
+
+    class Counted(bm25s.BM25):  # type: ignore[misc]
+        def index(self, *args: object, **options: object) -> None:
+            made.append(1)
+            super().index(*args, **options)
+
+    monkeypatch.setattr(bm25s, "BM25", Counted)
+    corpus = Corpus([Page(title=f"Page {number}", text=f"lake {number} water") for number in range(300)])
+    ready = threading.Barrier(8)
+
+    def ask(number: int) -> list[str]:
+        ready.wait()
+        return [hit.title for hit in corpus.search(f"lake {number}", count=3)]
+
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(ask, range(100, 108)))
+    assert made == [1]
+    assert [titles[0] for titles in found] == [f"Page {number}" for number in range(100, 108)]

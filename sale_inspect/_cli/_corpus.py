@@ -1,0 +1,54 @@
+"""`sale-inspect bench corpus`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from sale_inspect._inspect._edge import clean_errors
+from sale_inspect.bench._corpus import Corpus
+from sale_inspect.bench._corpus_files import merge_pages, pages_in
+
+__all__ = ["corpus"]
+
+_PAGES = "pages.jsonl"
+
+
+@click.command()
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILES..."
+)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write pages.jsonl into.",
+)
+@click.option("--force", is_flag=True, help="Replace pages.jsonl if it is there.")
+def corpus(files: tuple[Path, ...], output: Path, force: bool) -> None:
+    """Make a corpus for offline deep search.
+
+    FILES are HotpotQA files whose questions have their paragraphs (`context`), or files of `title`
+    and `text`: .jsonl, .jsonl.gz, .json lists, .parquet. Pages that stand in several files are
+    written once; another text under a used title becomes `Title [2]`. The same FILES give the same
+    corpus, whose hash is shown.
+
+    \b
+      sale-inspect bench corpus hotpot_dev_distractor_v1.json -o pages
+      inspect eval sale_inspect/hst_deep_search -T corpus=pages -T sources=hotpotqa
+    """  # noqa: D301 - click reads \b
+    target = output / _PAGES
+    if target.exists() and not force:
+        raise click.ClickException(f"{target} is there already. Add --force to replace it, or choose another folder.")
+    with clean_errors():
+        merged = merge_pages(page for path in files for page in pages_in(path))
+        made = Corpus(merged.pages)
+    output.mkdir(parents=True, exist_ok=True)
+    with target.open("w", encoding="utf-8", newline="\n") as file:
+        for page in merged.pages:
+            file.write(json.dumps({"title": page.title, "text": page.text}, ensure_ascii=False) + "\n")
+    click.echo(f"wrote {target}: {len(made)} pages, sha256 {made.sha256}")
+    click.echo(f"{merged.repeated} repeated pages merged, {len(merged.renamed)} renamed (another text, the same title)")
