@@ -1,0 +1,36 @@
+"""Human times from real people: attempts in, one time for each task out. Pure."""
+
+from sale_inspect.times._aggregate import (
+    MAX_MINUTES,
+    Aggregation,
+    Dropped,
+    Reason,
+    TaskTime,
+    aggregate,
+    annotators_for_filter,
+)
+from sale_inspect.times._agreement import Agreement, agreement, interval_alpha, ordinal_alpha
+from sale_inspect.times._attempts import ATTEMPT_COLUMNS, Attempt, read_attempts
+from sale_inspect.times._files import TIMES_COLUMNS, HumanTime, human_times, read_times, times_text
+
+__all__ = [
+    "ATTEMPT_COLUMNS",
+    "MAX_MINUTES",
+    "TIMES_COLUMNS",
+    "Aggregation",
+    "Agreement",
+    "Attempt",
+    "Dropped",
+    "HumanTime",
+    "Reason",
+    "TaskTime",
+    "aggregate",
+    "agreement",
+    "annotators_for_filter",
+    "human_times",
+    "interval_alpha",
+    "ordinal_alpha",
+    "read_attempts",
+    "read_times",
+    "times_text",
+]
