@@ -38,7 +38,7 @@ def auction_seconds() -> list[float]:
         path = Path(folder) / "slow.yaml"
         path.write_text(yaml.safe_dump(data), encoding="utf-8")
         (log,) = inspect_eval(
-            hst_coding(bins="b1", sandbox="local"),
+            hst_coding(set="mini", bins="b1", sandbox="local"),
             solver=sale(pool=str(path), memory="off"),
             max_samples=1,
             display="none",

@@ -3,13 +3,14 @@
 from sale_inspect._inspect._memory import MemoryHooks
 from sale_inspect._inspect._metrics import rates_and_costs
 from sale_inspect._inspect._sale import sale, single
-from sale_inspect._inspect._scorers import complexity_bin, pass_and_cost, winner
+from sale_inspect._inspect._scorers import answer_f1, complexity_bin, pass_and_cost, winner
 from sale_inspect._inspect._sim_model import hst_sim
 from sale_inspect._inspect._tasks import hst_coding, hst_deep_search
 from sale_inspect._inspect._tools import read_page, search
 
 __all__ = [
     "MemoryHooks",
+    "answer_f1",
     "complexity_bin",
     "hst_coding",
     "hst_deep_search",

@@ -11,9 +11,13 @@ from sale_inspect import __version__
 __all__ = ["main"]
 
 _COMMANDS = {
+    "bench": "Build HST-BENCH from its sources' files, check a build, show what is there.",
     "demo": "Run SALE and each single agent over hst_mini with simulated agents, and show a table.",
     "doctor": "Check what a run needs: Docker, model servers, prices, data.",
+    "fit": "Fit the weights of the score to the auctions in evaluation logs of a dev set.",
+    "memory": "Look into an auction memory, search it, bound its size, carry it elsewhere.",
     "table": "Show what the policies in evaluation logs solved and spent.",
+    "times": "Measure how long people take for tasks, and turn that into human times.",
 }
 
 
@@ -36,11 +40,11 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sale-inspect")
 def main() -> None:
-    r"""Decide which model agent should do which task, and prove it.
+    """Decide which model agent should do which task, and prove it.
 
     Evaluations run through Inspect itself, for instance:
 
     \b
       inspect eval sale_inspect/hst_coding --solver sale_inspect/sale -S pool=sim
       inspect view
-    """
+    """  # noqa: D301 - click reads \b

@@ -69,7 +69,7 @@ def _run(solver: Any, folder: str, limit: int | None, sandbox: str) -> str:
 
     start = time.monotonic()
     logs = inspect_eval(
-        [hst_coding(sandbox=sandbox), hst_deep_search()],
+        [hst_coding(set="mini", sandbox=sandbox), hst_deep_search(set="mini")],
         solver=solver,
         model=None,
         limit=limit,

@@ -9,7 +9,7 @@ import click
 
 from sale_inspect._cli._draw import draw_checks
 from sale_inspect._inspect._edge import clean_errors
-from sale_inspect._inspect._sandboxes import CODING_IMAGE, compose_file
+from sale_inspect._inspect._sandboxes import CODING_IMAGE, SEARCH_IMAGE, compose_file
 from sale_inspect.checks import (
     Check,
     build_image,
@@ -25,25 +25,28 @@ from sale_inspect.pools import Pool, load_pool
 
 __all__ = ["doctor"]
 
+_IMAGES = {"coding": CODING_IMAGE, "search": SEARCH_IMAGE}
+
 
 @click.command()
 @click.option("--pool", help="Also check the prices and model servers of this pool (file or packaged name).")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Also look for benchmark data in this folder.")
-@click.option("--build", is_flag=True, help="Build the sandbox image first.")
+@click.option("--build", is_flag=True, help="Build the sandbox images first.")
 def doctor(pool: str | None, data_dir: Path | None, build: bool) -> None:
-    r"""Check what a run needs and say what mends it.
+    """Check what a run needs and say what mends it.
 
     Nothing is paid for: model servers are only asked for their list of models. The exit status is 1
     if something is missing that a run would need.
 
     \b
       sale-inspect doctor --pool local --data-dir data
-    """
+    """  # noqa: D301 - click reads \b
     with clean_errors():
         chosen = None if pool is None else load_pool(pool)
         if build:
-            click.echo(f"Building {CODING_IMAGE} ...")
-            build_image(str(compose_file("coding")))
+            for name, image in _IMAGES.items():
+                click.echo(f"Building {image} ...")
+                build_image(str(compose_file(name)))
     found = list(_checks(chosen, data_dir))
     draw_checks(found)
     missing = [check for check in found if check.status == "missing"]
@@ -58,7 +61,8 @@ def _checks(pool: Pool | None, data_dir: Path | None) -> Iterator[Check]:
     docker = list(check_docker())
     yield from docker
     if docker[0].status == "ok":
-        yield check_image(CODING_IMAGE)
+        for image in (CODING_IMAGE, SEARCH_IMAGE):
+            yield check_image(image)
     yield check_embedding()
     if pool is not None:
         yield from check_prices(pool)

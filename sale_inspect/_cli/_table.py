@@ -23,13 +23,13 @@ def bin_labels(runs: list[PolicyRun]) -> dict[str, str]:
 @click.argument("logs", nargs=-1, required=True)
 @click.option("--markdown", is_flag=True, help="Write markdown instead of drawing the table.")
 def table(logs: tuple[str, ...], markdown: bool) -> None:
-    r"""Show what the policies in LOGS solved and spent, by bin and overall.
+    """Show what the policies in LOGS solved and spent, by bin and overall.
 
     LOGS are evaluation logs or folders of them. Logs of one policy are joined.
 
     \b
       sale-inspect table logs/
-    """
+    """  # noqa: D301 - click reads \b
     with clean_errors():
         runs = policy_runs(logs)
     drawn = summary(runs, bin_labels(runs))

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from inspect_ai.solver import TaskState
 
 from sale_inspect._errors import AuctionError
 from sale_inspect._inspect._bidders import Bidder
 from sale_inspect._inspect._bidding import Bidding
-from sale_inspect._inspect._jury import Jury
+from sale_inspect._inspect._jury import Jury, JuryMode, Ratings
 from sale_inspect._inspect._ledger import SampleLedger
 from sale_inspect._inspect._memory import Recall, memory_of
 from sale_inspect._inspect._task_text import shared_prefix, task_text
 from sale_inspect.auction import (
     TOKENIZER,
     AuctionRecord,
+    Bid,
     BidRecord,
+    Defence,
     EntropyKind,
     Failure,
     FailureRecord,
     Neighbour,
     Refinement,
     Rules,
+    Switches,
     Weights,
     WeightsRecord,
     accept_refined,
@@ -31,6 +34,7 @@ from sale_inspect.auction import (
     contrastive_pairs,
     entropy_kind,
     may_refine,
+    plan_fault,
     prompt_versions,
     select,
 )
@@ -51,6 +55,9 @@ class AuctionOptions:
     strategy_tokens: int
     call_timeout: float
     seed: int
+    jury: JuryMode = "individual"
+    switches: Switches = field(default_factory=Switches)
+    defences: frozenset[Defence] = frozenset(("quote", "anonymous"))
 
 
 @dataclass(kw_only=True)
@@ -80,7 +87,12 @@ class Auction:
     def __post_init__(self) -> None:
         options = self.options
         self._task = task_text(self.state)
-        self._rules = Rules(prices=self.prices, weights=self.weights, strategy_tokens=options.strategy_tokens)
+        self._rules = Rules(
+            prices=self.prices,
+            weights=self.weights,
+            strategy_tokens=options.strategy_tokens,
+            switches=options.switches,
+        )
         self._bidding = Bidding(
             state=self.state,
             strategy_tokens=options.strategy_tokens,
@@ -89,9 +101,13 @@ class Auction:
         )
         self._jury = Jury(
             judges=self.bidders,
+            mode=options.jury,
+            choice=options.switches.judges,
             task=self._task,
             prefix=shared_prefix(self.state),
             seed=options.seed,
+            quote="quote" in options.defences,
+            anonymous="anonymous" in options.defences,
             call_timeout=options.call_timeout,
             ledger=self.ledger,
         )
@@ -102,15 +118,16 @@ class Auction:
         Raises:
             AuctionError: If no agent made a valid bid.
         """
-        bids, failures = await self._bidding.first(self.bidders)
+        bids, failures = self._checked(*await self._bidding.first(self.bidders))
         if not bids:
             reasons = "; ".join(f"{failure.agent}: {failure.reason}" for failure in failures)
             raise AuctionError(f"No agent made a valid bid. {reasons}.")
         kind = entropy_kind(bids)
-        assessed = assess(bids, await self._jury.rate(bids), self._rules, kind)
+        ratings = await self._rate(bids)
+        assessed = assess(bids, ratings, self._rules, kind)
         z = {bid.agent: bid.z for bid in assessed}
         provisional = select(z, self.prices, self._names)
-        refined, dropped, refinement = await self._refine(provisional, assessed, kind)
+        refined, dropped, refinement = await self._refine(provisional, assessed, ratings, kind)
         winner = accept_refined(
             provisional, z[provisional], {bid.agent: bid.z for bid in refined}, self.prices, self._names
         )
@@ -120,12 +137,27 @@ class Auction:
     def _names(self) -> tuple[str, ...]:
         return tuple(bidder.name for bidder in self.bidders)
 
+    async def _rate(self, bids: Sequence[Bid]) -> Ratings:
+        if "jury" in self.options.switches.drop:
+            return {bid.agent: {} for bid in bids}
+        return await self._jury.rate(bids)
+
+    def _checked(self, bids: list[Bid], failures: list[Failure]) -> tuple[list[Bid], list[Failure]]:
+        """With the defence `checks`, only bids that are plans stay."""
+        if "checks" not in self.options.defences:
+            return bids, failures
+        faults = {bid.agent: plan_fault(bid.strategy, self._task) for bid in bids}
+        out = [Failure(agent=b.agent, reason=faults[b.agent], refined=b.refined) for b in bids if faults[b.agent]]
+        return [bid for bid in bids if not faults[bid.agent]], [*failures, *out]
+
     async def _refine(
-        self, provisional: str, assessed: Sequence[BidRecord], kind: EntropyKind
+        self, provisional: str, assessed: Sequence[BidRecord], ratings: Ratings, kind: EntropyKind
     ) -> tuple[tuple[BidRecord, ...], list[Failure], Refinement]:
         eligible = may_refine(provisional, self.prices, self._names)
         if not eligible:
             return (), [], Refinement(note="the provisional winner is the cheapest agent")
+        if "refinement" in self.options.switches.drop:
+            return (), [], Refinement(eligible=eligible, note="refinement is off")
         recall, why = await self._recall()
         if recall is None:
             return (), [], Refinement(eligible=eligible, note=why)
@@ -136,13 +168,13 @@ class Auction:
             if bidder.name in eligible and bidder.name in own
         ]
         requests = [request for request in requests if request[2]]
-        bids, dropped = await self._bidding.refined(requests)
+        bids, dropped = self._checked(*await self._bidding.refined(requests))
         if kind == "logprobs":
             # One auction never mixes two kinds of entropy.
             bare = [bid for bid in bids if bid.logprob_entropy is None]
             dropped += [Failure(agent=b.agent, reason="no log-probabilities", refined=True) for b in bare]
             bids = [bid for bid in bids if bid.logprob_entropy is not None]
-        refined = assess(bids, await self._jury.rate(bids), self._rules, kind) if bids else ()
+        refined = assess(bids, await self._rate(bids), self._rules, kind, among=ratings) if bids else ()
         refinement = Refinement(
             eligible=eligible,
             visible=recall.visible,
@@ -202,7 +234,10 @@ class Auction:
             strategy_tokens=self.options.strategy_tokens,
             tokenizer=TOKENIZER,
             entropy_kind=kind,
-            jury_mode="individual",
+            jury_mode=self.options.jury,
+            judges=_judges_said(self.options.switches),
+            drop=tuple(sorted(self.options.switches.drop)),
+            defences=tuple(sorted(self.options.defences)),
             seed=self.options.seed,
             prompts=prompt_versions(),
             embedder=embedder,
@@ -215,3 +250,7 @@ class Auction:
             winner=winner,
             notes=tuple(self._jury.notes),
         )
+
+
+def _judges_said(switches: Switches) -> str:
+    return switches.judges if isinstance(switches.judges, str) else ",".join(switches.judges)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from inspect_ai.log import transcript
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.tool import Tool
@@ -13,8 +15,9 @@ from sale_inspect._inspect._bidders import Bidder, bidder, generate_config, pool
 from sale_inspect._inspect._edge import clean_errors
 from sale_inspect._inspect._executor import DEFAULT_AGENT, execute, make_agent
 from sale_inspect._inspect._ledger import SampleLedger
+from sale_inspect._inspect._sale_options import defences_of, pool_without, switches_of
 from sale_inspect._inspect._stores import write_record
-from sale_inspect.auction import card, uniform_weights
+from sale_inspect.auction import Weights, card, uniform_weights
 from sale_inspect.checks import require_endpoints
 from sale_inspect.embedding import require_embedder
 from sale_inspect.pools import Pool, load_pool
@@ -22,6 +25,7 @@ from sale_inspect.pools import Pool, load_pool
 __all__ = ["sale", "single"]
 
 _MEMORIES = ("run", "off")
+_JURIES = ("individual", "panel")
 
 
 @solver
@@ -29,6 +33,12 @@ def sale(
     pool: str | None = None,
     agent: str = DEFAULT_AGENT,
     tools: str | list[str] | None = None,
+    weights: str | None = None,
+    jury: str = "individual",
+    judges: str | list[str] = "all",
+    drop: str | list[str] | None = None,
+    without: str | list[str] | None = None,
+    defences: str | list[str] = "quote,anonymous",
     memory: str = "run",
     memory_lag: int = 1,
     neighbours: int = 8,
@@ -47,6 +57,14 @@ def sale(
             models of `--model-role agents=...` bid, priced by `--model-cost-config`.
         agent: Inspect agent that executes: `react` or any registered agent that takes `model`.
         tools: Registered tools to add to the task's own, for tasks that give tools in their solver.
+        weights: Weights file of `sale-inspect fit`; uniform weights by default.
+        jury: `individual` (one call for each judge and plan, the paper's) or `panel` (one call a judge,
+            who rates all plans, without names and in drawn order).
+        judges: `all` rate every plan (the paper's), `peers` all but the bidder, `self` the bidder
+            alone, or names of agents.
+        drop: Terms to turn off: `price`, `length`, `entropy`, `jury`, `refinement`.
+        without: Agents of the pool to leave out, as bidders and as judges.
+        defences: What is on against strategic bids, of `quote`, `anonymous`, `normalise`, `checks`.
         memory: `run` (the auctions of this run so far) or `off`.
         memory_lag: A sample sees the auctions at least this many places before it (1: strictly
             sequential, the paper's).
@@ -61,7 +79,9 @@ def sale(
         Solver that writes the auction's record and the ledger to the sample's store.
     """
     with clean_errors():
-        given = None if pool is None else _usable(load_pool(pool), pool, check, agent)
+        given = None if pool is None else _usable(pool_without(load_pool(pool), without), pool, check, agent)
+        if given is None and without is not None:
+            raise PoolError("without: needs a pool file. With --model-role, leave the model out of the role.")
         if given is not None and len(given.agents) < 2:
             raise PoolError(
                 f"Pool {pool!r} has one agent; an auction needs two. Add agents, or run it alone with the "
@@ -69,6 +89,11 @@ def sale(
             )
         if memory not in _MEMORIES:
             raise PoolError(f"memory must be one of {', '.join(_MEMORIES)}, got {memory!r}.")
+        if jury not in _JURIES:
+            raise PoolError(f"jury must be one of {', '.join(_JURIES)}, got {jury!r}.")
+        on = defences_of(defences)
+        switches = switches_of(drop, judges, on, given)
+        fitted = _fitted(weights, given, strategy_tokens)
         if memory_lag < 1 or strategy_tokens < 1 or neighbours < 1:
             raise PoolError("memory_lag, neighbours and strategy_tokens must be at least 1.")
         require_embedder(embedder)
@@ -81,6 +106,9 @@ def sale(
         strategy_tokens=strategy_tokens,
         call_timeout=call_timeout,
         seed=seed,
+        jury="panel" if jury == "panel" else "individual",
+        switches=switches,
+        defences=on,
     )
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
@@ -95,7 +123,7 @@ def sale(
             simulated=agents.simulated,
             bidders=bidders,
             prices=agents.blended_prices(),
-            weights=uniform_weights(agents.names),
+            weights=fitted or uniform_weights(agents.names),
             options=options,
             ledger=ledger,
         )
@@ -169,6 +197,16 @@ def _usable(pool: Pool, given: str, check: bool, executor: str) -> Pool:
     if executor != DEFAULT_AGENT:
         make_agent(executor, bidder(pool.agents[0], pool.name), [])
     return pool
+
+
+def _fitted(path: str | None, pool: Pool | None, strategy_tokens: int) -> Weights | None:
+    if path is None:
+        return None
+    if pool is None:
+        raise PoolError("weights: a weights file belongs to a pool file. Give -S pool=FILE.")
+    from sale_inspect.weights import load_weights
+
+    return load_weights(Path(path), agents=pool.names, prices=pool.blended_prices(), strategy_tokens=strategy_tokens)
 
 
 def _find(pool: Pool, agent: str) -> None:

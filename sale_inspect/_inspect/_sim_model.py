@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, Literal
 
 import anyio
@@ -98,7 +99,8 @@ class SimulatedModel(ModelAPI):
         asked = "\n\n".join(message.text for message in input if message.role == "user")
         phase = _phase(asked)
         text = "\n".join(message.text for message in input)
-        if phase in self._fault_phases and unit_draw(self._seed, "fault", self.model_name, text) < self._fault_rate:
+        faulty = ("jury" if phase == "panel" else phase) in self._fault_phases
+        if faulty and unit_draw(self._seed, "fault", self.model_name, text) < self._fault_rate:
             if self._fault == "error":
                 raise RuntimeError("simulated fault")
             if self._fault == "slow":
@@ -106,7 +108,11 @@ class SimulatedModel(ModelAPI):
             return self._output("...", input, config, thinking=0)
         task = find_task(asked)
         if phase == "jury":
-            return self._output(f"RATING: {rate(self.model_name, _quoted_plan(asked), self._seed)}", input, config)
+            (plan,) = _shown_plans(asked).values()
+            return self._output(f"RATING: {rate(self.model_name, plan, self._seed)}", input, config)
+        if phase == "panel":
+            rated = {label: rate(self.model_name, plan, self._seed) for label, plan in _shown_plans(asked).items()}
+            return self._output("\n".join(f"{label}: {rating}" for label, rating in rated.items()), input, config)
         if phase in ("bid", "refine"):
             return self._output(self._plan(task, gain=REFINEMENT_GAIN if phase == "refine" else 0.0), input, config)
         return self._act(task, asked, input, tools, config)
@@ -195,6 +201,17 @@ for _name in AGENTS:
     set_model_info(f"hst-sim/{_name}", ModelInfo(organization="simulated", model=_name))
 
 
+_NAMED = r"(?: (?P<label>P\d+))?(?: of agent \S+)?"
+_QUOTED_PLAN = re.compile(
+    rf"^--- plan{_NAMED} (?P<mark>[0-9a-f]{{16}}) ---\n(?P<plan>.*?)\n--- end of plan[^\n]* (?P=mark) ---$",
+    re.MULTILINE | re.DOTALL,
+)
+_BARE_PLAN = re.compile(
+    rf"^Plan{_NAMED}:\n(?P<plan>.*?)(?=\n\nPlan(?: P\d+)?(?: of agent \S+)?:\n|\n\nAnswer )",
+    re.MULTILINE | re.DOTALL,
+)
+
+
 @modelapi(name="hst-sim")
 def hst_sim() -> type[ModelAPI]:
     """Simulated agents `hst-sim/4b`, `hst-sim/8b`, `hst-sim/14b` and `hst-sim/32b`."""
@@ -207,17 +224,21 @@ def _heading(name: str) -> str:
 
 def _phase(asked: str) -> str:
     """The phase of a call, by the heading of the package's own prompts."""
-    for phase, name in (("jury", "jury"), ("refine", "refine"), ("bid", "bid")):
+    for phase, name in (("panel", "panel"), ("jury", "jury"), ("refine", "refine"), ("bid", "bid")):
         if f"\n{_heading(name)}\n" in f"\n{asked}\n":
             return phase
     return "execute"
 
 
-def _quoted_plan(asked: str) -> str:
-    lines = asked.splitlines()
-    start = next((i for i, line in enumerate(lines) if line.startswith("--- plan ")), 0)
-    end = next((i for i, line in enumerate(lines) if line.startswith("--- end of plan ")), len(lines))
-    return "\n".join(lines[start + 1 : end])
+def _shown_plans(asked: str) -> dict[str, str]:
+    """The plans of a judge's prompt by label (empty for a single one), quoted or not."""
+    plans = {}
+    for pattern in (_QUOTED_PLAN, _BARE_PLAN):
+        for match in pattern.finditer(asked):
+            plans[match["label"] or ""] = match["plan"]
+        if plans:
+            return plans
+    return {"": asked}
 
 
 def _next_call(offered: set[str], task: KnownTask, done: int) -> tuple[str, dict[str, Any]] | None:

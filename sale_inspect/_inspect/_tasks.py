@@ -2,202 +2,189 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.log import HeadlineMetric
 from inspect_ai.solver import Generate, Solver, TaskState, solver
-from inspect_ai.tool import bash, python
-from inspect_ai.viewer import TaskSamplesColumn, TaskSamplesView, ViewerConfig
+from inspect_ai.tool import Tool, bash, python
+from inspect_ai.util import SandboxEnvironmentSpec
 
 from sale_inspect._errors import BenchError
 from sale_inspect._inspect._edge import clean_errors
 from sale_inspect._inspect._plain import plain
-from sale_inspect._inspect._sandboxes import coding_sandbox
-from sale_inspect._inspect._scorers import complexity_bin, pass_and_cost, winner
-from sale_inspect._inspect._tools import read_page, search
-from sale_inspect.bench import TaskItem, bin_named
-from sale_inspect.bench.sources import MINI_VERSION, coding_mcq_items, mbpp_items, mini_items
+from sale_inspect._inspect._samples import sample_of
+from sale_inspect._inspect._sandboxes import coding_sandbox, search_sandbox
+from sale_inspect._inspect._scorers import answer_f1, complexity_bin, pass_and_cost, winner
+from sale_inspect._inspect._task_set import TaskSet, load_set
+from sale_inspect._inspect._tools import deep_search_tools, search_about
+from sale_inspect._inspect._viewer import viewer
 
 __all__ = ["hst_coding", "hst_deep_search"]
 
 _TOOL_SECONDS = 60
-_ASK = {
-    "mcq": "",
-    "function": "Submit the whole program in one ```python block. It is tested by calling `{entry_point}`.",
-    "short_answer": "Submit only the answer, as short as possible.",
-}
+_logger = logging.getLogger(__name__)
 
 
 @task
 def hst_coding(
-    source: str = "hst_mini",
-    data_dir: str | None = None,
+    set: str = "hst",
+    split: str = "test",
+    sources: str | list[str] | None = None,
     bins: str | list[str] | None = None,
     order_seed: int | None = 0,
+    data_dir: str | None = None,
+    recipe: str = "hst-bench",
+    times: str | None = None,
     sandbox: str = "docker",
     message_limit: int = 40,
+    token_limit: int | None = 1_000_000,
     time_limit: int | None = 1800,
 ) -> Task:
     """HST-BENCH's coding tasks, by human solution time.
 
     Args:
-        source: `hst_mini` or `coding_mcq` (they come with the package), or `mbpp` (needs `data_dir`).
-        data_dir: Folder with the source's original files.
+        set: `hst` for the benchmark, as far as its sources can be read, or `mini` for a small set
+            that comes with the package.
+        split: `test` or `dev`.
+        sources: Sources to keep, of `coding_mcq`, `mbpp` and `leetcode`; all by default.
         bins: Complexity bins to keep, for instance `b1,b2`.
-        order_seed: Seed of the order of tasks; `null` keeps the source's order. Memory sees the
+        order_seed: Seed of the order of tasks; `null` sorts them by bin and id. Memory sees the
             tasks in this order.
+        data_dir: Folder of the sources' original files; HST_DATA_DIR by default. Without either,
+            files are downloaded at pinned revisions.
+        recipe: `hst-bench`, `hst-offline`, or a recipe file.
+        times: CSV of measured human times, as `sale-inspect times aggregate` writes it.
         sandbox: `docker`, or `local` to run model-written code on this machine without isolation.
         message_limit: Most messages of an agent in one task.
+        token_limit: Most tokens for one task, the auction included.
         time_limit: Most seconds for one task.
     """
     with clean_errors():
-        items = _chosen(_coding_items(source, data_dir), bins, order_seed)
-        where = coding_sandbox(sandbox) if any(item.kind == "function" for item in items) else None
-    samples = [_sample(item) for item in items]
-    for sample, item in zip(samples, items, strict=True):
-        if item.kind == "function":
-            sample.sandbox = where
-    return _task("hst_coding", samples, source, order_seed, message_limit, time_limit, {"sandbox": sandbox})
+        chosen = load_set(
+            "coding", set, split, sources=sources, bins=bins, order_seed=order_seed,
+            data_dir=data_dir, recipe=recipe, times=times,
+        )  # fmt: skip
+        where = coding_sandbox(sandbox) if any(item.kind == "function" for item in chosen.items) else None
+        samples = [sample_of(item, where if item.kind == "function" else None) for item in chosen.items]
+    tools = [python(timeout=_TOOL_SECONDS), bash(timeout=_TOOL_SECONDS)]
+    return _task(
+        "hst_coding", samples, chosen, tools, {"sandbox": sandbox},
+        message_limit=message_limit, token_limit=token_limit, time_limit=time_limit,
+    )  # fmt: skip
 
 
 @task
 def hst_deep_search(
-    source: str = "hst_mini",
+    set: str = "hst",
+    split: str = "test",
+    sources: str | list[str] | None = None,
     bins: str | list[str] | None = None,
     order_seed: int | None = 0,
+    data_dir: str | None = None,
+    recipe: str = "hst-bench",
+    times: str | None = None,
+    corpus: str | None = None,
+    search: str | None = None,
+    sandbox: str | None = None,
     message_limit: int = 60,
+    token_limit: int | None = 1_000_000,
     time_limit: int | None = 1800,
 ) -> Task:
     """HST-BENCH's deep-search tasks, by human solution time.
 
     Args:
-        source: `hst_mini` (comes with the package, over its own fictional corpus).
+        set: `hst` for the benchmark, as far as its sources can be read, or `mini` for a small set
+            that comes with the package, over its own fictional corpus.
+        split: `test` or `dev`.
+        sources: Sources to keep, of `simpleqa`, `popqa`, `hotpotqa`, `gaia` and `hle`; all by default.
         bins: Complexity bins to keep, for instance `b1,b2`.
-        order_seed: Seed of the order of tasks; `null` keeps the source's order. Memory sees the
+        order_seed: Seed of the order of tasks; `null` sorts them by bin and id. Memory sees the
             tasks in this order.
+        data_dir: Folder of the sources' original files; HST_DATA_DIR by default. Without either,
+            files are downloaded at pinned revisions.
+        recipe: `hst-bench`, `hst-offline`, or a recipe file.
+        times: CSV of measured human times, as `sale-inspect times aggregate` writes it.
+        corpus: Folder of pages to search, JSON lines of title and text, instead of the web.
+        search: Search the web with one provider for all agents: `tavily`, `exa` or `google`.
+        sandbox: Where the agents' Python runs and attachments lie: `docker`, `local` (no isolation) or
+            `none`. By default `docker` for hst and `none` for mini.
         message_limit: Most messages of an agent in one task.
+        token_limit: Most tokens for one task, the auction included.
         time_limit: Most seconds for one task.
     """
     with clean_errors():
-        if source != "hst_mini":
-            raise BenchError(f"Unknown deep-search source {source!r}. There is: hst_mini.")
-        items = _chosen(mini_items("deep_search"), bins, order_seed)
-    samples = [_sample(item) for item in items]
-    return _task("hst_deep_search", samples, source, order_seed, message_limit, time_limit, {"search": "bm25"})
+        mini = set == "mini"
+        tools = deep_search_tools(corpus=corpus, provider=search, mini=mini)
+        searched = search_about(corpus=corpus, provider=search, mini=mini)
+        chosen = load_set(
+            "deep_search", set, split, sources=sources, bins=bins, order_seed=order_seed,
+            data_dir=data_dir, recipe=recipe, times=times,
+        )  # fmt: skip
+        kind = sandbox or ("none" if mini else "docker")
+        where: SandboxEnvironmentSpec | None = None if kind == "none" else search_sandbox(kind)
+        samples = [sample_of(item, where, _folder(chosen, item.source)) for item in chosen.items]
+    if where is not None:
+        tools = [*tools, python(timeout=_TOOL_SECONDS), bash(timeout=_TOOL_SECONDS)]
+    about = {"sandbox": kind, **searched}
+    return _task(
+        "hst_deep_search", samples, chosen, tools, about,
+        message_limit=message_limit, token_limit=token_limit, time_limit=time_limit,
+    )  # fmt: skip
 
 
 @solver
-def task_tools() -> Solver:
-    """Give each sample the tools of its kind: search, or code in the sandbox, or none."""
+def task_tools(tools: list[Tool]) -> Solver:
+    """Give each sample the tools of its kind: to search, or to run code, or none for multiple choice.
+
+    Args:
+        tools: Tools of the tasks that have any.
+    """
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
-        if state.metadata["domain"] == "deep_search":
-            state.tools = [search(), read_page()]
-        elif state.metadata["kind"] == "function":
-            state.tools = [python(timeout=_TOOL_SECONDS), bash(timeout=_TOOL_SECONDS)]
+        if state.metadata["kind"] != "mcq":
+            state.tools = list(tools)
         return state
 
     return solve
 
 
-def _coding_items(source: str, data_dir: str | None) -> Sequence[TaskItem]:
-    if source == "hst_mini":
-        return mini_items("coding")
-    if source == "coding_mcq":
-        return coding_mcq_items()
-    if source == "mbpp":
-        if data_dir is None:
-            raise BenchError("source=mbpp needs the folder of its files: -T data_dir=DIR.")
-        return mbpp_items(Path(data_dir))
-    raise BenchError(f"Unknown coding source {source!r}. There are: hst_mini, coding_mcq, mbpp.")
-
-
-def _chosen(items: Sequence[TaskItem], bins: str | list[str] | None, order_seed: int | None) -> list[TaskItem]:
-    chosen = list(items)
-    if bins is not None:
-        wanted = {bin_named(name.strip()).name for name in (bins.split(",") if isinstance(bins, str) else bins)}
-        chosen = [item for item in chosen if item.bin in wanted]
-    if not chosen:
-        raise BenchError(f"No task is left in bins {bins!r}.")
-    if order_seed is not None:
-        order = np.random.default_rng(order_seed).permutation(len(chosen))
-        chosen = [chosen[int(place)] for place in order]
-    return chosen
-
-
-def _sample(item: TaskItem) -> Sample:
-    ask = _ASK[item.kind].format(entry_point=item.entry_point)
-    targets: dict[str, str | list[str]] = {
-        "mcq": item.answer,
-        "function": list(item.tests),
-        "short_answer": [item.answer, *item.aliases],
-    }
-    return Sample(
-        id=item.id,
-        input=f"{item.question}\n\n{ask}".strip(),
-        choices=list(item.choices) or None,
-        target=targets[item.kind],
-        metadata={
-            "kind": item.kind,
-            "domain": item.domain,
-            "source": item.source,
-            "bin": item.bin,
-            "tau_minutes": item.tau_minutes,
-            "tau_provenance": item.tau_provenance,
-            "level": item.level,
-            "topic": item.topic,
-            "licence": item.licence,
-            **({"entry_point": item.entry_point, "setup": item.setup} if item.kind == "function" else {}),
-        },
-    )
+def _folder(chosen: TaskSet, source: str) -> Path | None:
+    folder = chosen.folders.get(source)
+    return None if folder is None else Path(folder)
 
 
 def _task(
     name: str,
     samples: list[Sample],
-    source: str,
-    order_seed: int | None,
+    chosen: TaskSet,
+    tools: list[Tool],
+    about: dict[str, Any],
+    *,
     message_limit: int,
+    token_limit: int | None,
     time_limit: int | None,
-    about: dict[str, str],
 ) -> Task:
+    for warning in chosen.warnings:
+        _logger.warning("%s: %s", name, warning)
+    if not samples:
+        raise BenchError(f"{name} has no task left.")
+    scorers = [pass_and_cost(), winner(), complexity_bin()]
+    if any((sample.metadata or {})["rule"] == "exact_match" for sample in samples):
+        scorers.append(answer_f1())
     return Task(
-        dataset=MemoryDataset(samples, name=f"{name}:{source}"),
-        setup=task_tools(),
+        dataset=MemoryDataset(samples, name=f"{name}:{chosen.name}"),
+        setup=task_tools(tools),
         solver=plain(),
-        scorer=[pass_and_cost(), winner(), complexity_bin()],
-        message_limit=message_limit,
-        time_limit=time_limit,
-        version=MINI_VERSION,
+        scorer=scorers,
+        version=chosen.version,
         headline_metric=HeadlineMetric(scorer="pass_and_cost", metric="pass@1"),
-        metadata={"source": source, "order_seed": order_seed, **about},
-        viewer=_viewer(),
-    )
-
-
-def _viewer() -> ViewerConfig:
-    return ViewerConfig(
-        task_samples_view=TaskSamplesView(
-            name="auction",
-            columns=[
-                TaskSamplesColumn(id="sampleStatus"),
-                TaskSamplesColumn(id="sampleId"),
-                TaskSamplesColumn(id="epoch"),
-                TaskSamplesColumn.score("complexity_bin"),
-                TaskSamplesColumn.score("winner"),
-                TaskSamplesColumn.score("pass_and_cost", "correct"),
-                TaskSamplesColumn.score("pass_and_cost", "usd"),
-                TaskSamplesColumn(id="input"),
-                TaskSamplesColumn(id="answer"),
-                TaskSamplesColumn(id="tokens"),
-                TaskSamplesColumn(id="duration"),
-                TaskSamplesColumn(id="error"),
-                TaskSamplesColumn(id="limit"),
-            ],
-            score_labels={"complexity_bin": "bin", "winner": "winner"},
-        )
+        metadata={**chosen.about, **about},
+        viewer=viewer(),
+        message_limit=message_limit,
+        token_limit=token_limit,
+        time_limit=time_limit,
     )

@@ -9,8 +9,11 @@ from sale_inspect.auction._bids import Bid, Failure
 from sale_inspect.auction._card import card
 from sale_inspect.auction._entropy import logprob_entropy, text_entropy
 from sale_inspect.auction._memory import ContrastivePair, PastAuction, contrastive_pairs, visible
+from sale_inspect.auction._panel import panel_labels, panel_order, parse_panel
 from sale_inspect.auction._parse import parse_rating, parse_strategy, refuses
+from sale_inspect.auction._plan_checks import plan_fault
 from sale_inspect.auction._prompts import PROMPT_NAMES, Prompt, prompt, prompt_versions
+from sale_inspect.auction._quoting import DEFENCES, Defence, JudgePrompt, panel_prompt, rating_prompt
 from sale_inspect.auction._record import (
     AuctionRecord,
     BidRecord,
@@ -20,32 +23,43 @@ from sale_inspect.auction._record import (
     Refinement,
     WeightsRecord,
 )
+from sale_inspect.auction._redecide import Redecision, recorded_switches, recorded_weights, redecide
 from sale_inspect.auction._score import RATING_SCALE, Features, Scored, price_length, score
 from sale_inspect.auction._select import accept_refined, may_refine, select
+from sale_inspect.auction._switches import TERMS, JudgeChoice, Switches, Term, asked_judges, normalised
 from sale_inspect.auction._tokens import TOKENIZER, count_tokens, tokenize
 from sale_inspect.auction._weights import Weights, uniform_weights
 
 __all__ = [
+    "DEFENCES",
     "PROMPT_NAMES",
     "RATING_SCALE",
+    "TERMS",
     "TOKENIZER",
     "AuctionRecord",
     "Bid",
     "BidRecord",
     "ContrastivePair",
+    "Defence",
     "EntropyKind",
     "Failure",
     "FailureRecord",
     "Features",
+    "JudgeChoice",
+    "JudgePrompt",
     "Neighbour",
     "PastAuction",
     "Prompt",
+    "Redecision",
     "Refinement",
     "Rules",
     "Scored",
+    "Switches",
+    "Term",
     "Weights",
     "WeightsRecord",
     "accept_refined",
+    "asked_judges",
     "assess",
     "card",
     "contrastive_pairs",
@@ -53,11 +67,21 @@ __all__ = [
     "entropy_kind",
     "logprob_entropy",
     "may_refine",
+    "normalised",
+    "panel_labels",
+    "panel_order",
+    "panel_prompt",
+    "parse_panel",
     "parse_rating",
     "parse_strategy",
+    "plan_fault",
     "price_length",
     "prompt",
     "prompt_versions",
+    "rating_prompt",
+    "recorded_switches",
+    "recorded_weights",
+    "redecide",
     "refuses",
     "score",
     "select",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sale_inspect.auction._bids import Bid
 from sale_inspect.auction._entropy import text_entropy
 from sale_inspect.auction._record import BidRecord, EntropyKind
 from sale_inspect.auction._score import RATING_SCALE, Features, price_length, score
+from sale_inspect.auction._switches import Switches, normalised, switched_features, switched_weights
 from sale_inspect.auction._tokens import count_tokens
 from sale_inspect.auction._weights import Weights
 
-__all__ = ["Rules", "assess", "entropy_kind"]
+__all__ = ["Rules", "assess", "entropy_kind", "features_of", "gammas"]
 
 Ratings = Mapping[str, int | None]
 
@@ -25,11 +26,13 @@ class Rules:
         prices: Blended price pi of every agent of the pool, dollars per million tokens.
         weights: Weights of the score.
         strategy_tokens: Cap of a strategy, tokens.
+        switches: The mechanism's variant.
     """
 
     prices: Mapping[str, float]
     weights: Weights
     strategy_tokens: int
+    switches: Switches = field(default_factory=Switches)
 
 
 def entropy_kind(bids: Sequence[Bid]) -> EntropyKind:
@@ -38,39 +41,87 @@ def entropy_kind(bids: Sequence[Bid]) -> EntropyKind:
 
 
 def assess(
-    bids: Sequence[Bid], ratings: Mapping[str, Ratings], rules: Rules, kind: EntropyKind
+    bids: Sequence[Bid],
+    ratings: Mapping[str, Ratings],
+    rules: Rules,
+    kind: EntropyKind,
+    among: Mapping[str, Ratings] | None = None,
 ) -> tuple[BidRecord, ...]:
     """Score bids.
 
     Args:
         bids: The bids.
         ratings: For each bidder, the judges' ratings of its bid: 0..5, or None for an abstention.
-        rules: Prices, weights and cap.
+            A judge that was not asked is not in it, and counts as abstaining.
+        rules: Prices, weights, cap and switches.
         kind: Which entropy to use; one kind for all bids of an auction.
+        among: Ratings of the other bids of the auction, which normalisation stretches together with
+            these.
 
     Raises:
         ValueError: If `kind` is `logprobs` and a bid has none.
     """
-    return tuple(_assess_one(bid, ratings[bid.agent], rules, kind) for bid in bids)
+    own = {bid.agent: gammas(ratings[bid.agent], tuple(rules.prices)) for bid in bids}
+    if rules.switches.normalise:
+        others = {f"other {agent}": gammas(row, tuple(rules.prices)) for agent, row in (among or {}).items()}
+        stretched = normalised({**others, **own})
+        own = {agent: stretched[agent] for agent in own}
+    weights = switched_weights(rules.weights, rules.switches.drop)
+    return tuple(_assess_one(bid, ratings[bid.agent], own[bid.agent], weights, rules, kind) for bid in bids)
 
 
-def _assess_one(bid: Bid, ratings: Ratings, rules: Rules, kind: EntropyKind) -> BidRecord:
+def gammas(ratings: Ratings, judges: Sequence[str]) -> dict[str, float | None]:
+    """gamma_j / 5 of every judge, None where it did not rate."""
+    given = {judge: ratings.get(judge) for judge in judges}
+    return {judge: None if rating is None else rating / RATING_SCALE for judge, rating in given.items()}
+
+
+def features_of(
+    *,
+    usd_per_mtok: float,
+    length: int,
+    entropy: float,
+    ratings: Mapping[str, float | None],
+    dearest: float,
+    cap: int,
+    switches: Switches,
+) -> Features:
+    """The features by which a bid is scored, with the dropped terms held constant."""
+    features = Features(
+        price_length=price_length(usd_per_mtok=usd_per_mtok, length=length, dearest_usd_per_mtok=dearest, cap=cap),
+        entropy=entropy,
+        ratings=ratings,
+    )
+    if not switches.drop:
+        return features
+    return switched_features(
+        features, switches.drop, price_share=usd_per_mtok / dearest, length_share=min(1.0, length / cap)
+    )
+
+
+def _assess_one(
+    bid: Bid,
+    ratings: Ratings,
+    own: Mapping[str, float | None],
+    weights: Weights,
+    rules: Rules,
+    kind: EntropyKind,
+) -> BidRecord:
     from_text = text_entropy(bid.strategy)
     entropy = bid.logprob_entropy if kind == "logprobs" else from_text
     if entropy is None:
         raise ValueError(f"Bid by {bid.agent!r} has no log-probabilities. Assess the auction with kind='text'.")
     length = count_tokens(bid.strategy)
-    features = Features(
-        price_length=price_length(
-            usd_per_mtok=rules.prices[bid.agent],
-            length=length,
-            dearest_usd_per_mtok=max(rules.prices.values()),
-            cap=rules.strategy_tokens,
-        ),
+    features = features_of(
+        usd_per_mtok=rules.prices[bid.agent],
+        length=length,
         entropy=entropy,
-        ratings={judge: None if r is None else r / RATING_SCALE for judge, r in ratings.items()},
+        ratings=own,
+        dearest=max(rules.prices.values()),
+        cap=rules.strategy_tokens,
+        switches=rules.switches,
     )
-    scored = score(features, rules.weights)
+    scored = score(features, weights)
     return BidRecord(
         agent=bid.agent,
         refined=bid.refined,

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
-__all__ = ["ContrastivePair", "PastAuction", "contrastive_pairs", "visible"]
+__all__ = ["ContrastivePair", "PastAuction", "Winning", "contrastive_pairs", "visible"]
+
+Winning = Literal["auction", "outcome"]
+"""What makes a past strategy a winning one; see `contrastive_pairs`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,35 +60,47 @@ def visible(past: Iterable[PastAuction], *, epoch: int, position: int, lag: int)
     return sorted(seen, key=lambda a: a.position)
 
 
-def contrastive_pairs(agent: str, neighbours: Sequence[PastAuction]) -> list[ContrastivePair]:
+def contrastive_pairs(
+    agent: str, neighbours: Sequence[PastAuction], winning: Winning = "auction"
+) -> list[ContrastivePair]:
     """(losing, winning) pairs for `agent`, nearest task first; one strategy of each pair is its own.
 
     Where the agent won, its strategy stands against that of one loser (the first in the record's
     order); where it lost, against the winner's. Auctions without both sides give no pair.
-    Winning means winning the auction; whether the task was then solved goes with the pair.
+    Whether the task was then solved goes with the pair.
 
-    Source: the paper's pairs, at least one side one's own; the choice of the loser is ours.
+    Args:
+        agent: The agent that will learn from the pairs.
+        neighbours: Past auctions, nearest first.
+        winning: What makes a strategy a winning one. `auction`: it won its auction. `outcome`: it
+            won and its execution solved the task, so an unsolved auction gives no pair (no other
+            strategy was executed, so none can take its place).
+
+    Source: the paper's pairs, at least one side one's own, with `auction` its likelier reading;
+    the choice of the loser and `outcome` are ours.
+
+    Raises:
+        ValueError: If `winning` is unknown.
     """
-    pairs = []
-    for past in neighbours:
-        own = past.strategies.get(agent)
-        winning = past.strategies.get(past.winner)
-        if own is None or winning is None:
-            continue
-        loser = agent
-        if past.winner == agent:
-            others = [name for name in past.strategies if name != agent]
-            if not others:
-                continue
-            loser = others[0]
-        pairs.append(
-            ContrastivePair(
-                task=past.task,
-                losing=past.strategies[loser],
-                losing_agent=loser,
-                winning=winning,
-                winning_agent=past.winner,
-                solved=past.solved,
-            )
+    if winning not in get_args(Winning):
+        raise ValueError(f"winning must be auction or outcome, got {winning!r}.")
+    usable = [past for past in neighbours if past.solved or winning == "auction"]
+    return [pair for past in usable for pair in _pair(agent, past)]
+
+
+def _pair(agent: str, past: PastAuction) -> list[ContrastivePair]:
+    own = past.strategies.get(agent)
+    won = past.strategies.get(past.winner)
+    losers = [name for name in past.strategies if name != agent] if past.winner == agent else [agent]
+    if own is None or won is None or not losers:
+        return []
+    return [
+        ContrastivePair(
+            task=past.task,
+            losing=past.strategies[losers[0]],
+            losing_agent=losers[0],
+            winning=won,
+            winning_agent=past.winner,
+            solved=past.solved,
         )
-    return pairs
+    ]

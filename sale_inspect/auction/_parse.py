@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from sale_inspect.auction._score import RATING_SCALE
 
-__all__ = ["parse_rating", "parse_strategy", "refuses"]
+__all__ = ["parse_rating", "parse_strategy", "refuses", "whole_rating"]
 
 _NUMBER = r"(?P<number>-?\d+(?:[.,]\d+)?)"
 _SCALE = r"(?P<scale>\s*(?:/|out of)\s*(?P<top>\d+(?:\.\d+)?))?"
@@ -37,9 +37,9 @@ def parse_rating(reply: str) -> int | None:
     found += [(place, number, None) for place, number in _from_json(text)]
     if found:
         _, number, top = max(found, key=lambda each: each[0])
-        return _whole(number, top)
+        return whole_rating(number, top)
     bare = _BARE.match(text)
-    return None if bare is None else _whole(bare["number"], bare["top"])
+    return None if bare is None else whole_rating(bare["number"], bare["top"])
 
 
 def _from_json(text: str) -> Iterator[tuple[int, str]]:
@@ -54,7 +54,8 @@ def _from_json(text: str) -> Iterator[tuple[int, str]]:
             yield block.end(), str(value)
 
 
-def _whole(number: str, top: str | None) -> int | None:
+def whole_rating(number: str, top: str | None = None) -> int | None:
+    """A whole number from 0 to 5 in a text, given on that scale or on none; None otherwise."""
     if top is not None and float(top) != RATING_SCALE:
         return None
     try:

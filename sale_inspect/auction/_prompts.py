@@ -10,7 +10,7 @@ from string import Template
 
 __all__ = ["PROMPT_NAMES", "Prompt", "prompt", "prompt_versions"]
 
-PROMPT_NAMES = ("task", "bid", "jury", "jury_retry", "refine", "pair", "execute")
+PROMPT_NAMES = ("task", "bid", "jury", "jury_retry", "panel", "panel_retry", "refine", "pair", "execute")
 
 _ORIGIN = "ours: the paper's own prompts are not public"
 

@@ -29,7 +29,7 @@ class BidRecord(_Frozen):
         entropy: H in [0, 1], of the record's entropy kind.
         logprob_entropy: H from log-probabilities, if known.
         text_entropy: H from the text.
-        ratings: gamma_j, an integer 0..5 for each judge, None where the judge abstained.
+        ratings: gamma_j, an integer 0..5 for each judge that was asked, None where it abstained.
         cost: C.
         value: V.
         z: C - V.
@@ -106,7 +106,11 @@ class AuctionRecord(_Frozen):
     strategy_tokens: int
     tokenizer: str
     entropy_kind: EntropyKind
-    jury_mode: Literal["individual"]
+    jury_mode: Literal["individual", "panel"]
+    judges: str = "all"
+    rating_scale: int = 5
+    drop: tuple[str, ...] = ()
+    defences: tuple[str, ...] = ("anonymous", "quote")
     seed: int
     prompts: dict[str, str]
     embedder: str

@@ -14,7 +14,8 @@ from sale_inspect.pools import Agent, Pool
 
 __all__ = ["check_endpoints", "require_endpoints"]
 
-_TIMEOUT_SECONDS = 5.0
+# A server that runs one request at a time answers late while it is busy.
+_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _PUBLIC = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com/v1"}
 
 
@@ -95,7 +96,7 @@ def _fault(endpoint: _Endpoint) -> str:
         else {"Authorization": f"Bearer {key}"}
     )
     try:
-        response = httpx.get(f"{(endpoint.url or '').rstrip('/')}/models", headers=headers, timeout=_TIMEOUT_SECONDS)
+        response = httpx.get(f"{(endpoint.url or '').rstrip('/')}/models", headers=headers, timeout=_TIMEOUT)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return f"{endpoint.url} does not answer ({type(error).__name__})"
     if response.status_code in (401, 403):

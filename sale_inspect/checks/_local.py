@@ -9,6 +9,8 @@ import platform
 from collections.abc import Iterator
 from pathlib import Path
 
+from sale_inspect._errors import BenchError, MissingSourceError
+from sale_inspect.bench.sources import SOURCES, DataPlace, obtain
 from sale_inspect.checks._check import Check
 from sale_inspect.embedding import MINILM_DIR_VARIABLE, minilm_folder
 from sale_inspect.pools import Pool
@@ -75,7 +77,7 @@ def check_data(data_dir: Path | None) -> Iterator[Check]:
         yield Check(
             name="benchmark data",
             status="optional",
-            detail="no folder given; only hst_mini can run",
+            detail="no folder given; the benchmark's sources are downloaded when a task starts",
             remedy="sale-inspect doctor --data-dir DIR",
         )
         return
@@ -84,17 +86,21 @@ def check_data(data_dir: Path | None) -> Iterator[Check]:
             name="benchmark data",
             status="missing",
             detail=f"{data_dir} is not a folder",
-            remedy="give a folder with the original files, for instance mbpp/mbpp.jsonl",
+            remedy="give a folder with the original files, for instance mbpp/sanitized-mbpp.json",
         )
         return
-    for source, names in {"MBPP": ("sanitized-mbpp.json", "mbpp.jsonl")}.items():
-        found = [path for name in names for path in sorted(data_dir.rglob(name))]
-        if found:
-            yield Check(name=f"data of {source}", status="ok", detail=", ".join(str(path) for path in found))
+    yield from _sources(DataPlace.of(data_dir, offline=True))
+
+
+def _sources(place: DataPlace) -> Iterator[Check]:
+    for source in SOURCES.values():
+        name = f"data of {source.title}"
+        try:
+            obtained = obtain(source, place)
+        except MissingSourceError as error:
+            yield Check(name=name, status="optional", detail="not in the folder", remedy=str(error))
+        except BenchError as error:
+            yield Check(name=name, status="missing", detail="damaged", remedy=str(error))
         else:
-            yield Check(
-                name=f"data of {source}",
-                status="optional",
-                detail=f"none of {', '.join(names)} in {data_dir}",
-                remedy=f"put {names[0]} of google-research's MBPP into {data_dir}/mbpp",
-            )
+            files = ", ".join(path.name for path in obtained.files) or "comes with the package"
+            yield Check(name=name, status="ok", detail=files)

@@ -59,6 +59,7 @@ class Agent(_Strict):
         base_url: Server address, if not taken from the environment.
         tool_calls: False for a model that cannot call tools; it then answers in plain text.
         top_logprobs: How many log-probabilities to ask for with a bid; 0 for a provider that has none.
+        json_schema: True for a provider that enforces a JSON schema; ratings are then asked for as JSON.
     """
 
     name: str = Field(min_length=1, max_length=60, pattern=r"^[\w][\w.+-]*$")
@@ -69,6 +70,7 @@ class Agent(_Strict):
     base_url: str | None = None
     tool_calls: bool = True
     top_logprobs: int = Field(default=5, ge=0, le=20)
+    json_schema: bool = False
 
     @field_validator("name", mode="before")
     @classmethod

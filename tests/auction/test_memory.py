@@ -109,3 +109,35 @@ def test_one_side_of_every_pair_is_ones_own_and_the_winning_side_is_the_winners(
         assert pair.winning_agent == origin.winner != pair.losing_agent
         assert pair.losing == origin.strategies[pair.losing_agent]
         assert pair.winning == origin.strategies[pair.winning_agent]
+
+
+def test_by_outcome_only_plans_that_solved_their_task_are_winning() -> None:
+    neighbours = [past(1), past(4), past(3), past(2)]
+    assert [pair.task for pair in contrastive_pairs("8b", neighbours, "outcome")] == ["task 4", "task 2"]
+    assert [pair.task for pair in contrastive_pairs("8b", neighbours)] == ["task 1", "task 4", "task 3", "task 2"]
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_by_outcome_an_unsolved_auction_gives_nobody_a_pair(agent: str) -> None:
+    assert contrastive_pairs(agent, [past(1)], winning="outcome") == []
+    assert contrastive_pairs(agent, [past(1)], winning="auction") != []
+
+
+@given(
+    agent=st.sampled_from(AGENTS),
+    auctions=st.lists(
+        st.tuples(st.lists(st.sampled_from(AGENTS), unique=True, max_size=3), st.sampled_from(AGENTS)),
+        max_size=6,
+    ),
+)
+def test_by_outcome_the_pairs_are_those_of_the_solved_auctions_in_order(
+    agent: str, auctions: list[tuple[list[str], str]]
+) -> None:
+    neighbours = [past(i, winner=w, bidders=tuple(bidders)) for i, (bidders, w) in enumerate(auctions)]
+    every = contrastive_pairs(agent, neighbours, "auction")
+    assert contrastive_pairs(agent, neighbours, "outcome") == [pair for pair in every if pair.solved]
+
+
+def test_an_unknown_way_to_win_is_refused() -> None:
+    with pytest.raises(ValueError, match="winning must be auction or outcome, got 'luck'"):
+        contrastive_pairs("8b", [past(4)], "luck")  # type: ignore[arg-type]

@@ -12,7 +12,6 @@ from sale_inspect.auction import (
     AuctionRecord,
     BidRecord,
     WeightsRecord,
-    parse_rating,
     prompt,
     prompt_versions,
 )
@@ -20,8 +19,10 @@ from sale_inspect.auction import (
 FIELDS = {
     "task": {"task", "environment"},
     "bid": {"words"},
-    "jury": {"mark", "strategy"},
-    "jury_retry": set(),
+    "jury": {"guard", "plan", "form"},
+    "jury_retry": {"form"},
+    "panel": {"count", "guard", "plans", "form"},
+    "panel_retry": {"form"},
     "refine": {"strategy", "pairs", "words"},
     "pair": {"task", "losing", "winning", "outcome"},
     "execute": {"strategy"},
@@ -48,21 +49,6 @@ def test_text_is_inserted_verbatim_whatever_signs_it_holds(name: str, text: str)
 def test_a_field_without_a_value_is_an_error() -> None:
     with pytest.raises(KeyError, match="environment"):
         prompt("task").fill(task="t")
-
-
-def test_the_jury_prompt_shows_the_mark_on_both_sides_of_the_plan() -> None:
-    filled = prompt("jury").fill(mark="M4RK", strategy="THE PLAN")
-    before, after = filled.split("THE PLAN")
-    assert before.rstrip().endswith("--- plan M4RK ---")
-    assert after.lstrip().startswith("--- end of plan M4RK ---")
-
-
-def test_the_form_that_judges_are_asked_for_is_one_that_is_read() -> None:
-    for name in ("jury", "jury_retry"):
-        last = prompt(name).text.strip().splitlines()[-1]
-        assert last.startswith("RATING: <")
-        assert parse_rating(last[: last.index("<")] + "4") == 4
-        assert parse_rating(last) is None
 
 
 def test_versions_name_every_prompt_and_tell_texts_apart() -> None:

@@ -38,4 +38,4 @@ def run_eval(tmp_path: Path) -> RunEval:
 @pytest.fixture
 def choices_task() -> Task:
     """The multiple-choice tasks of hst_mini: they need no sandbox."""
-    return hst_coding(bins="b1", sandbox="local")
+    return hst_coding(set="mini", bins="b1", sandbox="local")

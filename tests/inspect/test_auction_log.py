@@ -27,7 +27,7 @@ AGENTS = ("4b", "8b", "14b", "32b")
 
 @pytest.fixture
 def log(run_eval: RunEval) -> EvalLog:
-    return run_eval(hst_coding(bins="b1,b3", sandbox="local"), sale(pool="sim"), max_samples=4)
+    return run_eval(hst_coding(set="mini", bins="b1,b3", sandbox="local"), sale(pool="sim"), max_samples=4)
 
 
 def samples_of(log: EvalLog) -> list[EvalSample]:
@@ -108,7 +108,7 @@ def test_phases_are_complete_and_only_the_winner_executes(log: EvalLog) -> None:
 
 
 def test_no_prompt_of_the_auction_holds_a_target_a_test_or_an_explanation(run_eval: RunEval) -> None:
-    log = run_eval(hst_coding(bins="b2,b3", sandbox="local"), sale(pool="sim"))
+    log = run_eval(hst_coding(set="mini", bins="b2,b3", sandbox="local"), sale(pool="sim"))
     secrets = {item.id: [*item.tests, item.setup, item.explanation] for item in mini_items("coding")}
     for sample in samples_of(log):
         for event in sample.events:
@@ -151,7 +151,7 @@ def test_simulated_agents_are_marked_everywhere(log: EvalLog) -> None:
 
 
 def test_the_same_seed_gives_the_same_records(run_eval: RunEval, choices_task: Task) -> None:
-    first = run_eval(hst_coding(bins="b1", sandbox="local"), sale(pool="sim"))
+    first = run_eval(hst_coding(set="mini", bins="b1", sandbox="local"), sale(pool="sim"))
     second = run_eval(choices_task, sale(pool="sim"))
     records = [[read_record(s.store) for s in log.samples or []] for log in (first, second)]
     assert records[0] == records[1]

@@ -42,7 +42,7 @@ FORMS = [
 def test_inspect_eval_works_in_both_forms(task: str, solver: str, tmp_path: Path) -> None:
     local = ["-T", "sandbox=local"] if "coding" in task else []
     ran = command(
-        "inspect", "eval", task, "--solver", solver, "-S", "pool=sim", "-T", "bins=b1", *local,
+        "inspect", "eval", task, "--solver", solver, "-S", "pool=sim", "-T", "set=mini", "-T", "bins=b1", *local,
         "--limit", "2", "--log-dir", str(tmp_path), "--display", "none",
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -55,7 +55,8 @@ def test_inspect_eval_works_in_both_forms(task: str, solver: str, tmp_path: Path
 
 def test_file_form_of_the_scorer_scores_a_log(tmp_path: Path) -> None:
     ran = command(
-        "inspect", "eval", "sale_inspect/hst_coding", "--solver", "sale_inspect/single", "-S", "pool=sim",
+        "inspect", "eval", "sale_inspect/hst_coding", "-T", "set=mini",
+        "--solver", "sale_inspect/single", "-S", "pool=sim",
         "-S", "agent=4b", "-T", "bins=b1", "-T", "sandbox=local", "--log-dir", str(tmp_path), "--display", "none",
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -84,12 +85,14 @@ def test_each_task_is_listed_once() -> None:
         (["-S", "pool=nowhere.yaml"], "Unknown pool 'nowhere.yaml'"),
         (["-S", "pool=local"], "SMOLLM_BASE_URL is not set"),
         (["-S", "pool=sim", "-T", "bins=b9"], "Unknown bin 'b9'"),
-        (["-S", "pool=sim", "-T", "source=mbpp"], "-T data_dir=DIR"),
+        (["-S", "pool=sim", "-T", "sources=mbpp"], "set=mini takes no sources"),
+        (["-S", "pool=sim", "-T", "set=maxi"], "There are: hst (the benchmark), mini"),
     ],
 )
 def test_a_usage_error_is_one_line_without_a_traceback(options: list[str], message: str, tmp_path: Path) -> None:
     ran = command(
-        "inspect", "eval", "sale_inspect/hst_coding", "--solver", "sale_inspect/sale", "-T", "sandbox=local",
+        "inspect", "eval", "sale_inspect/hst_coding", "-T", "set=mini",
+        "--solver", "sale_inspect/sale", "-T", "sandbox=local",
         *options, "--log-dir", str(tmp_path), "--display", "none",
     )  # fmt: skip
     said = ran.stdout + ran.stderr
@@ -101,7 +104,8 @@ def test_a_usage_error_is_one_line_without_a_traceback(options: list[str], messa
 
 def test_no_docker_engine_is_one_error_with_its_remedy(tmp_path: Path) -> None:
     ran = command(
-        "inspect", "eval", "sale_inspect/hst_coding", "--solver", "sale_inspect/sale", "-S", "pool=sim",
+        "inspect", "eval", "sale_inspect/hst_coding", "-T", "set=mini",
+        "--solver", "sale_inspect/sale", "-S", "pool=sim",
         "--log-dir", str(tmp_path), "--display", "none", DOCKER_HOST="unix:///nowhere/docker.sock",
     )  # fmt: skip
     said = " ".join((ran.stdout + ran.stderr).split())
@@ -146,7 +150,8 @@ def test_an_engine_that_is_too_old_is_one_error_that_names_the_version(tmp_path:
     server = ThreadingHTTPServer(("127.0.0.1", 0), OldEngine)
     Thread(target=server.serve_forever, daemon=True).start()
     ran = command(
-        "inspect", "eval", "sale_inspect/hst_coding", "--solver", "sale_inspect/sale", "-S", "pool=sim",
+        "inspect", "eval", "sale_inspect/hst_coding", "-T", "set=mini",
+        "--solver", "sale_inspect/sale", "-S", "pool=sim",
         "--log-dir", str(tmp_path), DOCKER_HOST=f"tcp://127.0.0.1:{server.server_port}",
     )  # fmt: skip
     server.shutdown()
@@ -162,7 +167,8 @@ def test_models_by_role_and_a_cost_config_are_accepted_instead_of_a_pool(tmp_pat
     prices = tmp_path / "prices.yaml"
     prices.write_text(f"hst-sim/4b: {price}\nhst-sim/8b: {price}\n", encoding="utf-8")
     ran = command(
-        "inspect", "eval", "sale_inspect/hst_coding", "--solver", "sale_inspect/sale", "-T", "bins=b1",
+        "inspect", "eval", "sale_inspect/hst_coding", "-T", "set=mini",
+        "--solver", "sale_inspect/sale", "-T", "bins=b1",
         "-T", "sandbox=local", "--model-role", "agents=hst-sim/4b,hst-sim/8b", "--model-cost-config", str(prices),
         "--limit", "1", "--log-dir", str(tmp_path / "logs"), "--display", "none",
     )  # fmt: skip

@@ -117,7 +117,7 @@ def test_a_winner_that_fails_loses_no_dollar(
 def test_a_message_limit_keeps_ledger_and_score(run_eval: RunEval) -> None:
     from sale_inspect._inspect._tasks import hst_deep_search
 
-    log = run_eval(hst_deep_search(bins="b5", message_limit=6), single(agent="32b", pool="sim"), limit=2)
+    log = run_eval(hst_deep_search(set="mini", bins="b5", message_limit=6), single(agent="32b", pool="sim"), limit=2)
     assert log.status == "success"
     for sample in log.samples or []:
         assert sample.limit is not None and sample.limit.type == "message"
@@ -128,7 +128,7 @@ def test_a_message_limit_keeps_ledger_and_score(run_eval: RunEval) -> None:
 def test_inspects_cost_limit_works_with_the_pools_prices(run_eval: RunEval) -> None:
     from sale_inspect._inspect._tasks import hst_deep_search
 
-    log = run_eval(hst_deep_search(bins="b5"), single(agent="32b", pool="sim"), limit=1, cost_limit=0.02)
+    log = run_eval(hst_deep_search(set="mini", bins="b5"), single(agent="32b", pool="sim"), limit=1, cost_limit=0.02)
     assert log.status == "success" and log.samples
     assert log.samples[0].limit is not None and log.samples[0].limit.type == "cost"
     assert total_usd(read_ledger(log.samples[0].store) or []) >= 0.02

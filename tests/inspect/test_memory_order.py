@@ -33,7 +33,7 @@ def records(log: EvalLog) -> dict[tuple[int, int], AuctionRecord]:
 
 def test_records_are_the_same_at_any_number_of_samples_at_once(run_eval: RunEval) -> None:
     one, many = (
-        records(run_eval(hst_coding(bins="b1,b2", sandbox="local"), sale(pool="sim"), max_samples=samples))
+        records(run_eval(hst_coding(set="mini", bins="b1,b2", sandbox="local"), sale(pool="sim"), max_samples=samples))
         for samples in (1, 8)
     )
     assert one == many
@@ -42,7 +42,9 @@ def test_records_are_the_same_at_any_number_of_samples_at_once(run_eval: RunEval
 
 @pytest.mark.parametrize("lag", [1, 3])
 def test_a_refinement_sees_exactly_the_places_at_least_lag_before(run_eval: RunEval, lag: int) -> None:
-    log = run_eval(hst_coding(bins="b1,b2", sandbox="local"), sale(pool="sim", memory_lag=lag), max_samples=4)
+    log = run_eval(
+        hst_coding(set="mini", bins="b1,b2", sandbox="local"), sale(pool="sim", memory_lag=lag), max_samples=4
+    )
     looked = [record for record in records(log).values() if record.refinement.neighbours]
     assert looked
     for record in looked:
@@ -53,7 +55,9 @@ def test_a_refinement_sees_exactly_the_places_at_least_lag_before(run_eval: RunE
 
 
 def test_the_first_task_of_each_epoch_has_nothing_to_retrieve(run_eval: RunEval) -> None:
-    found = records(run_eval(hst_coding(bins="b1", sandbox="local"), sale(pool="sim"), epochs=2, max_samples=4))
+    found = records(
+        run_eval(hst_coding(set="mini", bins="b1", sandbox="local"), sale(pool="sim"), epochs=2, max_samples=4)
+    )
     assert {epoch for epoch, _ in found} == {1, 2}
     for (_, position), record in found.items():
         if position == 0:

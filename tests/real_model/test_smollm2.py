@@ -31,7 +31,7 @@ def _server() -> None:
 
 def test_an_awkward_real_model_goes_through_a_whole_auction(tmp_path: Path) -> None:
     (log,) = inspect_eval(
-        hst_coding(bins="b2"),
+        hst_coding(set="mini", bins="b2"),
         solver=sale(pool=str(POOL), strategy_tokens=120),
         limit=2,
         max_samples=1,
@@ -61,7 +61,7 @@ def test_an_awkward_real_model_goes_through_a_whole_auction(tmp_path: Path) -> N
 
 def test_log_probabilities_of_a_real_server_give_the_entropy(tmp_path: Path) -> None:
     (log,) = inspect_eval(
-        hst_coding(bins="b1"),
+        hst_coding(set="mini", bins="b1"),
         solver=sale(pool=str(POOL), strategy_tokens=60, memory="off"),
         limit=1,
         log_dir=str(tmp_path),

@@ -1,0 +1,189 @@
+"""`sale-inspect bench`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+import rich.table
+
+from sale_inspect._cli._corpus import corpus
+from sale_inspect._cli._draw import console
+from sale_inspect._errors import BenchError
+from sale_inspect._inspect._edge import clean_errors
+from sale_inspect.bench import (
+    BINS,
+    HST_BENCH,
+    BuiltSet,
+    Coverage,
+    assemble,
+    differences,
+    load_recipe,
+    names,
+    packaged_manifest,
+    read_manifest,
+)
+from sale_inspect.bench.sources import DATA_DIR_VARIABLE, SOURCES, DataPlace
+
+__all__ = ["bench"]
+
+_GROUPS = (("test", "deep_search"), ("test", "coding"), ("dev", "deep_search"), ("dev", "coding"))
+
+_data_dir = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help=f"Folder of original files (default: {DATA_DIR_VARIABLE}, else downloads at pinned revisions).",
+)
+_recipe = click.option("--recipe", default=HST_BENCH, show_default=True, help="hst-bench, hst-offline or a YAML file.")
+_sources = click.option("--sources", help="Only these sources, for instance mbpp,leetcode.")
+_offline = click.option("--offline", is_flag=True, help="Download nothing; use what was downloaded before.")
+
+
+@click.group()
+def bench() -> None:
+    """Build HST-BENCH from its sources' files, check a build, show what is there.
+
+    A build follows a recipe and is deterministic: the same files give the same tasks, anywhere.
+    Original files are read from a folder with one sub-folder for each source, or downloaded. What
+    cannot be had stays a hole, and the coverage says so.
+
+    \b
+      sale-inspect bench status --data-dir data
+      sale-inspect bench build --data-dir data -o manifest.json
+      sale-inspect bench check manifest.json --data-dir elsewhere
+    """  # noqa: D301 - click reads \b
+
+
+bench.add_command(corpus)
+
+
+@bench.command()
+@_data_dir
+@_recipe
+@_sources
+@_offline
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write the manifest.")
+def build(data_dir: Path | None, recipe: str, sources: str | None, offline: bool, output: Path | None) -> None:
+    """Build the tasks and write their manifest.
+
+    The manifest has, for each task, its source, item, domain, split, bin, human time (tau, minutes),
+    where that time is from, and a hash of its content; never the content itself. The tasks are kept
+    in the user's cache, where evaluations find them.
+
+    \b
+      sale-inspect bench build --data-dir data -o manifest.json
+    """  # noqa: D301 - click reads \b
+    built = _assembled(data_dir, recipe, sources, offline)
+    for name, dropped in sorted(built.dropped.items()):
+        for reason, count in Counter(each.reason for each in dropped).most_common():
+            click.echo(f"{SOURCES[name].title}: {count} row{'s' * (count != 1)} left out: {reason}")
+    for reason in built.missing.values():
+        click.echo(f"missing: {reason}")
+    for split, domain in _GROUPS:
+        rows = [row for row in built.coverage if (row.place.split, row.place.domain) == (split, domain)]
+        if rows:
+            click.echo(f"{split} {domain}: {_cover(rows)} tasks")
+    mix = Counter(item.tau_provenance for item in built.items)
+    click.echo("human times: " + ", ".join(f"{count} {name}" for name, count in sorted(mix.items())))
+    if output is not None:
+        output.write_text(built.manifest.text(), encoding="utf-8")
+        click.echo(f"wrote {output}")
+
+
+@bench.command()
+@click.argument("manifest", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@_data_dir
+@_recipe
+@_sources
+@_offline
+def check(manifest: Path | None, data_dir: Path | None, recipe: str, sources: str | None, offline: bool) -> None:
+    """Build again and say which tasks differ from MANIFEST.
+
+    Without MANIFEST, the build is compared with the packaged one, which this project made from its
+    sources' original files; it lacks the sources that the project could not read (GAIA, HLE, PopQA).
+    Exit status 0 if every source that both have gives the same tasks, 1 if not. Sources that only
+    one side has are named and not compared.
+
+    \b
+      sale-inspect bench check manifest.json --data-dir data
+    """  # noqa: D301 - click reads \b
+    with clean_errors():
+        expected = packaged_manifest() if manifest is None else read_manifest(manifest)
+    built = _assembled(data_dir, recipe, sources, offline)
+    found = list(differences(expected, built.manifest))
+    for sentence in found:
+        click.echo(sentence)
+    both = expected.sources.keys() & built.manifest.sources.keys()
+    compared = sum(1 for item in expected.items if item.source in both)
+    faults = [sentence for sentence in found if "not compared" not in sentence]
+    if faults:
+        click.echo(f"{len(faults)} difference{'s' * (len(faults) != 1)} in {compared} tasks of the manifest.")
+        raise SystemExit(1)
+    click.echo(f"The same {compared} tasks.")
+
+
+@bench.command()
+@_data_dir
+@_recipe
+@_sources
+@_offline
+def status(data_dir: Path | None, recipe: str, sources: str | None, offline: bool) -> None:
+    """Show, by bin and source, how many tasks are wanted and there, and why some are missing.
+
+    \b
+      sale-inspect bench status --data-dir data
+    """  # noqa: D301 - click reads \b
+    built = _assembled(data_dir, recipe, sources, offline)
+    shown = [name for name in SOURCES if any(row.source == name for row in built.coverage)]
+    out = console()
+    out.print(_status_table(built, shown))
+    for name in shown:
+        reasons = dict.fromkeys(row.reason for row in built.coverage if row.source == name and row.reason)
+        known = built.manifest.sources.get(name)
+        notes = [f"{SOURCES[name].title}: {known.note}"] if known is not None and known.note else []
+        for sentence in [*reasons, *notes]:
+            out.print(f"- {sentence}", markup=False, highlight=False)
+
+
+def _status_table(built: BuiltSet, shown: list[str]) -> rich.table.Table:
+    drawn = rich.table.Table(title=f"{built.manifest.recipe.name}: tasks there / wanted", title_justify="left")
+    for name in ("split", "domain", "bin"):
+        drawn.add_column(name)
+    for name in shown:
+        drawn.add_column(SOURCES[name].title, justify="right", no_wrap=True)
+    drawn.add_column("all", justify="right", no_wrap=True)
+    drawn.add_column("missing", justify="right")
+    for split, domain in _GROUPS:
+        rows = [row for row in built.coverage if (row.place.split, row.place.domain) == (split, domain)]
+        for each in BINS:
+            chosen = [row for row in rows if row.place.bin == each.name]
+            if chosen:
+                drawn.add_row(split, domain, f"{each.name} <={each.high:g} min", *_cells(chosen, shown))
+        if rows:
+            drawn.add_row(split, domain, "all", *_cells(rows, shown), style="bold")
+            drawn.add_section()
+    return drawn
+
+
+def _cells(rows: list[Coverage], shown: list[str]) -> list[str]:
+    cells = []
+    for name in shown:
+        own = [row for row in rows if row.source == name]
+        cells.append(_cover(own, "/") if own else "")
+    short = sum(row.wanted - row.found for row in rows)
+    return [*cells, _cover(rows, "/"), str(short) if short else ""]
+
+
+def _cover(rows: list[Coverage], between: str = " of ") -> str:
+    return f"{sum(row.found for row in rows)}{between}{sum(row.wanted for row in rows)}"
+
+
+def _assembled(data_dir: Path | None, recipe: str, sources: str | None, offline: bool) -> BuiltSet:
+    with clean_errors():
+        only = names(sources)
+        for name in only or ():
+            if name not in SOURCES:
+                raise BenchError(f"--sources: unknown source {name!r}. There are: {', '.join(SOURCES)}.")
+        place = DataPlace.of(data_dir, offline=offline)
+        return assemble(load_recipe(recipe), place, only=only, say=lambda text: click.echo(f"{text} ...", err=True))

@@ -1,0 +1,208 @@
+"""`sale-inspect memory`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import rich.table
+from rich.markup import escape
+
+from sale_inspect._cli._draw import console
+from sale_inspect._inspect._edge import clean_errors
+from sale_inspect.embedding import Embedder, HashingEmbedder, MiniLmEmbedder, make_embedder
+from sale_inspect.memory import (
+    NEAR_DUPLICATE,
+    Compaction,
+    MemoryFileError,
+    MemoryStore,
+    TaskIndex,
+    compact,
+    export_jsonl,
+    import_jsonl,
+    plan_compaction,
+)
+
+__all__ = ["memory"]
+
+_TASK_WIDTH = 70
+_CHOICES = {HashingEmbedder.name: "hashing", MiniLmEmbedder.name: "minilm"}
+
+_file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+_embedder = click.option(
+    "--embedder",
+    type=click.Choice(["minilm", "hashing"]),
+    help="How tasks are compared (default: as the memory's latest run did).",
+)
+
+
+@click.group()
+def memory() -> None:
+    """Look into an auction memory, search it, bound its size, carry it elsewhere.
+
+    A memory is one SQLite file that runs write while they go on. `show`, `query` and `export` work
+    also meanwhile; `compact` and `import` need the file for themselves.
+
+    \b
+      sale-inspect memory show memory.db
+      sale-inspect memory query memory.db "Which river flows through both towns?" -k 8
+      sale-inspect memory compact memory.db --keep 5000 --dry-run
+      sale-inspect memory export memory.db -o memory.jsonl
+      sale-inspect memory import other.db memory.jsonl
+    """  # noqa: D301 - click reads \b
+
+
+@memory.command()
+@_file
+def show(file: Path) -> None:
+    """Show what is in FILE: auctions by run and winner, and how many were solved.
+
+    \b
+      sale-inspect memory show memory.db
+    """  # noqa: D301 - click reads \b
+    with clean_errors(), MemoryStore(file, mode="read") as store:
+        counts, runs, tallies = store.counts(), {run.key: run for run in store.runs()}, store.tallies()
+    drawn = rich.table.Table("run", "began", "pool", "embedder", "winner", title=f"{file}", title_justify="left")
+    for name in ("auctions", "solved"):
+        drawn.add_column(name, justify="right")
+    for tally in tallies:
+        run = runs[tally.run]
+        drawn.add_row(
+            run.key, run.created, run.pool, run.embedder, _short(tally.winner), str(tally.auctions), str(tally.solved)
+        )
+    console().print(drawn)
+    click.echo(
+        f"{counts.auctions} auctions of {counts.runs} runs, {_size(file)}; "
+        f"{counts.failed} places failed, {counts.dropped} dropped by compaction; {counts.vectors} vectors"
+    )
+
+
+@memory.command()
+@_file
+@click.argument("text")
+@click.option("-k", "--neighbours", type=click.IntRange(min=1), default=8, show_default=True, help="How many, at most.")
+@_embedder
+def query(file: Path, text: str, neighbours: int, embedder: str | None) -> None:
+    """Show the past tasks in FILE that are most like TEXT, with who won and how it ended.
+
+    \b
+      sale-inspect memory query memory.db "Sort a list of numbers" -k 3
+    """  # noqa: D301 - click reads \b
+    with clean_errors(), MemoryStore(file, mode="read") as store:
+        found = TaskIndex(store, _make(store, embedder)).nearest(text, neighbours)
+    drawn = rich.table.Table("cosine", "task", "winner", "solved", "run", "epoch", "position")
+    for each in found:
+        past = each.auction.past
+        drawn.add_row(
+            f"{each.similarity:.3f}",
+            _short(past.task),
+            _short(past.winner),
+            "yes" if past.solved else "no",
+            each.auction.run,
+            str(past.epoch),
+            str(past.position),
+        )
+    console().print(drawn)
+
+
+@memory.command("compact")
+@_file
+@click.option("--keep", required=True, type=click.IntRange(min=1), help="How many auctions stay, at most.")
+@click.option(
+    "--near-duplicate",
+    type=click.FloatRange(min=0, max=1, min_open=True),
+    default=NEAR_DUPLICATE,
+    show_default=True,
+    help="Cosine similarity from which two tasks are near-duplicates.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@_embedder
+def compact_file(file: Path, keep: int, near_duplicate: float, dry_run: bool, embedder: str | None) -> None:
+    """Bring FILE down to --keep auctions.
+
+    Nothing goes while there are no more than that. First, auctions whose task is a near-duplicate of
+    a newer auction's, with the same winner and the same outcome, are merged into it, the oldest
+    first. Then the oldest go. Compact between runs: a run that is resumed no longer sees what went.
+
+    \b
+      sale-inspect memory compact memory.db --keep 5000
+      sale-inspect memory compact memory.db --keep 5000 --dry-run
+    """  # noqa: D301 - click reads \b
+    with clean_errors(), MemoryStore(_existing(file), mode="read" if dry_run else "write") as store:
+        chosen = _make(store, embedder)
+        work = plan_compaction if dry_run else compact
+        done = work(store, keep=keep, embedder=chosen, near_duplicate=near_duplicate)
+    click.echo(_compaction(done, dry_run))
+
+
+@memory.command("export")
+@_file
+@click.option(
+    "-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The .jsonl file to write."
+)
+@click.option("--force", is_flag=True, help="Replace the output if it is there.")
+def export_file(file: Path, output: Path, force: bool) -> None:
+    """Write the auctions in FILE as JSONL, one a line, in the memory's order.
+
+    \b
+      sale-inspect memory export memory.db -o memory.jsonl
+    """  # noqa: D301 - click reads \b
+    if output.exists() and not force:
+        raise click.ClickException(f"{output} is there already. Add --force to replace it, or choose another file.")
+    with clean_errors(), MemoryStore(file, mode="read") as store:
+        count = export_jsonl(store, output)
+    click.echo(f"wrote {output}: {count} auctions")
+
+
+@memory.command("import")
+@_file
+@click.argument("jsonl", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_file(file: Path, jsonl: Path) -> None:
+    """Add the auctions of an export to FILE, which is made if it is missing.
+
+    All lines are added or, if one is wrong, none. A place that has an auction already keeps it, so
+    importing twice changes nothing.
+
+    \b
+      sale-inspect memory import memory.db memory.jsonl
+    """  # noqa: D301 - click reads \b
+    with clean_errors(), MemoryStore(file) as store:
+        done = import_jsonl(store, jsonl)
+    click.echo(f"{file}: {done.new} auctions added, {done.known} known already")
+    if done.conflicts:
+        click.echo(f"{done.conflicts} left out: their places have other auctions, which stay")
+
+
+def _existing(file: Path) -> Path:
+    if not file.exists():
+        raise MemoryFileError(f"{file}: does not exist. Name a file that a run wrote.")
+    return file
+
+
+def _make(store: MemoryStore, choice: str | None) -> Embedder:
+    if choice is None:
+        runs = store.runs()
+        name = runs[-1].embedder if runs else HashingEmbedder.name
+        if name not in _CHOICES:
+            raise MemoryFileError(f"{store.path}: its embedder {name} is unknown here. Choose one with --embedder.")
+        choice = _CHOICES[name]
+    return make_embedder(choice)
+
+
+def _compaction(done: Compaction, dry_run: bool) -> str:
+    went = "would go" if dry_run else "went"
+    oldest = len(done.gone) - done.merged
+    return (
+        f"{done.before} auctions, {done.after} {'would stay' if dry_run else 'stay'}: {done.merged} merged into newer "
+        f"near-duplicates, {oldest} oldest {went}"
+    )
+
+
+def _size(file: Path) -> str:
+    parts = [file, file.with_name(file.name + "-wal")]
+    return f"{sum(part.stat().st_size for part in parts if part.exists()) / 2**20:.1f} MiB"
+
+
+def _short(task: str) -> str:
+    line = " ".join(task.encode("utf-8", "replace").decode("utf-8").split())
+    return escape(line if len(line) <= _TASK_WIDTH else line[: _TASK_WIDTH - 3] + "...")

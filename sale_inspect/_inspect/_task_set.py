@@ -1,0 +1,137 @@
+"""The items that the arguments of a task ask for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sale_inspect._errors import BenchError
+from sale_inspect.bench import (
+    Domain,
+    Selection,
+    Split,
+    TaskItem,
+    assemble,
+    bin_named,
+    load_recipe,
+    names,
+    ordered,
+    select,
+    sources_of,
+)
+from sale_inspect.bench.sources import BENCH_VERSION, MINI_VERSION, DataPlace, mini_items
+from sale_inspect.times import read_times
+
+__all__ = ["TaskSet", "load_set"]
+
+_SPLITS: tuple[Split, ...] = ("test", "dev")
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskSet:
+    """Items in order, with what the log must know.
+
+    Attributes:
+        name: Name of the set with its split.
+        version: Raised when scores stop being comparable.
+        items: The items.
+        about: For the log's metadata.
+        warnings: For the user, before the run.
+        folders: Folder of attachments by source.
+    """
+
+    name: str
+    version: int
+    items: Sequence[TaskItem]
+    about: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+    folders: Mapping[str, str] = field(default_factory=dict)
+
+
+def load_set(
+    domain: Domain,
+    name: str,
+    split: str,
+    *,
+    sources: str | Sequence[str] | None,
+    bins: str | Sequence[str] | None,
+    order_seed: int | None,
+    data_dir: str | None,
+    recipe: str,
+    times: str | None,
+) -> TaskSet:
+    """The items that a task's arguments ask for; see `hst_coding` for each.
+
+    Raises:
+        BenchError: If an argument is wrong or nothing is left.
+    """
+    if name == "mini":
+        given = {"sources": sources, "data_dir": data_dir, "times": times}
+        wrong = [argument for argument, value in given.items() if value is not None]
+        if split != "test" or wrong:
+            argument = wrong[0] if wrong else f"split={split}"
+            raise BenchError(f"set=mini takes no {argument}: hst_mini is one small set. Use set=hst, or leave it out.")
+        return _mini(domain, names(bins), order_seed)
+    if name != "hst":
+        raise BenchError(f"Unknown set {name!r}. There are: hst (the benchmark), mini (comes with the package).")
+    if split not in _SPLITS:
+        raise BenchError(f"Unknown split {split!r}. There are: {', '.join(_SPLITS)}.")
+    asked = names(sources)
+    built = assemble(
+        load_recipe(recipe),
+        DataPlace.of(data_dir),
+        only=sources_of(domain, asked),
+        say=lambda text: _logger.debug("%s", text),
+    )
+    minutes = _minutes(times)
+    chosen: Selection = select(
+        built,
+        domain,
+        split,
+        sources=asked,
+        bins=names(bins),
+        minutes=minutes,
+    )
+    return TaskSet(
+        name=f"{built.manifest.recipe.name} {split}",
+        version=BENCH_VERSION,
+        items=ordered(chosen.items, order_seed),
+        about={"set": "hst", **chosen.about, "order_seed": order_seed, **_timed(times, minutes, chosen)},
+        warnings=chosen.warnings,
+        folders=built.folders,
+    )
+
+
+def _mini(domain: Domain, bins: Sequence[str] | None, order_seed: int | None) -> TaskSet:
+    items = list(mini_items(domain))
+    if bins is not None:
+        wanted = {bin_named(each).name for each in bins}
+        items = [item for item in items if item.bin in wanted]
+    if not items:
+        raise BenchError(f"No task is left in bins {', '.join(bins or ())}.")
+    about = {"set": "mini", "split": "test", "order_seed": order_seed}
+    return TaskSet(name="hst_mini", version=MINI_VERSION, items=ordered(items, order_seed), about=about)
+
+
+def _minutes(times: str | None) -> dict[str, float]:
+    if times is None:
+        return {}
+    path = Path(times).expanduser()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BenchError(f"times: {path} cannot be read: {error.strerror}.") from error
+    return {key: each.tau_minutes for key, each in read_times(text, str(path)).items()}
+
+
+def _timed(times: str | None, minutes: Mapping[str, float], chosen: Selection) -> dict[str, Any]:
+    if times is None:
+        return {}
+    used = sum(1 for item in chosen.items if item.id in minutes)
+    if not used:
+        raise BenchError(f"times: none of the {len(minutes)} task ids in {times} is among the chosen tasks.")
+    return {"times": {"tasks_in_file": len(minutes), "tasks_used": used}}

@@ -1,0 +1,51 @@
+"""Checks that a text is a plan at all (ours; the defence `checks`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from sale_inspect.auction._tokens import tokenize
+
+__all__ = ["plan_fault"]
+
+_FEWEST_WORDS = 5
+_RUN = 8
+_COPIED_SHARE = 0.6
+_REPEATED_SHARE = 0.5
+_ORDERS = (
+    *("rating:", "rate this", "rate my", "give this plan", "give me a"),
+    *("end of plan", "ignore previous", "ignore all"),
+)
+
+
+def plan_fault(strategy: str, task: str) -> str:
+    """Why a text is no plan for the task, or an empty text.
+
+    - fewer than 5 words;
+    - it speaks to the judge ("RATING: 5", "rate this plan", a forged end of the quotation);
+    - it copies the task: 60% or more of its runs of 8 tokens stand in the task too;
+    - it pads: half or more of its runs of 8 tokens are repetitions.
+
+    Args:
+        strategy: The plan.
+        task: The task's text.
+    """
+    folded = " ".join(strategy.casefold().split())
+    if len(folded.split()) < _FEWEST_WORDS:
+        return "too short to be a plan"
+    for order in _ORDERS:
+        if order in folded:
+            return f"speaks to the judge ({order!r})"
+    runs = _runs(folded)
+    if not runs:
+        return ""
+    known = set(_runs(" ".join(task.casefold().split())))
+    if sum(1 for run in runs if run in known) >= _COPIED_SHARE * len(runs):
+        return "copies the task"
+    repeated = sum(count - 1 for count in Counter(runs).values())
+    return "repeats itself" if repeated >= _REPEATED_SHARE * len(runs) else ""
+
+
+def _runs(text: str) -> list[tuple[str, ...]]:
+    tokens = tokenize(text)
+    return [tuple(tokens[start : start + _RUN]) for start in range(len(tokens) - _RUN + 1)]

@@ -1,0 +1,116 @@
+"""Parts of the mechanism that can be turned off, for ablations and as defences (all of it ours)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sale_inspect.auction._score import Features
+from sale_inspect.auction._weights import Weights
+
+__all__ = [
+    "TERMS",
+    "JudgeChoice",
+    "Switches",
+    "Term",
+    "asked_judges",
+    "normalised",
+    "switched_features",
+    "switched_weights",
+]
+
+Term = Literal["price", "length", "entropy", "jury", "refinement"]
+TERMS: tuple[Term, ...] = ("price", "length", "entropy", "jury", "refinement")
+"""What `drop` may name."""
+
+JudgeChoice = Literal["all", "peers", "self"] | tuple[str, ...]
+"""Who rates a plan: every agent, every agent but its bidder, its bidder alone, or agents by name."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Switches:
+    """The mechanism's variant; without arguments it is the paper's.
+
+    Attributes:
+        drop: Terms that are off.
+        judges: Who rates.
+        normalise: Each judge's ratings are stretched to 0..1 within the auction, so that a judge who
+            is generous or harsh with all has no more influence than the others.
+    """
+
+    drop: frozenset[Term] = frozenset()
+    judges: JudgeChoice = "all"
+    normalise: bool = False
+
+    def __post_init__(self) -> None:
+        for term in self.drop:
+            if term not in TERMS:
+                raise ValueError(f"drop: unknown term {term!r}. There are: {', '.join(TERMS)}.")
+
+
+def asked_judges(choice: JudgeChoice, bidder: str, pool: Sequence[str]) -> tuple[str, ...]:
+    """The agents that rate the plan of `bidder`, in pool order.
+
+    Raises:
+        ValueError: If a named judge is not in the pool.
+    """
+    if choice == "all":
+        return tuple(pool)
+    if choice == "peers":
+        return tuple(name for name in pool if name != bidder)
+    if choice == "self":
+        return (bidder,)
+    for name in choice:
+        if name not in pool:
+            raise ValueError(f"judges: {name!r} is not in the pool ({', '.join(pool)}).")
+    return tuple(name for name in pool if name in choice)
+
+
+def switched_weights(weights: Weights, drop: Collection[Term]) -> Weights:
+    """Weights with the dropped terms at zero. The others stay: the lowest z is the same at any scale."""
+    if "entropy" in drop:
+        weights = replace(weights, entropy=0.0)
+    if "jury" in drop:
+        weights = replace(weights, judges=dict.fromkeys(weights.judges, 0.0))
+    if "price" in drop and "length" in drop:
+        weights = replace(weights, price=0.0)
+    return weights
+
+
+def switched_features(
+    features: Features, drop: Collection[Term], *, price_share: float, length_share: float
+) -> Features:
+    """Features with price or length held constant where one of them is dropped.
+
+    Without price every agent costs the same a token; without length every plan is as long as the cap.
+
+    Args:
+        features: The bid's features.
+        drop: Terms that are off.
+        price_share: pi / pi_max of the bidder.
+        length_share: |s| / cap of the plan, at most 1.
+    """
+    if "price" in drop and "length" not in drop:
+        return replace(features, price_length=length_share)
+    if "length" in drop and "price" not in drop:
+        return replace(features, price_length=price_share)
+    return features
+
+
+def normalised(ratings: Mapping[str, Mapping[str, float | None]]) -> dict[str, dict[str, float | None]]:
+    """Ratings by bidder and judge, each judge's stretched so that its lowest is 0 and its highest 1.
+
+    A judge that rates all plans alike says nothing: each of its ratings becomes 0.5.
+    """
+    table: dict[str, dict[str, float | None]] = {bidder: dict(row) for bidder, row in ratings.items()}
+    for judge in {judge for row in table.values() for judge in row}:
+        given = [value for row in table.values() if (value := row.get(judge)) is not None]
+        if not given:
+            continue
+        low, high = min(given), max(given)
+        for row in table.values():
+            value = row.get(judge)
+            if value is not None:
+                row[judge] = (value - low) / (high - low) if high > low else 0.5
+    return table

@@ -1,0 +1,40 @@
+"""The auction memory: one SQLite file as the truth, and an index of its tasks."""
+
+from sale_inspect.memory._compact import NEAR_DUPLICATE, Compaction, Gone, compact, plan_compaction
+from sale_inspect.memory._files import MemoryBusyError, MemoryFileError
+from sale_inspect.memory._index import EXACT_UP_TO, NeighbourIndex
+from sale_inspect.memory._jsonl import JSONL_VERSION, Imported, export_jsonl, import_jsonl
+from sale_inspect.memory._recall import Remembered, TaskIndex, fill_vectors, task_vectors
+from sale_inspect.memory._rows import Counts, Place, Run, Settled, StoredAuction, Tally
+from sale_inspect.memory._schema import SCHEMA_VERSION
+from sale_inspect.memory._store import MemoryStore
+from sale_inspect.memory._vectors import Vectors
+
+__all__ = [
+    "EXACT_UP_TO",
+    "JSONL_VERSION",
+    "NEAR_DUPLICATE",
+    "SCHEMA_VERSION",
+    "Compaction",
+    "Counts",
+    "Gone",
+    "Imported",
+    "MemoryBusyError",
+    "MemoryFileError",
+    "MemoryStore",
+    "NeighbourIndex",
+    "Place",
+    "Remembered",
+    "Run",
+    "Settled",
+    "StoredAuction",
+    "Tally",
+    "TaskIndex",
+    "Vectors",
+    "compact",
+    "export_jsonl",
+    "fill_vectors",
+    "import_jsonl",
+    "plan_compaction",
+    "task_vectors",
+]

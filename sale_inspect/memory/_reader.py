@@ -1,0 +1,113 @@
+"""What can be asked of an open auction memory."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from sale_inspect.auction import PastAuction
+from sale_inspect.memory._files import readable
+from sale_inspect.memory._rows import (
+    COLUMNS,
+    Counts,
+    Place,
+    Run,
+    StoredAuction,
+    Tally,
+    auction_of,
+    from_column,
+)
+from sale_inspect.memory._vectors import Vectors, read_vectors
+
+__all__ = ["StoreReader"]
+
+_JOINED = "FROM places JOIN runs ON runs.id = places.run JOIN auctions ON auctions.id = places.auction"
+_PAGE = 500
+
+
+class StoreReader:
+    """The reading half of `MemoryStore`, over one connection."""
+
+    path: Path
+    _connection: sqlite3.Connection
+    _guard: threading.RLock
+
+    def settled(self, run: str) -> dict[Place, PastAuction | None]:
+        """Every settled place of a run, in order; None where it failed or its auction was dropped."""
+        rows = self._all(
+            "SELECT epoch, position FROM places JOIN runs ON runs.id = places.run WHERE key = ? "
+            "ORDER BY epoch, position",
+            run,
+        )
+        places: dict[Place, PastAuction | None] = dict.fromkeys(Place(*row) for row in rows)
+        return places | {Place(each.past.epoch, each.past.position): each.past for each in self.auctions(run)}
+
+    def auctions(self, run: str | None = None) -> Iterator[StoredAuction]:
+        """All auctions, or those of one run, in the order of runs (as they began), epochs and positions."""
+        after: tuple[int, int, int] = (-1, 0, 0)
+        chosen = "" if run is None else "AND runs.key = ? "
+        query = (
+            f"SELECT places.run, {COLUMNS} {_JOINED} WHERE (places.run, places.epoch, places.position) > (?, ?, ?) "
+            f"{chosen}ORDER BY places.run, places.epoch, places.position LIMIT {_PAGE}"
+        )
+        while rows := self._all(query, *after, *(() if run is None else (run,))):
+            for _, *row in rows:
+                yield auction_of(tuple(row))
+            after = rows[-1][0], rows[-1][3], rows[-1][4]
+
+    def past(self, run: str | None = None) -> list[PastAuction]:
+        """As `auctions`, without where they stand."""
+        return [each.past for each in self.auctions(run)]
+
+    def get(self, ids: Iterable[int]) -> list[StoredAuction]:
+        """Auctions by number, in the order of `ids`.
+
+        Raises:
+            KeyError: If there is no such auction.
+        """
+        found = []
+        for number in ids:
+            rows = self._all(f"SELECT {COLUMNS} {_JOINED} WHERE auctions.id = ?", int(number))
+            if not rows:
+                raise KeyError(int(number))
+            found.append(auction_of(rows[0]))
+        return found
+
+    def vectors(self, embedder: str, run: str | None = None) -> Vectors:
+        """The vectors of an embedder, of all auctions or of those of one run."""
+        with self._guard, readable(self.path):
+            return read_vectors(self._connection, embedder, run)
+
+    def runs(self) -> list[Run]:
+        """The runs in the order in which they began."""
+        rows = self._all("SELECT key, pool, embedder, created FROM runs ORDER BY id")
+        return [Run(key=key, pool=pool, embedder=embedder, created=created) for key, pool, embedder, created in rows]
+
+    def counts(self) -> Counts:
+        """How much the memory holds."""
+        states = dict(self._all("SELECT state, count(*) FROM places GROUP BY state"))
+        ((runs, vectors),) = self._all("SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM vectors)")
+        return Counts(
+            runs=runs,
+            auctions=states.get("settled", 0),
+            failed=states.get("failed", 0),
+            dropped=states.get("dropped", 0),
+            vectors=vectors,
+        )
+
+    def tallies(self) -> list[Tally]:
+        """Auctions by run and winner, runs in order, most wins first."""
+        rows = self._all(
+            f"SELECT runs.key, auctions.winner, count(*), sum(auctions.solved) {_JOINED} "
+            "GROUP BY places.run, auctions.winner ORDER BY places.run, count(*) DESC, auctions.winner"
+        )
+        return [
+            Tally(run=run, winner=from_column(winner), auctions=n, solved=solved) for run, winner, n, solved in rows
+        ]
+
+    def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._guard, readable(self.path):
+            return self._connection.execute(query, values).fetchall()

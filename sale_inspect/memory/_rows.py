@@ -1,0 +1,151 @@
+"""What an auction memory holds, and how it stands in the tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from sale_inspect.auction import PastAuction
+
+__all__ = [
+    "COLUMNS",
+    "Counts",
+    "Place",
+    "Run",
+    "Settled",
+    "StoredAuction",
+    "Tally",
+    "auction_of",
+    "dumps",
+    "from_column",
+    "to_column",
+]
+
+Row = tuple[int, str, int, int, str | bytes, str | bytes, str, str | bytes, int, str | None]
+COLUMNS = (
+    "auctions.id, runs.key, places.epoch, places.position, places.sample_id, "
+    "auctions.task, auctions.strategies, auctions.winner, auctions.solved, auctions.prices"
+)
+"""Columns that `auction_of` reads, of places joined with runs and auctions."""
+
+
+class Place(NamedTuple):
+    """A sample's place in its run: epoch from 1, position from 0."""
+
+    epoch: int
+    position: int
+
+
+class Settled(NamedTuple):
+    """What `MemoryStore.settle` did.
+
+    Attributes:
+        outcome: `new`: it was stored. `known`: the place was settled in the same way, or its
+            auction has been dropped since. `conflict`: the place was settled in another way, which stays.
+        auction: Number of the auction that the place has now; None if it failed or was dropped.
+    """
+
+    outcome: Literal["new", "known", "conflict"]
+    auction: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """One run that wrote into a memory.
+
+    Attributes:
+        key: What stays the same when the run is retried or resumed (Inspect's task_id).
+        pool: Name of the agents' pool.
+        embedder: Name of the embedder that the run retrieved with.
+        created: When it first wrote, ISO 8601 with its offset.
+    """
+
+    key: str
+    pool: str
+    embedder: str
+    created: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredAuction:
+    """An auction with where it stands.
+
+    Attributes:
+        id: Its number in the memory, never used again.
+        run: Key of its run.
+        sample_id: The sample that it was about.
+        past: The auction.
+        prices: Dollars per million tokens of each agent at that time; None if not known.
+    """
+
+    id: int
+    run: str
+    sample_id: str
+    past: PastAuction
+    prices: Mapping[str, float] | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counts:
+    """How much a memory holds: runs, auctions, failed places, places whose auction was dropped, vectors."""
+
+    runs: int
+    auctions: int
+    failed: int
+    dropped: int
+    vectors: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tally:
+    """Auctions of one run that one agent won, and how many of them were solved."""
+
+    run: str
+    winner: str
+    auctions: int
+    solved: int
+
+
+def to_column(text: str) -> str | bytes:
+    """The text as SQLite takes it. Lone surrogates, which a model can write, are kept as bytes."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text
+
+
+def from_column(value: str | bytes) -> str:
+    """The text that `to_column` was given."""
+    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+
+
+def dumps(data: object) -> str:
+    """JSON in ASCII on one line, in the order of the data; it holds every text of Python exactly.
+
+    Raises:
+        ValueError: If a number is not finite.
+    """
+    return json.dumps(data, allow_nan=False)
+
+
+def auction_of(row: Row) -> StoredAuction:
+    """The auction of a row of `COLUMNS`."""
+    number, run, epoch, position, sample_id, task, strategies, winner, solved, prices = row
+    past = PastAuction(
+        epoch=epoch,
+        position=position,
+        task=from_column(task),
+        strategies=json.loads(strategies),
+        winner=from_column(winner),
+        solved=bool(solved),
+    )
+    return StoredAuction(
+        id=number,
+        run=run,
+        sample_id=from_column(sample_id),
+        past=past,
+        prices=None if prices is None else json.loads(prices),
+    )

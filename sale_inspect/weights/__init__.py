@@ -1,0 +1,64 @@
+"""Fitted weights of cost and value. Pure: recorded auctions in, weights and a report out.
+
+`uniform` is the default of every auction and needs no fit. `minmax` is the paper's program, `outcome`
+is ours.
+"""
+
+from sale_inspect.weights._file import (
+    PRICE_TOLERANCE,
+    FeatureDefinitions,
+    FitOptions,
+    Objective,
+    PricedAgent,
+    WeightsFile,
+    dev_value,
+    load_weights,
+    make_weights_file,
+    read_weights_file,
+    save_weights,
+)
+from sale_inspect.weights._minmax import DEFAULT_FLOOR, fit_minmax
+from sale_inspect.weights._outcome import DEFAULT_CONFIDENCE, DEFAULT_FOLDS, OutcomeOptions, fit_outcome
+from sale_inspect.weights._problem import FitData, FitTask
+from sale_inspect.weights._report import (
+    CrossValidation,
+    DevValue,
+    FrontierPoint,
+    KeepPass,
+    MinmaxReport,
+    Outcome,
+    OutcomeReport,
+    WeightValues,
+)
+from sale_inspect.weights._text import to_text
+
+__all__ = [
+    "DEFAULT_CONFIDENCE",
+    "DEFAULT_FLOOR",
+    "DEFAULT_FOLDS",
+    "PRICE_TOLERANCE",
+    "CrossValidation",
+    "DevValue",
+    "FeatureDefinitions",
+    "FitData",
+    "FitOptions",
+    "FitTask",
+    "FrontierPoint",
+    "KeepPass",
+    "MinmaxReport",
+    "Objective",
+    "Outcome",
+    "OutcomeOptions",
+    "OutcomeReport",
+    "PricedAgent",
+    "WeightValues",
+    "WeightsFile",
+    "dev_value",
+    "fit_minmax",
+    "fit_outcome",
+    "load_weights",
+    "make_weights_file",
+    "read_weights_file",
+    "save_weights",
+    "to_text",
+]
