@@ -116,9 +116,9 @@ def _item(candidate: Candidate, place: Place, line: Line) -> TaskItem:
 
 
 def offer_of(found: Sequence[Candidate | Dropped]) -> Offer:
-    """An offer without the questions that a source asks twice with different answers.
+    """An offer without the questions that a source asks more than once.
 
-    Which answer is meant cannot be known, so all of them are dropped.
+    Their answers mostly differ, and which one is meant cannot be known, so all of them are dropped.
     """
     candidates = [each for each in found if isinstance(each, Candidate)]
     dropped = [each for each in found if isinstance(each, Dropped)]

@@ -121,7 +121,7 @@ def _cross_validated(dev: DevSet, first: Candidates, options: OutcomeOptions) ->
     passed, usd = np.zeros(len(fold)), np.zeros(len(fold))
     rates, not_kept = [], 0
     for number in range(folds):
-        inside, outside = np.flatnonzero(fold == number), np.flatnonzero(fold >= 0)
+        inside, outside = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
         choice, known = _fit(dev, outside, first, options)
         selected = known.selected[choice.index, inside]
         passed[inside], usd[inside] = dev.solved[inside, selected], dev.usd[inside, selected]

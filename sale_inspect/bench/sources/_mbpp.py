@@ -15,6 +15,10 @@ __all__ = ["MBPP"]
 _SPLITS = (("prompt", range(1, 11)), ("test", range(11, 511)), ("validation", range(511, 601)))
 
 
+# A right program can fail the tests of these, which call what only the reference solution defines or imports.
+_UNFAIR = (367, 596, 601, 927)
+
+
 class _Row(SourceRow):
     task_id: int
     text: str = ""
@@ -45,6 +49,8 @@ class _Row(SourceRow):
         return value
 
     def candidate(self) -> Candidate | Dropped:
+        if self.task_id in _UNFAIR:
+            return Dropped(item=str(self.task_id), reason="its tests call what only the reference solution has")
         function = _tested_function(self.code, self.test_list)
         signature = f"{function.name}({ast.unparse(function.args)})"
         asked = self.prompt.strip() or self.text.strip()
