@@ -17,7 +17,10 @@ from sale_inspect import _errors, _registry
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sale_inspect"
-CORE = ("auction", "money", "bench", "stats", "report", "sim", "pools", "embedding", "checks", "times", "weights", "memory")
+CORE = (
+    *("auction", "money", "bench", "stats", "report", "sim", "pools", "embedding", "checks"),
+    *("times", "weights", "memory"),
+)
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -50,7 +53,10 @@ def test_the_core_can_be_imported_without_inspect() -> None:
 
 
 def test_heavy_libraries_are_loaded_only_when_used() -> None:
-    heavy = ("faiss", "sklearn", "scipy", "bm25s", "docker", "fastembed", "openai", "anthropic", "krippendorff", "pyarrow", "huggingface_hub")
+    heavy = (
+        *("faiss", "sklearn", "scipy", "bm25s", "docker", "fastembed", "openai", "anthropic"),
+        *("krippendorff", "pyarrow", "huggingface_hub", "selectolax"),
+    )
     code = (
         "import sys, sale_inspect, sale_inspect._registry\n"
         f"loaded = [name for name in {heavy} if name in sys.modules]\n"

@@ -47,7 +47,8 @@ def keep_pass_choice(
     chosen and marked as not reaching.
 
     Source: ours. The bound holds for one candidate; the cheapest of many is chosen, so the value to
-    trust is the cross-validated one.
+    trust is the cross-validated one. With few tasks a bootstrap is too sure: it never draws a failure
+    that the dev set does not have.
     """
     best = best_agent(dev, rows)
     differences = _by_task(dev, rows, dev.solved[rows, known.selected[:, rows]] - share * dev.solved[rows, best])

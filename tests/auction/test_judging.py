@@ -78,7 +78,7 @@ def test_the_panels_form_is_one_that_is_read(json_form: bool) -> None:
     plans = {label: (bid.agent, bid.strategy) for label, bid in zip(labels, BIDS, strict=True)}
     asking = panel_prompt(plans, secret="s", json_form=json_form)
     for text in (asking.request, asking.retry):
-        form = text[text.rindex("{" if json_form else "P1:") :] if not json_form else text.strip().splitlines()[-1]
+        form = text.strip().splitlines()[-1] if json_form else text[text.rindex("P1:") :]
         filled = form
         for number in (5, 0, 3):
             filled = filled.replace("<whole number from 0 to 5>", str(number), 1)

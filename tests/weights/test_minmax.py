@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog
+from scipy.optimize import OptimizeResult, linprog, milp
 
 from sale_inspect.auction import Features, score
 from sale_inspect.weights import FitData, fit_minmax
@@ -138,6 +139,33 @@ def test_when_the_time_is_over_the_best_weights_so_far_come_with_their_gap(data:
     assert report.gap == pytest.approx(report.program_worst_z - report.lower_bound) and report.gap > 1e-3
     assert report.lower_bound <= fit_minmax(own)[1].worst_z <= report.worst_z
     assert report.worst_z == pytest.approx(worst_z(own, weights), abs=1e-12)
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, fails: Callable[[dict[str, Any]], bool]) -> None:
+    """HiGHS ends some programs with its status 4, "solve error"."""
+
+    def program(*args: Any, **options: Any) -> Any:
+        if fails(options["options"]):
+            return OptimizeResult(status=4, x=None, message="Solve error")
+        return milp(*args, **options)
+
+    monkeypatch.setattr("scipy.optimize.milp", program)
+
+
+def test_an_error_in_the_solvers_presolve_changes_nothing(data: MakeData, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = data(20, seed=4)
+    expected = fit_minmax(own)[1]
+    failing(monkeypatch, lambda options: bool(options["presolve"]))
+    report = fit_minmax(own)[1]
+    assert report.status == "optimal"
+    assert report.worst_z == pytest.approx(expected.worst_z, abs=1e-6)
+
+
+def test_an_error_of_the_solver_is_not_taken_for_an_optimum(data: MakeData, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, lambda options: True)
+    _, report = fit_minmax(data(20, seed=4))
+    assert report.status == "solver failure"
+    assert report.lower_bound == -1.0 and report.gap > 0.1
 
 
 @pytest.mark.parametrize(("option", "value"), [("floor", 0.5), ("floor", -0.1), ("time_limit", 0.0)])
