@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import OptimizeResult, linprog, milp
+from scipy.optimize import linprog, milp
 
 from sale_inspect.auction import Features, score
 from sale_inspect.weights import FitData, fit_minmax
@@ -146,7 +147,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, fails: Callable[[dict[str, Any]], b
 
     def program(*args: Any, **options: Any) -> Any:
         if fails(options["options"]):
-            return OptimizeResult(status=4, x=None, message="Solve error")
+            return SimpleNamespace(status=4, x=None, message="Solve error")
         return milp(*args, **options)
 
     monkeypatch.setattr("scipy.optimize.milp", program)
