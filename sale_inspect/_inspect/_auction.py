@@ -13,6 +13,7 @@ from sale_inspect._inspect._bidding import Bidding
 from sale_inspect._inspect._jury import Jury, JuryMode, Ratings
 from sale_inspect._inspect._ledger import SampleLedger
 from sale_inspect._inspect._memory import Recall, memory_of
+from sale_inspect._inspect._memory_files import MemoryChoice
 from sale_inspect._inspect._task_text import shared_prefix, task_text
 from sale_inspect.auction import (
     TOKENIZER,
@@ -29,6 +30,7 @@ from sale_inspect.auction import (
     Switches,
     Weights,
     WeightsRecord,
+    Winning,
     accept_refined,
     assess,
     contrastive_pairs,
@@ -48,13 +50,14 @@ _MAX_PAIRS = 3
 class AuctionOptions:
     """Options of an auction; see the `sale` solver for what they mean."""
 
-    memory: str
+    memory: MemoryChoice
     memory_lag: int
     neighbours: int
     embedder: str
     strategy_tokens: int
     call_timeout: float
     seed: int
+    winning: Winning = "auction"
     jury: JuryMode = "individual"
     switches: Switches = field(default_factory=Switches)
     defences: frozenset[Defence] = frozenset(("quote", "anonymous"))
@@ -118,6 +121,7 @@ class Auction:
         Raises:
             AuctionError: If no agent made a valid bid.
         """
+        self._attach()
         bids, failures = self._checked(*await self._bidding.first(self.bidders))
         if not bids:
             reasons = "; ".join(f"{failure.agent}: {failure.reason}" for failure in failures)
@@ -136,6 +140,12 @@ class Auction:
     @property
     def _names(self) -> tuple[str, ...]:
         return tuple(bidder.name for bidder in self.bidders)
+
+    def _attach(self) -> None:
+        """Open the run's memory before anything is paid."""
+        place = memory_of(self.state.uuid)
+        if self.options.memory.kind != "off" and place is not None:
+            place[0].attach(self.options.memory, self.pool, self.options.embedder)
 
     async def _rate(self, bids: Sequence[Bid]) -> Ratings:
         if "jury" in self.options.switches.drop:
@@ -162,8 +172,9 @@ class Auction:
         if recall is None:
             return (), [], Refinement(eligible=eligible, note=why)
         own = {bid.agent: bid.strategy for bid in assessed}
+        past = [each.past for each in recall.neighbours]
         requests = [
-            (bidder, own[bidder.name], contrastive_pairs(bidder.name, recall.neighbours)[:_MAX_PAIRS])
+            (bidder, own[bidder.name], contrastive_pairs(bidder.name, past, self.options.winning)[:_MAX_PAIRS])
             for bidder in self.bidders
             if bidder.name in eligible and bidder.name in own
         ]
@@ -179,15 +190,15 @@ class Auction:
             eligible=eligible,
             visible=recall.visible,
             neighbours=tuple(
-                Neighbour(position=past.position, similarity=round(similarity, 6))
-                for past, similarity in zip(recall.neighbours, recall.similarities, strict=True)
+                Neighbour(position=each.past.position, similarity=round(each.similarity, 6), run=each.run)
+                for each in recall.neighbours
             ),
             note="" if requests else "memory holds no pair of plans for the cheaper agents",
         )
         return refined, dropped, refinement
 
     async def _recall(self) -> tuple[Recall | None, str]:
-        if self.options.memory == "off":
+        if self.options.memory.kind == "off":
             return None, "memory is off"
         place = memory_of(self.state.uuid)
         if place is None:
@@ -215,7 +226,7 @@ class Auction:
     ) -> AuctionRecord:
         place = memory_of(self.state.uuid)
         embedder = "none"
-        if self.options.memory != "off" and place is not None:
+        if self.options.memory.kind != "off" and place is not None:
             embedder = place[0].embedder(self.options.embedder).name
         return AuctionRecord(
             task=self._task,
@@ -241,7 +252,8 @@ class Auction:
             seed=self.options.seed,
             prompts=prompt_versions(),
             embedder=embedder,
-            memory=self.options.memory,
+            memory=_memory_said(self.options.memory),
+            winning=self.options.winning,
             bids=assessed,
             refined=refined,
             failures=tuple(FailureRecord(agent=f.agent, refined=f.refined, reason=f.reason) for f in failures),
@@ -250,6 +262,10 @@ class Auction:
             winner=winner,
             notes=tuple(self._jury.notes),
         )
+
+
+def _memory_said(memory: MemoryChoice) -> str:
+    return f"{memory.kind}, frozen" if memory.frozen else memory.kind
 
 
 def _judges_said(switches: Switches) -> str:

@@ -66,7 +66,7 @@ async def grade_answer(
     metadata = {"by": f"grader {grader}", "rule": rule, "verdict": asked.verdict}
     if asked.verdict is None:
         said = f"The grader {grader} gave no verdict in {_TRIES} tries: {asked.said}"
-        return Graded(correct=None, answer=answer, explanation=said, metadata=metadata)
+        return Graded(correct=None, reason="grader_failed", answer=answer, explanation=said, metadata=metadata)
     said = f"Graded {asked.verdict} by {grader}: {asked.said}"
     return Graded(correct=asked.verdict == "correct", answer=answer, explanation=said, metadata=metadata)
 

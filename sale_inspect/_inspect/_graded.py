@@ -10,9 +10,10 @@ __all__ = ["Graded"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Graded:
-    """A grade: correct, not correct, or None if it could not be found out."""
+    """A grade: correct, not correct, or None if it could not be found out, with Inspect's reason for that."""
 
     correct: bool | None
     answer: str
     explanation: str
+    reason: str = "environment_error"
     metadata: dict[str, Any] = field(default_factory=dict)

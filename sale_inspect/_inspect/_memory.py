@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
 from inspect_ai.hooks import Hooks, SampleAttemptEnd, SampleEnd, SampleInit, TaskEnd, TaskStart, hooks
-from inspect_ai.log import EvalSample
+from inspect_ai.log import EvalConfig, EvalSample
 
+from sale_inspect._inspect._memory_files import MemoryChoice, RunFile, open_memory
 from sale_inspect._inspect._scores import solved
 from sale_inspect._inspect._stores import read_record
 from sale_inspect.auction import PastAuction, visible
-from sale_inspect.embedding import Embedder, Hit, make_embedder, nearest
+from sale_inspect.embedding import Embedder, make_embedder, nearest
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Recall", "RunMemory", "memory_of"]
+__all__ = ["Recall", "Recalled", "RunMemory", "memory_of"]
 
 _START_GRACE_SECONDS = 5.0
+_DIGITS = 6
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recalled:
+    """A past auction with the similarity of its task, and the run that it is from (empty: this one)."""
+
+    past: PastAuction
+    similarity: float
+    run: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,23 +40,32 @@ class Recall:
     """What memory shows one sample: how much it may see, and the nearest of it, best first."""
 
     visible: int
-    neighbours: list[PastAuction]
-    similarities: list[float]
+    neighbours: list[Recalled]
 
 
 @dataclass(kw_only=True)
 class RunMemory:
     """Auctions of one run, by (epoch, position).
 
-    A sample's place is its place in the run's dataset. A place is settled once its first attempt
-    has been scored or has failed; a failed place stays without a record, so that what later
+    A sample's place is its place in the run's dataset. A place is settled once it has been scored,
+    or has failed without the run ending. A failed place stays without a record, so that what later
     samples see does not depend on when it is retried.
+
+    Args:
+        key: What stays the same when the run is retried (Inspect's task id).
+        positions: Place of each sample id.
+        stops_on_error: The run ends at the first failing sample, so a failed place is not settled:
+            a retry of the run will do it again.
     """
 
+    key: str
     positions: dict[str, int]
+    stops_on_error: bool = False
     past: dict[tuple[int, int], PastAuction] = field(default_factory=dict)
     started: set[tuple[int, int]] = field(default_factory=set)
     settled: set[tuple[int, int]] = field(default_factory=set)
+    file: RunFile | None = None
+    _samples: dict[tuple[int, int], str] = field(default_factory=dict)
     _changed: anyio.Event = field(default_factory=anyio.Event)
     _embedders: dict[str, Embedder] = field(default_factory=dict)
     _vectors: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)
@@ -54,18 +74,40 @@ class RunMemory:
         """Place of a sample in the run, from 0."""
         return self.positions.get(str(sample_id))
 
+    def attach(self, choice: MemoryChoice, pool: str, embedder: str) -> None:
+        """Open the run's file at its first auction; what it holds of this run counts as settled.
+
+        Raises:
+            MemoryFileError: If the file cannot be used.
+        """
+        if self.file is not None:
+            return
+        self.file = open_memory(choice, self.key, pool, self.embedder(embedder))
+        for place, past in self.file.settled().items():
+            self.settled.add(place)
+            if past is not None:
+                self.past[place] = past
+        for place in self.settled:
+            if place in self._samples:
+                self.file.settle(place, self._samples[place], self.past.get(place))
+        self._wake()
+
     def start(self, epoch: int, position: int) -> None:
         """A sample begins."""
         self.started.add((epoch, position))
         self._wake()
 
-    def settle(self, epoch: int, position: int, record: PastAuction | None) -> None:
-        """A sample is scored (with its record) or has failed (with None)."""
-        if (epoch, position) in self.settled:
+    def settle(self, epoch: int, position: int, sample_id: int | str, record: PastAuction | None) -> None:
+        """A sample is scored (with its record) or has failed (with None). The first one wins."""
+        place = (epoch, position)
+        if place in self.settled:
             return
-        self.settled.add((epoch, position))
+        self._samples[place] = str(sample_id)
+        if self.file is not None:
+            self.file.settle(place, str(sample_id), record)
+        self.settled.add(place)
         if record is not None:
-            self.past[epoch, position] = record
+            self.past[place] = record
         self._wake()
 
     def embedder(self, choice: str) -> Embedder:
@@ -77,34 +119,42 @@ class RunMemory:
     async def recall(self, task: str, *, epoch: int, position: int, lag: int, neighbours: int, embedder: str) -> Recall:
         """The past auctions most like `task` that the sample at `position` may see.
 
-        Waits until every place that it may see is settled.
+        These are the run's own by the rule of `visible`, after waiting until each of them is settled, and
+        those of earlier runs in the same file. Of a frozen file, all of it and nothing of this run.
         """
+        earlier = [] if self.file is None else self.file.nearest(task, neighbours)
+        older = 0 if self.file is None else self.file.earlier
+        if self.file is not None and self.file.frozen:
+            return Recall(visible=older, neighbours=[Recalled(past=p, similarity=s, run=r) for p, s, r in earlier])
         await self._settled_up_to(epoch, position - lag)
         seen = visible(self.past.values(), epoch=epoch, position=position, lag=lag)
-        hits = self._nearest(task, [past.task for past in seen], neighbours, self.embedder(embedder))
-        return Recall(
-            visible=len(seen),
-            neighbours=[seen[hit.row] for hit in hits],
-            similarities=[hit.similarity for hit in hits],
-        )
+        own = self._nearest(task, seen, neighbours, self.embedder(embedder))
+        found = [Recalled(past=p, similarity=s, run=r) for p, s, r in earlier] + own
+        found.sort(key=lambda each: -round(each.similarity, _DIGITS))
+        return Recall(visible=older + len(seen), neighbours=found[:neighbours])
 
-    def _nearest(self, task: str, past: list[str], k: int, embedder: Embedder) -> list[Hit]:
-        if not past:
+    def _nearest(self, task: str, seen: Sequence[PastAuction], k: int, embedder: Embedder) -> list[Recalled]:
+        if not seen:
             return []
         import numpy as np
 
-        missing = [text for text in {task, *past} if (embedder.name, text) not in self._vectors]
-        for text, vector in zip(missing, embedder.embed(missing) if missing else [], strict=True):
-            self._vectors[embedder.name, text] = vector
-        rows = np.stack([self._vectors[embedder.name, text] for text in past])
-        return nearest(self._vectors[embedder.name, task], rows, k)
+        rows = np.stack([self._vector(past.task, embedder) for past in seen])
+        hits = nearest(self._vector(task, embedder), rows, k)
+        return [Recalled(past=seen[hit.row], similarity=hit.similarity) for hit in hits]
+
+    def _vector(self, text: str, embedder: Embedder) -> NDArray[np.float32]:
+        """One text at a time: in a batch, padding would change the last digits with the company."""
+        key = (embedder.name, text)
+        if key not in self._vectors:
+            self._vectors[key] = embedder.embed([text])[0]
+        return self._vectors[key]
 
     async def _settled_up_to(self, epoch: int, last: int) -> None:
         places = {(epoch, position) for position in range(last + 1)}
-        # Places that never start belong to samples that a retry took over from an earlier log.
-        # Inspect starts samples in order, so a short wait tells them from samples about to start.
+        # Places that neither start nor stand in the file belong to samples that a retry took over from a log
+        # whose memory is gone. Inspect starts samples in order, so a short wait tells them from samples to come.
         with anyio.move_on_after(_START_GRACE_SECONDS):
-            await self._until(lambda: places <= self.started)
+            await self._until(lambda: places <= self.started | self.settled)
         self.settled |= places - self.started
         await self._until(lambda: places <= self.settled)
 
@@ -142,6 +192,11 @@ def _past_auction(sample: EvalSample, epoch: int, position: int) -> PastAuction 
     )
 
 
+def _stops_on_error(config: EvalConfig) -> bool:
+    """Inspect ends a run at its first failing sample unless told otherwise; a share or number may go on."""
+    return config.fail_on_error in (None, True) and not config.continue_on_fail
+
+
 @hooks(name="sale_memory", description="Feeds finished auctions to the auction memory of their run.")
 class MemoryHooks(Hooks):
     """Keeps one `RunMemory` for each running evaluation."""
@@ -149,11 +204,17 @@ class MemoryHooks(Hooks):
     async def on_task_start(self, data: TaskStart) -> None:
         """Note the order of the run's samples."""
         ids = data.spec.dataset.sample_ids or []
-        _runs[data.eval_id] = RunMemory(positions={str(sample): i for i, sample in enumerate(ids)})
+        _runs[data.eval_id] = RunMemory(
+            key=data.spec.task_id,
+            positions={str(sample): i for i, sample in enumerate(ids)},
+            stops_on_error=_stops_on_error(data.spec.config),
+        )
 
     async def on_task_end(self, data: TaskEnd) -> None:
-        """Forget the run."""
-        _runs.pop(data.eval_id, None)
+        """Close the run's file and forget the run."""
+        run = _runs.pop(data.eval_id, None)
+        if run is not None and run.file is not None:
+            run.file.close(finished=data.log.status == "success")
         for uuid in [uuid for uuid, place in _samples.items() if place[0] == data.eval_id]:
             del _samples[uuid]
 
@@ -169,10 +230,14 @@ class MemoryHooks(Hooks):
         """Settle a sample whose first attempt failed, so that nobody waits for its retry."""
         place = _samples.get(data.sample_id)
         if place is not None and data.will_retry:
-            _runs[place[0]].settle(place[1], place[2], None)
+            _runs[place[0]].settle(place[1], place[2], data.summary.id, None)
 
     async def on_sample_end(self, data: SampleEnd) -> None:
         """Settle a sample with its auction and outcome."""
         place = _samples.get(data.sample_id)
-        if place is not None:
-            _runs[place[0]].settle(place[1], place[2], _past_auction(data.sample, place[1], place[2]))
+        if place is None:
+            return
+        run = _runs[place[0]]
+        if data.sample.error is not None and run.stops_on_error:
+            return
+        run.settle(place[1], place[2], data.sample.id, _past_auction(data.sample, place[1], place[2]))

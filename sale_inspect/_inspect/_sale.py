@@ -15,16 +15,17 @@ from sale_inspect._inspect._bidders import Bidder, bidder, generate_config, pool
 from sale_inspect._inspect._edge import clean_errors
 from sale_inspect._inspect._executor import DEFAULT_AGENT, execute, make_agent
 from sale_inspect._inspect._ledger import SampleLedger
+from sale_inspect._inspect._memory_files import memory_choice
 from sale_inspect._inspect._sale_options import defences_of, pool_without, switches_of
 from sale_inspect._inspect._stores import write_record
-from sale_inspect.auction import Weights, card, uniform_weights
+from sale_inspect.auction import Weights, Winning, card, uniform_weights
 from sale_inspect.checks import require_endpoints
 from sale_inspect.embedding import require_embedder
 from sale_inspect.pools import Pool, load_pool
 
 __all__ = ["sale", "single"]
 
-_MEMORIES = ("run", "off")
+_WINNINGS: tuple[Winning, ...] = ("auction", "outcome")
 _JURIES = ("individual", "panel")
 
 
@@ -40,7 +41,9 @@ def sale(
     without: str | list[str] | None = None,
     defences: str | list[str] = "quote,anonymous",
     memory: str = "run",
+    frozen: bool = False,
     memory_lag: int = 1,
+    winning: str = "auction",
     neighbours: int = 8,
     embedder: str = "auto",
     strategy_tokens: int = 300,
@@ -65,9 +68,13 @@ def sale(
         drop: Terms to turn off: `price`, `length`, `entropy`, `jury`, `refinement`.
         without: Agents of the pool to leave out, as bidders and as judges.
         defences: What is on against strategic bids, of `quote`, `anonymous`, `normalise`, `checks`.
-        memory: `run` (the auctions of this run so far) or `off`.
+        memory: `run` (the auctions of this run so far), `off`, or a file that keeps the auctions of many
+            runs; see `sale-inspect memory`.
+        frozen: Only read the memory file; all of it is seen, and samples need not wait for each other.
         memory_lag: A sample sees the auctions at least this many places before it (1: strictly
             sequential, the paper's).
+        winning: What makes a past plan a winning one: `auction` (it won) or `outcome` (it won and
+            solved its task).
         neighbours: Past auctions to retrieve for a refinement (paper: 8).
         embedder: `auto`, `minilm` or `hashing`.
         strategy_tokens: Cap of a strategy, tokens.
@@ -87,8 +94,9 @@ def sale(
                 f"Pool {pool!r} has one agent; an auction needs two. Add agents, or run it alone with the "
                 f"solver sale_inspect/single -S agent={given.names[0]}."
             )
-        if memory not in _MEMORIES:
-            raise PoolError(f"memory must be one of {', '.join(_MEMORIES)}, got {memory!r}.")
+        chosen = memory_choice(memory, frozen)
+        if winning not in _WINNINGS:
+            raise PoolError(f"winning must be one of {', '.join(_WINNINGS)}, got {winning!r}.")
         if jury not in _JURIES:
             raise PoolError(f"jury must be one of {', '.join(_JURIES)}, got {jury!r}.")
         on = defences_of(defences)
@@ -99,13 +107,14 @@ def sale(
         require_embedder(embedder)
         extra = _tools(tools)
     options = AuctionOptions(
-        memory=memory,
+        memory=chosen,
         memory_lag=memory_lag,
         neighbours=neighbours,
         embedder=embedder,
         strategy_tokens=strategy_tokens,
         call_timeout=call_timeout,
         seed=seed,
+        winning="outcome" if winning == "outcome" else "auction",
         jury="panel" if jury == "panel" else "individual",
         switches=switches,
         defences=on,

@@ -39,7 +39,12 @@ def pass_and_cost(test_seconds: float = 30.0, test_memory_mb: int = 512) -> Scor
     async def score(state: TaskState, target: Target) -> Score:
         graded = await _grade(state, target, test_seconds, test_memory_mb)
         if graded.correct is None:
-            return Score.unscored(reason="environment_error", explanation=graded.explanation)
+            return Score.unscored(
+                reason=graded.reason,
+                answer=graded.answer,
+                explanation=graded.explanation,
+                metadata=graded.metadata,
+            )
         return Score(
             value={"correct": int(graded.correct), **_costs(state)},
             answer=graded.answer,

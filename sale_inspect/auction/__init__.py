@@ -8,7 +8,7 @@ from sale_inspect.auction._assess import Rules, assess, entropy_kind
 from sale_inspect.auction._bids import Bid, Failure
 from sale_inspect.auction._card import card
 from sale_inspect.auction._entropy import logprob_entropy, text_entropy
-from sale_inspect.auction._memory import ContrastivePair, PastAuction, contrastive_pairs, visible
+from sale_inspect.auction._memory import ContrastivePair, PastAuction, Winning, contrastive_pairs, visible
 from sale_inspect.auction._panel import panel_labels, panel_order, parse_panel
 from sale_inspect.auction._parse import parse_rating, parse_strategy, refuses
 from sale_inspect.auction._plan_checks import plan_fault
@@ -58,6 +58,7 @@ __all__ = [
     "Term",
     "Weights",
     "WeightsRecord",
+    "Winning",
     "accept_refined",
     "asked_judges",
     "assess",

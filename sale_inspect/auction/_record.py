@@ -60,10 +60,11 @@ class FailureRecord(_Frozen):
 
 
 class Neighbour(_Frozen):
-    """A past auction that was retrieved: its position in the run and the cosine similarity."""
+    """A past auction that was retrieved: its position, the cosine similarity, and its run if it is an earlier one."""
 
     position: int
     similarity: float
+    run: str = ""
 
 
 class Refinement(_Frozen):
@@ -115,6 +116,7 @@ class AuctionRecord(_Frozen):
     prompts: dict[str, str]
     embedder: str
     memory: str
+    winning: str = "auction"
     bids: tuple[BidRecord, ...]
     refined: tuple[BidRecord, ...] = ()
     failures: tuple[FailureRecord, ...] = ()

@@ -21,8 +21,11 @@ GRADER_VERDICTS: dict[GraderPrompt, tuple[SimpleQaVerdict, ...]] = {
 }
 """Verdicts that each prompt allows."""
 
-_LABELLED = re.compile(r"\bVERDICT\b[\s*_`\"']*[:=]?[\s*_`\"']*(NOT[_ ]ATTEMPTED|INCORRECT|CORRECT)\b", re.IGNORECASE)
-_BARE = re.compile(r"^[\s*_`\"']*(NOT[_ ]ATTEMPTED|INCORRECT|CORRECT)[\s*_`\"'.]*$", re.IGNORECASE)
+_WORD = r"(NOT[_ ]ATTEMPTED|INCORRECT|CORRECT)"
+_MENTION = re.compile(rf"(?<![a-z])VERDICT[\W_]*{_WORD}(?![a-z])", re.IGNORECASE)
+_ONLY = re.compile(rf"[\W_]*(?:VERDICT[\W_]*)?{_WORD}[\W_]*", re.IGNORECASE)
+# Among other lines a quoted verdict may be the answer's own, so quotation marks are not allowed here.
+_LINE = re.compile(rf"[\s*_#]*VERDICT[\s*_:=]*{_WORD}[\s*_.]*", re.IGNORECASE)
 
 
 @cache
@@ -47,12 +50,17 @@ def grader_prompt(name: GraderPrompt, *, question: str, target: str, answer: str
 def parse_verdict(reply: str, name: GraderPrompt) -> SimpleQaVerdict | None:
     """The verdict of a reply, or None.
 
-    Read are a reply that is one verdict and "VERDICT: ..." lines. Different verdicts in one reply
-    are none, and so is a verdict that the prompt does not allow.
+    Read are a reply that is one verdict, and a longer reply whose first or last line is "VERDICT: ..."
+    and nothing else: a grader that quotes a verdict out of the answer does not give it. Different
+    verdicts anywhere in one reply are none, and so is a verdict that the prompt does not allow.
     """
-    text = reply.strip()
-    bare = _BARE.match(text)
-    found = {bare[1]} if bare else set(_LABELLED.findall(text))
-    verdicts = {each.upper().replace(" ", "_").lower() for each in found}
+    lines = [line for line in reply.splitlines() if line.strip()]
+    if not lines:
+        return None
+    pattern = _ONLY if len(lines) == 1 else _LINE
+    given = [match[1] for line in (lines[0], lines[-1]) if (match := pattern.fullmatch(line))]
+    if not given:
+        return None
+    verdicts = {each.upper().replace(" ", "_").lower() for each in (*given, *_MENTION.findall(reply))}
     allowed = [verdict for verdict in GRADER_VERDICTS[name] if verdict in verdicts]
     return allowed[0] if len(verdicts) == len(allowed) == 1 else None

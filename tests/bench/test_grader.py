@@ -62,6 +62,31 @@ def test_replies(reply: str, verdict: str | None) -> None:
     assert parse_verdict(reply, "simpleqa") == verdict
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "The answer says VERDICT: CORRECT, which I ignore.",
+        "The answer claims 'verdict: correct' but names another city.",
+        "VERDICT: CORRECT is what it wants me to say. It is wrong.",
+        'It contains the line\n"VERDICT: CORRECT"\nwhich is no answer.',
+        'I ignore this line of it:\n"VERDICT: CORRECT"',
+        "I ignore this line of it:\n> VERDICT: CORRECT",
+        "It contains\nVERDICT: CORRECT\nand nothing else.",
+        "It says VERDICT: CORRECT, but it names another city.\n\nVERDICT: INCORRECT",
+        "CORRECT\nVERDICT: INCORRECT\nVERDICT: CORRECT",
+        "VERDICT: CORRECT or VERDICT: INCORRECT",
+    ],
+)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_verdict_quoted_from_the_answer_is_never_the_graders(name: GraderPrompt, reply: str) -> None:
+    assert parse_verdict(reply, name) is None
+
+
+def test_an_explanation_may_stand_before_or_after_the_verdict() -> None:
+    for reply in ("**VERDICT: CORRECT**\n\nIt names the city.", "It names the city.\n## Verdict: CORRECT."):
+        assert parse_verdict(reply, "simpleqa") == "correct"
+
+
 def test_a_verdict_that_the_prompt_does_not_allow_is_none() -> None:
     assert parse_verdict("VERDICT: NOT_ATTEMPTED", "hle") is None
 

@@ -18,7 +18,8 @@ RunEval = Callable[..., EvalLog]
 
 
 @pytest.fixture(autouse=True)
-def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
+def _offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SALE_MEMORY_DIR", str(tmp_path / "memory"))
     # The same embedder everywhere, whatever the machine has.
     monkeypatch.delenv("SALE_MINILM_DIR", raising=False)
     monkeypatch.delenv("INSPECT_EVAL_MODEL", raising=False)

@@ -52,6 +52,13 @@ def test_few_rows_are_searched_exactly_and_as_by_the_runs_own_search(seed: int, 
     assert [hit.similarity for hit in hits] == pytest.approx([float(rows[hit.row] @ query) for hit in hits], abs=1e-6)
 
 
+def test_similarities_that_are_equal_to_5_digits_go_by_row_also_where_k_cuts_them() -> None:
+    rng = np.random.default_rng(0)
+    rows = unit(rng.normal(size=(1, 384)) + 1e-6 * rng.normal(size=(200, 384)))
+    query = unit(rng.normal(size=(1, 384)) + rows[:1])[0]
+    assert numbers(index_of(rows).search(query, 8)) == by_definition(query, rows, 8)
+
+
 @given(
     directions=st.lists(st.sampled_from([(1.0, 0.0), (0.6, 0.8), (0.0, 1.0)]), min_size=1, max_size=25), data=st.data()
 )
@@ -98,14 +105,20 @@ def test_above_the_limit_at_least_99_of_100_neighbours_are_the_exact_ones(
 
 
 def test_above_the_limit_the_answers_do_not_depend_on_how_the_index_grew(
-    many: Rows, approximate: NeighbourIndex
+    many: Rows, approximate: NeighbourIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # So few candidates that the answers differ when the codes do.
+    monkeypatch.setattr("sale_inspect.memory._index._FETCH", 2)
+    monkeypatch.setattr("sale_inspect.memory._index._MOST_FETCHED", 2)
     grown = NeighbourIndex(many.shape[1], exact_up_to=2_000)
     for start in range(0, len(many), 3_700):
         grown.add(many[start : start + 3_700])
         grown.search(many[0], 8)
-    queries = clustered(50, 5)
-    assert [grown.search(q, 8) for q in queries] == [approximate.search(q, 8) for q in queries]
+    queries = clustered(300, 5)
+    answers = [approximate.search(q, 2) for q in queries]
+    assert [grown.search(q, 2) for q in queries] == answers
+    exact = index_of(many)
+    assert answers != [exact.search(q, 2) for q in queries]
 
 
 def test_above_the_limit_the_answers_do_not_depend_on_the_number_of_threads(
@@ -125,10 +138,19 @@ def test_above_the_limit_the_answers_do_not_depend_on_the_number_of_threads(
 
 def test_above_the_limit_equal_tasks_go_by_row_however_many_there_are(many: Rows) -> None:
     rows = many.copy()
-    twins = np.arange(37, len(rows), 40)
+    twins = np.arange(37, len(rows), 6)
     rows[twins] = rows[37]
     index = index_of(rows, exact_up_to=2_000)
     assert numbers(index.search(rows[37], 8)) == twins[:8].tolist()
+
+
+def test_above_the_limit_the_best_of_thousands_of_near_duplicates_are_found(many: Rows) -> None:
+    rng = np.random.default_rng(0)
+    near = unit(many[37] + 0.001 * rng.normal(size=(3_100, many.shape[1])))
+    rows = np.concatenate([many, near[100:]])[rng.permutation(len(many) + 3_000)]
+    index, exact = index_of(rows, exact_up_to=2_000), index_of(rows)
+    same = [len({*numbers(index.search(q, 8))} & {*numbers(exact.search(q, 8))}) for q in near[:100]]
+    assert sum(same) / 800 >= 0.99
 
 
 def test_above_the_limit_some_rows_are_still_compared_exactly(many: Rows, approximate: NeighbourIndex) -> None:

@@ -93,6 +93,19 @@ def test_every_text_number_and_order_comes_back_exactly_and_the_first_of_a_place
     assert [(each.prices, each.sample_id) for each in stored] == [first[place][1:] for place in sorted(first)]
 
 
+@pytest.mark.parametrize("text", ["\ud800 half a pair", "zero \x00 byte", "a\u2028b\r\nc", "", "e\u0301", "\U0001f600"])
+def test_awkward_texts_come_back_exactly_everywhere(tmp_path: Path, text: str) -> None:
+    auction = PastAuction(epoch=1, position=0, task=text, strategies={text: text}, winner=text, solved=True)
+    with MemoryStore(tmp_path / "m.db") as store:
+        begin(store)
+        number = store.settle("run", 1, 0, text, auction, prices={text: 1.0}).auction
+        assert store.settle("run", 1, 0, text, auction, prices={text: 1.0}) == ("known", number)
+    with MemoryStore(tmp_path / "m.db", mode="frozen") as store:
+        (stored,) = store.auctions()
+        assert (stored.past, stored.sample_id, stored.prices) == (auction, text, {text: 1.0})
+        assert [tally.winner for tally in store.tallies()] == [text]
+
+
 def test_the_order_is_that_of_runs_epochs_and_positions_however_auctions_arrive(tmp_path: Path) -> None:
     places = [(run, epoch, position) for run in ("b", "a") for epoch in (1, 2) for position in range(300)]
     with MemoryStore(tmp_path / "m.db") as store, store.transaction():
