@@ -11,6 +11,7 @@ from sale_inspect import __version__
 __all__ = ["main"]
 
 _COMMANDS = {
+    "ablate": "Decide recorded auctions again without a term, a rating, a judge or an agent.",
     "bench": "Build HST-BENCH from its sources' files, check a build, show what is there.",
     "demo": "Run SALE and each single agent over hst_mini with simulated agents, and show a table.",
     "doctor": "Check what a run needs: Docker, model servers, prices, data.",

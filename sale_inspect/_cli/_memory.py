@@ -72,8 +72,8 @@ def show(file: Path) -> None:
         )
     console().print(drawn)
     click.echo(
-        f"{counts.auctions} auctions of {counts.runs} runs, {_size(file)}; "
-        f"{counts.failed} places failed, {counts.dropped} dropped by compaction; {counts.vectors} vectors"
+        f"auctions {counts.auctions}, runs {counts.runs}, failed places {counts.failed}, dropped by compaction "
+        f"{counts.dropped}, vectors {counts.vectors}; {_size(file)}"
     )
 
 

@@ -60,7 +60,15 @@ def without_lead(answer: str) -> str:
 def matches_alias(answer: str, accepted: Iterable[str]) -> bool:
     """Whether a short answer equals one of the accepted ones after `normalise`.
 
-    A leading "Answer:" is dropped. Nothing else may stand around the answer.
+    A leading "Answer:" is dropped. Nothing else may stand around the answer. An accepted answer of
+    which nothing is left ("The The") is compared as it is, without case.
     """
-    given = normalise(without_lead(answer))
-    return bool(given) and any(given == normalise(alias) for alias in accepted)
+    text = without_lead(answer)
+    return bool(text) and any(_same(text, alias.strip()) for alias in accepted)
+
+
+def _same(text: str, alias: str) -> bool:
+    wanted = normalise(alias)
+    if wanted:
+        return normalise(text) == wanted
+    return any(char.isalnum() for char in alias) and text.casefold() == alias.casefold()

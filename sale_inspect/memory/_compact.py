@@ -113,9 +113,9 @@ def plan_compaction(
     if excess <= 0:
         return Compaction(before=before, gone=())
     vectors = task_vectors(store, embedder)
-    kinds = [_kind(auction) for auction in store.auctions()]
-    into = _leaders(vectors.rows, kinds, near_duplicate)
     ids = vectors.ids.tolist()
+    kinds = {auction.id: _kind(auction) for auction in store.auctions()}
+    into = _leaders(vectors.rows, [kinds[number] for number in ids], near_duplicate)
     merged = [Gone(id=ids[row], reason="merged", into=ids[into[row]]) for row in sorted(into)[:excess]]
     taken = {each.id for each in merged}
     oldest = [number for number in ids if number not in taken][: excess - len(merged)]

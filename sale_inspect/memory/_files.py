@@ -204,7 +204,7 @@ def _wait_at_most(connection: sqlite3.Connection, seconds: float) -> None:
 
 
 def _frozen(path: Path, wait_seconds: float) -> sqlite3.Connection:
-    if _in_wal_mode(path) and not _fold_leftover(path, wait_seconds):
+    if _in_wal_mode(path) and not _fold_leftover(path, max(wait_seconds, _SWITCH_SECONDS)):
         # Nobody can write here, so nobody can change what SQLite is told never changes.
         return _connect(path, "mode=ro&immutable=1")
     connection = _connect(path, "mode=ro")

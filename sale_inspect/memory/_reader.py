@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ class StoreReader:
 
     def vectors(self, embedder: str, run: str | None = None) -> Vectors:
         """The vectors of an embedder, of all auctions or of those of one run."""
-        with self._guard, readable(self.path):
+        with self._guard, readable(self.path), self._snapshot():
             return read_vectors(self._connection, embedder, run)
 
     def runs(self) -> list[Run]:
@@ -107,6 +108,18 @@ class StoreReader:
         return [
             Tally(run=run, winner=from_column(winner), auctions=n, solved=solved) for run, winner, n, solved in rows
         ]
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Let several queries see one state, whatever other connections write."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("COMMIT")
 
     def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._guard, readable(self.path):

@@ -117,3 +117,8 @@ def test_an_answer_that_names_an_accepted_one_is_right(answer: str, accepted: li
 )
 def test_any_other_answer_is_wrong(answer: str, accepted: list[str]) -> None:
     assert not matches_alias(answer, accepted)
+
+
+@pytest.mark.parametrize(("answer", "right"), [("The The", True), ("the the", True), ("!!!", False), ("", False)])
+def test_an_answer_of_articles_alone_is_compared_as_it_is(answer: str, right: bool) -> None:
+    assert matches_alias(answer, ["The The"]) is right

@@ -41,7 +41,14 @@ class Terminal:
         # Plain display: the full-screen one draws over itself, which a test cannot read.
         environment = {**os.environ, "INSPECT_DISPLAY": "plain", "COLUMNS": "200", "TERM": "dumb"}
         self.process = subprocess.Popen(
-            words, stdin=other, stdout=other, stderr=other, env=environment, start_new_session=True
+            words,
+            stdin=other,
+            stdout=other,
+            stderr=other,
+            env=environment,
+            start_new_session=True,
+            # A test run in the background ignores interrupts, and its children would too.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         os.close(other)
 
@@ -60,8 +67,9 @@ class Terminal:
             assert self._read(), f"{pattern!r} did not appear before the end of:\n{self.seen[-3000:]}"
 
     def end(self) -> int:
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while self._read():
-            pass
+            assert time.monotonic() < deadline, f"the command did not end:\n{self.seen[-3000:]}"
         return self.process.wait(timeout=PATIENCE_SECONDS)
 
     def leave(self) -> None:

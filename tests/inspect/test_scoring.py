@@ -77,7 +77,7 @@ def test_a_changed_program_is_not_given_the_old_verdict(run_eval: RunEval) -> No
 def test_the_log_says_where_the_tests_ran(run_eval: RunEval) -> None:
     log = run_eval(hst_coding(set="mini", bins="b3", sandbox="local"), single(agent="32b", pool="sim"), limit=1)
     assert log.samples is not None
-    assert score_of(log.samples[0]).metadata == {"tests_ran_in": "default"}
+    assert score_of(log.samples[0]).metadata == {"tests_ran_in": "a process of the agent's user"}
     assert log.eval.metadata is not None and log.eval.metadata["sandbox"] == "local"
     assert log.samples[0].sandbox is not None and log.samples[0].sandbox.type == "local"
 

@@ -44,7 +44,7 @@ def test_show_counts_by_run_winner_and_outcome(memory: Path) -> None:
     rows = " ".join(text.split())
     assert "first 2026-01-01T00:00:00+00:00 sim hashing-1024 8b 3 2" in rows
     assert "first 2026-01-01T00:00:00+00:00 sim hashing-1024 32b 1 1" in rows
-    assert "4 auctions of 1 runs, 0.0 MiB; 1 places failed, 0 dropped by compaction; 0 vectors" in rows
+    assert "auctions 4, runs 1, failed places 1, dropped by compaction 0, vectors 0; 0.0 MiB" in rows
 
 
 def test_query_shows_the_nearest_tasks_best_first(memory: Path) -> None:
@@ -62,7 +62,7 @@ def test_query_shows_the_nearest_tasks_best_first(memory: Path) -> None:
 def test_compact_says_what_goes_and_does_it_unless_it_is_a_dry_run(memory: Path) -> None:
     dry = shown("compact", memory, "--keep", "2", "--dry-run")
     assert dry == "4 auctions, 2 would stay: 1 merged into newer near-duplicates, 1 oldest would go"
-    assert "4 auctions of 1 runs" in shown("show", memory)
+    assert "auctions 4, runs 1," in shown("show", memory)
     assert shown("compact", memory, "--keep", "2").startswith("4 auctions, 2 stay: 1 merged")
     with MemoryStore(memory, mode="read") as store:
         assert [past.position for past in store.past()] == [2, 3]

@@ -263,6 +263,39 @@ def test_a_second_process_can_wait_for_its_turn(tmp_path: Path) -> None:
         process.stdin = None
 
 
+def test_vectors_are_read_as_of_one_moment_while_another_thread_writes(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+
+    def write(store: MemoryStore) -> None:
+        for i in range(300):
+            with store.transaction():
+                number = store.settle("run", 1, i, i, past(i)).auction or 0
+                store.put_vectors("e", [number], np.full((1, 3), i, dtype=np.float32))
+
+    with MemoryStore(path) as store, MemoryStore(path, mode="read") as reader:
+        begin(store)
+        thread = threading.Thread(target=write, args=(store,))
+        thread.start()
+        seen = 0
+        while thread.is_alive():
+            found = reader.vectors("e")
+            assert found.rows[:, :1].flatten().tolist() == list(range(len(found.ids)))
+            assert found.missing == ()
+            assert len(found.ids) >= seen
+            seen = len(found.ids)
+        thread.join()
+        assert len(reader.vectors("e").ids) == 300
+
+
+def test_names_of_files_may_have_signs_that_mean_something_in_addresses(tmp_path: Path) -> None:
+    path = tmp_path / "a b#c?d%20.db"
+    with MemoryStore(path) as store:
+        begin(store)
+    with MemoryStore(path, mode="frozen") as store:
+        assert len(store.runs()) == 1
+    assert list(files(tmp_path)) == [path.name]
+
+
 def test_a_closed_memory_is_one_file(tmp_path: Path) -> None:
     with MemoryStore(tmp_path / "m.db") as store:
         begin(store)

@@ -56,7 +56,7 @@ def test_an_awkward_real_model_goes_through_a_whole_auction(tmp_path: Path) -> N
         score = sample.scores["pass_and_cost"]
         assert score.as_dict()["correct"] in (0, 1)
         if sample.metadata["kind"] == "function":
-            assert score.metadata == {"tests_ran_in": "scorer"}
+            assert score.metadata == {"tests_ran_in": "a process of user 2000:2000"}
 
 
 def test_log_probabilities_of_a_real_server_give_the_entropy(tmp_path: Path) -> None:
