@@ -68,7 +68,7 @@ def test_a_winner_that_nobody_ran_is_not_known_and_not_guessed() -> None:
 def test_auctions_that_would_need_new_calls_are_counted() -> None:
     """Without its rating of itself the cheap agent loses, and could then refine; it never did."""
     led = auction(
-        "cheap", bid("cheap", 1.0, {"cheap": 5, "dear": 0}), bid("dear", 2.0, {"cheap": 4, "dear": 4}), memory="run"
+        "cheap", bid("cheap", 1.0, {"cheap": 5, "dear": 2}), bid("dear", 2.0, {"cheap": 4, "dear": 4}), memory="run"
     )
     table = ablations([RecordedAuction(record=led, correct=1.0, usd=0.5, overhead_usd=0.1)])
     assert rows(table)["no self ratings"][-1] == "1"
