@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench doctor clean
+.PHONY: demo test lint bench bench-data doctor clean
 
 # What a command needs is installed before it runs: the package alone for the demo, more for tests and lint.
 $(VENV)/bin/python:
@@ -36,6 +36,12 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.base
 	$(BIN)/python benchmarks/auction.py
+	$(BIN)/python benchmarks/redecide.py
+
+# Needs the original files and, for scoring, Docker: make bench-data DATA=folder
+bench-data: $(VENV)/.base
+	$(BIN)/python benchmarks/build.py --data-dir $(DATA)
+	$(BIN)/python benchmarks/scoring.py --data-dir $(DATA)
 
 doctor: $(VENV)/.base
 	$(BIN)/sale-inspect doctor
