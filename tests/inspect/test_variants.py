@@ -1,0 +1,105 @@
+"""The switches of the solver, in real evaluations: what is asked, what is recorded, and that deciding again agrees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from inspect_ai.event import ModelEvent
+from inspect_ai.log import EvalLog, resolve_sample_attachments
+
+from sale_inspect._inspect._ledger import read_ledger
+from sale_inspect._inspect._sale import sale
+from sale_inspect._inspect._stores import read_record
+from sale_inspect._inspect._tasks import hst_coding
+from sale_inspect.auction import AuctionRecord, redecide
+
+from .conftest import RunEval
+
+POOL = ("4b", "8b", "14b", "32b")
+
+
+def held(run_eval: RunEval, **options: Any) -> tuple[EvalLog, list[AuctionRecord]]:
+    log = run_eval(hst_coding(set="mini", bins="b1,b2", sandbox="local"), sale(pool="sim", **options), limit=8)
+    assert log.status == "success", log.error
+    records = [read_record(sample.store) for sample in log.samples or []]
+    assert all(record is not None for record in records)
+    return log, [record for record in records if record is not None]
+
+
+def asked(log: EvalLog, words: str) -> int:
+    """Model calls of the whole log whose last message holds the words."""
+    count = 0
+    for sample in log.samples or []:
+        for event in resolve_sample_attachments(sample, "full").events:
+            if isinstance(event, ModelEvent) and any(words in message.text for message in event.input[-1:]):
+                count += 1
+    return count
+
+
+def jury_tokens(log: EvalLog) -> int:
+    entries = [entry for sample in log.samples or [] for entry in read_ledger(sample.store) or []]
+    return sum(entry.usage.total for entry in entries if entry.phase == "jury")
+
+
+VARIANTS: list[dict[str, Any]] = [
+    {},
+    {"jury": "panel"},
+    {"judges": "peers"},
+    {"judges": "self"},
+    {"judges": "32b,4b"},
+    {"drop": "price"},
+    {"drop": "length,entropy"},
+    {"drop": "jury"},
+    {"drop": "refinement"},
+    {"without": "32b"},
+    {"defences": "quote,anonymous,normalise,checks"},
+    {"defences": ""},
+    {"winning": "outcome"},
+]
+
+
+@pytest.mark.parametrize("options", VARIANTS, ids=str)
+def test_every_variant_runs_is_recorded_and_decides_the_same_again(run_eval: RunEval, options: dict[str, Any]) -> None:
+    _, records = held(run_eval, **options)
+    agents = tuple(name for name in POOL if name != options.get("without"))
+    for record in records:
+        assert record.agents == agents
+        assert record.jury_mode == options.get("jury", "individual")
+        assert record.judges == options.get("judges", "all").replace("32b,4b", "32b,4b")
+        assert record.drop == tuple(sorted(options["drop"].split(","))) if "drop" in options else record.drop == ()
+        assert record.winning == options.get("winning", "auction")
+        again = redecide(record)
+        assert (again.provisional_winner, again.winner) == (record.provisional_winner, record.winner)
+        assert dict(again.z) == pytest.approx({bid.agent: bid.z for bid in record.bids})
+        if "refinement" in record.drop:
+            assert record.refined == () and record.winner == record.provisional_winner
+
+
+def test_only_the_judges_that_are_wanted_are_asked(run_eval: RunEval) -> None:
+    for choice, per_bid in (("peers", 3), ("self", 1), ("32b,4b", 2)):
+        _, records = held(run_eval, judges=choice)
+        for bid in (bid for record in records for bid in record.bids):
+            assert len(bid.ratings) == per_bid
+            assert (bid.agent in bid.ratings) == (choice == "self" or bid.agent in choice)
+    log, records = held(run_eval, drop="jury")
+    assert jury_tokens(log) == 0 and all(bid.ratings == {} for record in records for bid in record.bids)
+
+
+def test_a_panel_takes_one_call_a_judge_hides_names_and_needs_fewer_tokens(run_eval: RunEval) -> None:
+    single, _ = held(run_eval, memory="off")
+    panel, records = held(run_eval, jury="panel", memory="off")
+    assert asked(panel, "# Your ratings") == 4 * len(records)
+    assert asked(single, "# Your rating\n") == 16 * len(records)
+    assert jury_tokens(panel) < 0.6 * jury_tokens(single)
+    for sample in panel.samples or []:
+        for event in resolve_sample_attachments(sample, "full").events:
+            if isinstance(event, ModelEvent) and "# Your ratings" in event.input[-1].text:
+                plans = event.input[-1].text.split("# Your ratings")[1]
+                assert not any(f"agent {name}" in plans for name in POOL)
+    assert all(rating is not None for record in records for bid in record.bids for rating in bid.ratings.values())
+
+
+def test_without_defences_judges_see_names_and_no_marks(run_eval: RunEval) -> None:
+    log, _ = held(run_eval, defences="", memory="off")
+    assert asked(log, "Plan of agent 32b:\n") > 0 and asked(log, "--- plan ") == 0
