@@ -53,6 +53,9 @@ def memory_choice(memory: str, frozen: bool) -> MemoryChoice:
     from sale_inspect.memory import MemoryStore
 
     path = Path(memory).expanduser()
+    # A mistyped word would otherwise make a file of that name.
+    if not path.suffix and not path.exists():
+        raise PoolError(f"memory must be run, off, or a file such as {memory}.sqlite, got {memory!r}.")
     if not path.parent.is_dir():
         raise PoolError(f"memory: there is no folder {path.parent}. Give run, off, or a file in a folder that exists.")
     if frozen or path.exists():

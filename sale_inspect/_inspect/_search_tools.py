@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import anyio
 import httpx
-from anyio.lowlevel import RunVar
+from anyio.lowlevel import current_token
 from inspect_ai.tool import ContentText, Tool, UrlCitation, web_search
 from inspect_ai.util import concurrency
 
@@ -91,16 +91,16 @@ def web_searcher(provider: str, results: int) -> WebSearch:
 
 def _inspects(provider: str, results: int) -> WebSearch:
     options: dict[str, Any] = {"tavily": {"max_results": results}}.get(provider, {})
-    # Inspect's tool keeps a client with open connections, which end with the event loop they began in.
-    tools: RunVar[Tool] = RunVar(f"search by {provider}")
+    # Inspect's tool keeps a client with open connections, which end with the event loop they began in. The loop is
+    # kept beside the tool, so that no later loop can be taken for it.
+    kept: list[tuple[object, Tool]] = []
 
     async def search(query: str) -> list[SearchResult]:
-        try:
-            tool = tools.get()
-        except LookupError:
-            tool = web_search(cast(Any, {provider: options}))
-            tools.set(tool)
-        return list(_cited(await tool(query)))[:results]
+        token = current_token()
+        loop = getattr(token, "native_token", token)
+        if not kept or kept[0][0] is not loop:
+            kept[:] = [(loop, web_search(cast(Any, {provider: options})))]
+        return list(_cited(await kept[0][1](query)))[:results]
 
     return search
 

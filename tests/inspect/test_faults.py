@@ -139,7 +139,7 @@ def test_inspects_cost_limit_works_with_the_pools_prices(run_eval: RunEval) -> N
     [
         ({"pool": "no-such"}, "Unknown pool 'no-such'"),
         ({"pool": "sims"}, "Did you mean 'sim'"),
-        ({"pool": "sim", "memory": "forever"}, "memory must be one of run, off"),
+        ({"pool": "sim", "memory": "forever"}, "memory must be run, off, or a file such as forever.sqlite"),
         ({"pool": "sim", "memory_lag": 0}, "must be at least 1"),
         ({"pool": "sim", "tools": "no_such_tool"}, "No tool 'no_such_tool'"),
         ({"pool": "sim", "embedder": "glove"}, "embedder must be auto, minilm or hashing, got 'glove'"),
