@@ -7,7 +7,8 @@
     │   └── MissingSourceError   a source whose files are not there and cannot be had
     ├── MissingRequirementError    an engine, server, model or tool that is missing
     ├── AuctionError         an auction that cannot be decided (no valid bid)
-    └── LogError             an evaluation log that cannot be used
+    ├── LogError             an evaluation log that cannot be used
+    └── OutcomesError        a table of outcomes, or a router, that cannot be used
 
 Each message says which thing is wrong, what it must be, what was found, and what to do.
 """
@@ -20,6 +21,7 @@ __all__ = [
     "LogError",
     "MissingRequirementError",
     "MissingSourceError",
+    "OutcomesError",
     "PoolError",
     "SaleError",
     "UnpricedAgentError",
@@ -56,3 +58,7 @@ class AuctionError(SaleError):
 
 class LogError(SaleError):
     """An evaluation log that cannot be read or lacks what a report needs."""
+
+
+class OutcomesError(SaleError):
+    """A table of outcomes or a router file that is malformed, incomplete or for other agents."""

@@ -136,7 +136,7 @@ while time.time() < end:
         except OSError as error:
             found.append(["kill", type(error).__name__])
         with open("/workspace/seen.json", "w") as file:
-            json.dump(found[-400:], file)
+            json.dump(found, file)
 """
 
 
@@ -168,8 +168,11 @@ def test_a_process_of_the_agent_can_neither_read_nor_kill_the_tests(run_eval: Ru
     log = run_eval(task, spy())
     assert log.samples is not None and log.samples[0].scores is not None
     assert log.samples[0].scores["pass_and_cost"].as_dict()["correct"] == 1
-    seen = {name: said for name, said in json.loads(str(log.samples[0].scores["what_was_seen"].value))}
-    assert seen == dict.fromkeys(("mem", "environ", "fd/0", "maps", "cwd", "kill"), "PermissionError")
+    seen = {(name, said) for name, said in json.loads(str(log.samples[0].scores["what_was_seen"].value))}
+    refused = {(name, "PermissionError") for name in ("mem", "environ", "fd/0", "maps", "cwd", "kill")}
+    assert refused <= seen
+    # A process that is just ending has no memory left to read, or is gone by the time it is opened.
+    assert {said for _, said in seen - refused} <= {"b''", "ProcessLookupError", "FileNotFoundError"}
 
 
 @solver
