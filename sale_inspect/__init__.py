@@ -2,8 +2,11 @@
 
 Strategy auctions (SALE), HST-BENCH and baseline routers for Inspect. Most users need no Python
 from here: see `inspect eval sale_inspect/hst_coding --solver sale_inspect/sale` and
-`sale-inspect --help`.
+`sale-inspect --help`. Code of your own can import the tasks, solvers and the agent from here.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from sale_inspect._errors import (
     AuctionError,
@@ -11,10 +14,14 @@ from sale_inspect._errors import (
     LogError,
     MissingRequirementError,
     MissingSourceError,
+    OutcomesError,
     PoolError,
     SaleError,
     UnpricedAgentError,
 )
+
+if TYPE_CHECKING:
+    from sale_inspect._registry import hst_coding, hst_deep_search, sale, sale_agent, single
 
 __all__ = [
     "AuctionError",
@@ -22,10 +29,23 @@ __all__ = [
     "LogError",
     "MissingRequirementError",
     "MissingSourceError",
+    "OutcomesError",
     "PoolError",
     "SaleError",
     "UnpricedAgentError",
     "__version__",
+    "hst_coding",
+    "hst_deep_search",
+    "sale",
+    "sale_agent",
+    "single",
 ]
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    # Inspect takes a second to import, and most of this package does without it.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("sale_inspect._registry"), name)

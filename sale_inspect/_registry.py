@@ -3,6 +3,7 @@
 from sale_inspect._inspect._memory import MemoryHooks
 from sale_inspect._inspect._metrics import rates_and_costs
 from sale_inspect._inspect._sale import sale, single
+from sale_inspect._inspect._sale_agent import sale_agent
 from sale_inspect._inspect._scorers import answer_f1, complexity_bin, pass_and_cost, winner
 from sale_inspect._inspect._sim_model import hst_sim
 from sale_inspect._inspect._tasks import hst_coding, hst_deep_search
@@ -19,6 +20,7 @@ __all__ = [
     "rates_and_costs",
     "read_page",
     "sale",
+    "sale_agent",
     "search",
     "single",
     "winner",

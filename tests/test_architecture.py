@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sale_inspect"
 CORE = (
     *("auction", "money", "bench", "stats", "report", "sim", "pools", "embedding", "checks"),
-    *("times", "weights", "memory"),
+    *("times", "weights", "memory", "redteam"),
 )
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -98,6 +98,7 @@ PAIRS = [
     ("tasks/hst_bench.py", "hst_coding"),
     ("tasks/hst_bench.py", "hst_deep_search"),
     ("solvers/sale.py", "sale"),
+    ("solvers/sale_agent.py", "sale_agent"),
     ("solvers/single.py", "single"),
     ("scorers/pass_and_cost.py", "pass_and_cost"),
 ]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from inspect_ai.solver import TaskState
-
 from sale_inspect._errors import AuctionError
 from sale_inspect._inspect._bidders import Bidder
 from sale_inspect._inspect._bidding import Bidding
@@ -14,7 +12,7 @@ from sale_inspect._inspect._jury import Jury, JuryMode, Ratings
 from sale_inspect._inspect._ledger import SampleLedger
 from sale_inspect._inspect._memory import Recall, memory_of
 from sale_inspect._inspect._memory_files import MemoryChoice
-from sale_inspect._inspect._task_text import shared_prefix, task_text
+from sale_inspect._inspect._task_view import TaskView
 from sale_inspect.auction import (
     TOKENIZER,
     AuctionRecord,
@@ -68,7 +66,7 @@ class Auction:
     """One auction for one sample.
 
     Args:
-        state: The task.
+        task: The task.
         pool: Name of the pool.
         simulated: Whether the pool is simulated.
         bidders: The agents in pool order.
@@ -78,7 +76,7 @@ class Auction:
         ledger: Where calls are booked.
     """
 
-    state: TaskState
+    task: TaskView
     pool: str
     simulated: bool
     bidders: Sequence[Bidder]
@@ -89,7 +87,6 @@ class Auction:
 
     def __post_init__(self) -> None:
         options = self.options
-        self._task = task_text(self.state)
         self._rules = Rules(
             prices=self.prices,
             weights=self.weights,
@@ -97,7 +94,7 @@ class Auction:
             switches=options.switches,
         )
         self._bidding = Bidding(
-            state=self.state,
+            task=self.task,
             strategy_tokens=options.strategy_tokens,
             call_timeout=options.call_timeout,
             ledger=self.ledger,
@@ -106,8 +103,8 @@ class Auction:
             judges=self.bidders,
             mode=options.jury,
             choice=options.switches.judges,
-            task=self._task,
-            prefix=shared_prefix(self.state),
+            task=self.task.text,
+            prefix=self.task.prefix,
             seed=options.seed,
             quote="quote" in options.defences,
             anonymous="anonymous" in options.defences,
@@ -141,10 +138,16 @@ class Auction:
     def _names(self) -> tuple[str, ...]:
         return tuple(bidder.name for bidder in self.bidders)
 
+    @property
+    def _remembers(self) -> bool:
+        """A frozen memory shows the same to all; the run's own has one place for each sample."""
+        memory = self.options.memory
+        return memory.kind != "off" and (memory.frozen or self.task.first)
+
     def _attach(self) -> None:
         """Open the run's memory before anything is paid."""
-        place = memory_of(self.state.uuid)
-        if self.options.memory.kind != "off" and place is not None:
+        place = memory_of(self.task.uuid)
+        if self._remembers and place is not None:
             place[0].attach(self.options.memory, self.pool, self.options.embedder)
 
     async def _rate(self, bids: Sequence[Bid]) -> Ratings:
@@ -156,7 +159,7 @@ class Auction:
         """With the defence `checks`, only bids that are plans stay."""
         if "checks" not in self.options.defences:
             return bids, failures
-        faults = {bid.agent: plan_fault(bid.strategy, self._task) for bid in bids}
+        faults = {bid.agent: plan_fault(bid.strategy, self.task.text) for bid in bids}
         out = [Failure(agent=b.agent, reason=faults[b.agent], refined=b.refined) for b in bids if faults[b.agent]]
         return [bid for bid in bids if not faults[bid.agent]], [*failures, *out]
 
@@ -200,13 +203,15 @@ class Auction:
     async def _recall(self) -> tuple[Recall | None, str]:
         if self.options.memory.kind == "off":
             return None, "memory is off"
-        place = memory_of(self.state.uuid)
+        if not self._remembers:
+            return None, "only the first auction of a sample has a place in the memory"
+        place = memory_of(self.task.uuid)
         if place is None:
             return None, "the run's order of samples is not known"
         memory, position = place
         recall = await memory.recall(
-            self._task,
-            epoch=self.state.epoch,
+            self.task.text,
+            epoch=self.task.epoch,
             position=position,
             lag=self.options.memory_lag,
             neighbours=self.options.neighbours,
@@ -224,13 +229,13 @@ class Auction:
         refinement: Refinement,
         kind: EntropyKind,
     ) -> AuctionRecord:
-        place = memory_of(self.state.uuid)
+        place = memory_of(self.task.uuid)
         embedder = "none"
-        if self.options.memory.kind != "off" and place is not None:
+        if self._remembers and place is not None:
             embedder = place[0].embedder(self.options.embedder).name
         return AuctionRecord(
-            task=self._task,
-            epoch=self.state.epoch,
+            task=self.task.text,
+            epoch=self.task.epoch,
             position=None if place is None else place[1],
             pool=self.pool,
             simulated=self.simulated,

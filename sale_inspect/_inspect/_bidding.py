@@ -6,13 +6,12 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from inspect_ai.model import ChatMessageUser, GenerateConfig, ModelOutput
-from inspect_ai.solver import TaskState
 from inspect_ai.util import collect, span
 
 from sale_inspect._inspect._ask import ask
 from sale_inspect._inspect._bidders import Bidder
 from sale_inspect._inspect._ledger import SampleLedger
-from sale_inspect._inspect._task_text import environment_text, shared_prefix, task_text
+from sale_inspect._inspect._task_view import TaskView
 from sale_inspect.auction import Bid, ContrastivePair, Failure, logprob_entropy, parse_strategy, prompt, refuses
 
 __all__ = ["Bidding"]
@@ -28,13 +27,13 @@ class Bidding:
     """Writes the bids of one auction.
 
     Args:
-        state: The task.
+        task: The task.
         strategy_tokens: Cap of a plan, tokens.
         call_timeout: Seconds for one plan.
         ledger: Where calls are booked.
     """
 
-    state: TaskState
+    task: TaskView
     strategy_tokens: int
     call_timeout: float
     ledger: SampleLedger
@@ -54,8 +53,7 @@ class Bidding:
         return int(self.strategy_tokens * _WORDS_PER_TOKEN)
 
     async def _first(self, bidder: Bidder) -> Outcome:
-        environment = environment_text(self.state, bidder.agent.tool_calls)
-        prefix = prompt("task").fill(task=task_text(self.state), environment=environment)
+        prefix = prompt("task").fill(task=self.task.text, environment=self.task.environment(bidder.agent.tool_calls))
         async with span(f"bid: {bidder.name}", type="bid"):
             return await self._write(bidder, f"{prefix}\n\n{prompt('bid').fill(words=self._words)}", refined=False)
 
@@ -71,7 +69,7 @@ class Bidding:
         ]
         body = prompt("refine").fill(strategy=own, pairs="\n\n".join(texts), words=self._words)
         async with span(f"refine: {bidder.name}", type="refine"):
-            return await self._write(bidder, f"{shared_prefix(self.state)}\n\n{body}", refined=True)
+            return await self._write(bidder, f"{self.task.prefix}\n\n{body}", refined=True)
 
     async def _write(self, bidder: Bidder, request: str, *, refined: bool) -> Outcome:
         top = bidder.agent.top_logprobs

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from inspect_ai.agent import Agent, AgentState, AgentSubmit, as_solver, react
 from inspect_ai.model import ChatMessageAssistant, ChatMessageUser
 from inspect_ai.solver import Generate, TaskState
-from inspect_ai.tool import Tool
 from inspect_ai.util import registry_create, span
 
 from sale_inspect._errors import MissingRequirementError
 from sale_inspect._inspect._bidders import Bidder
 from sale_inspect._inspect._ledger import SampleLedger, transcript_length, transcript_since
 from sale_inspect._inspect._task_text import answer_choice, task_text
+from sale_inspect._inspect._task_view import Tools
 from sale_inspect.auction import prompt
 
-__all__ = ["DEFAULT_AGENT", "execute", "make_agent"]
+__all__ = ["DEFAULT_AGENT", "execute", "execute_agent", "make_agent"]
 
 DEFAULT_AGENT = "react"
 
-_REMINDER = "If you have the answer, call {submit}() with it now. Otherwise go on with a tool."
+_SUBMIT = "submit"
+_REMINDER = f"If you have the answer, call {_SUBMIT}() with it now. Otherwise go on with a tool."
 
 
-def make_agent(name: str, bidder: Bidder, tools: list[Tool]) -> Agent:
+def make_agent(name: str, bidder: Bidder, tools: Tools) -> Agent:
     """The agent that executes, with the bidder's model.
 
     Args:
@@ -42,21 +46,22 @@ def make_agent(name: str, bidder: Bidder, tools: list[Tool]) -> Agent:
                 f"No agent {name!r} is registered. Install the package that has it and use its full name, "
                 "for instance -S agent=package/agent."
             ) from error
-        except TypeError:
-            continue
+        except TypeError as error:
+            if "unexpected keyword argument" not in str(error):
+                raise
     raise MissingRequirementError(
         f"Agent {name!r} does not take a `model`, so the winner's model cannot be handed to it. "
         "Wrap it in an @agent with a `model` parameter."
     )
 
 
-def _react(bidder: Bidder, tools: list[Tool]) -> Agent:
+def _react(bidder: Bidder, tools: Tools) -> Agent:
     if not bidder.agent.tool_calls:
         return react(model=bidder.model, prompt=None, submit=False, truncation="auto")
     return react(
         model=bidder.model,
         tools=tools,
-        submit=AgentSubmit(answer_only=True),
+        submit=AgentSubmit(name=_SUBMIT, answer_only=True),
         on_continue=_remind_once,
         truncation="auto",
     )
@@ -66,10 +71,12 @@ async def _remind_once(state: AgentState) -> bool | str:
     """A second text-only turn in a row ends the task, so a chatty model ends; both turns are the answer."""
     if state.output.message.tool_calls:
         return True
-    said = [m for m in state.messages if isinstance(m, ChatMessageAssistant)]
-    if len(said) >= 2 and not said[-2].tool_calls:
-        state.output.completion = f"{said[-2].text}\n\n{said[-1].text}".strip()
-        return False
+    match state.messages[-3:]:
+        case [ChatMessageAssistant() as before, ChatMessageUser() as reminder, ChatMessageAssistant() as last] if (
+            reminder.text == _REMINDER
+        ):
+            state.output.completion = f"{before.text}\n\n{last.text}".strip()
+            return False
     return _REMINDER
 
 
@@ -95,15 +102,51 @@ async def execute(
     if len(state.choices) > 0:
         state.user_prompt.text = task_text(state)
     if strategy is not None:
-        state.messages.append(ChatMessageUser(content=prompt("execute").fill(strategy=strategy)))
-    ledger.agent = bidder.name
+        state.messages.append(_asking(strategy))
     runner = as_solver(make_agent(agent, bidder, state.tools))
-    start = transcript_length()
-    try:
-        async with span(f"execute: {bidder.name}", type="execute"):
-            state = await runner(state, generate)
-    finally:
-        ledger.add_events("execute", bidder, transcript_since(start))
-        ledger.save()
+    async with _booked(bidder, ledger):
+        state = await runner(state, generate)
     answer_choice(state)
     return state
+
+
+async def execute_agent(
+    state: AgentState, *, bidder: Bidder, agent: str, tools: Tools, strategy: str, ledger: SampleLedger
+) -> AgentState:
+    """The same for a conversation: the answer and what led to it are added to it.
+
+    Args:
+        state: The conversation.
+        bidder: The winner.
+        agent: Name of the agent to run.
+        tools: What it may use.
+        strategy: The winner's own plan.
+        ledger: Where its calls are booked, whatever happens.
+    """
+    given = {message.id for message in state.messages}
+    state.messages.append(_asking(strategy))
+    runner = make_agent(agent, bidder, tools)
+    try:
+        async with _booked(bidder, ledger), span(agent.rpartition("/")[2], type="agent"):
+            state = await runner(state)
+    finally:
+        ledger.book.messages |= {message.id for message in state.messages if message.id is not None} - given
+    return state
+
+
+def _asking(strategy: str) -> ChatMessageUser:
+    return ChatMessageUser(content=prompt("execute").fill(strategy=strategy))
+
+
+@asynccontextmanager
+async def _booked(bidder: Bidder, ledger: SampleLedger) -> AsyncIterator[None]:
+    """A span whose model calls are booked, except those that an auction inside it books itself."""
+    ledger.agent = bidder.name
+    start, own = transcript_length(), ""
+    try:
+        async with span(f"execute: {bidder.name}", type="execute"):
+            own = ledger.book.open_span()
+            yield
+    finally:
+        ledger.add_events("execute", bidder, ledger.book.events_of(own, transcript_since(start)))
+        ledger.save()

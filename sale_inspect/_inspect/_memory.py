@@ -7,12 +7,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
-from inspect_ai.hooks import Hooks, SampleAttemptEnd, SampleEnd, SampleInit, TaskEnd, TaskStart, hooks
+from inspect_ai.hooks import (
+    Hooks,
+    SampleAttemptEnd,
+    SampleAttemptStart,
+    SampleEnd,
+    SampleInit,
+    TaskEnd,
+    TaskStart,
+    hooks,
+)
 from inspect_ai.log import EvalConfig, EvalSample
 
+from sale_inspect._errors import PoolError
 from sale_inspect._inspect._memory_files import MemoryChoice, RunFile, open_memory
+from sale_inspect._inspect._sample_place import SamplePlace, enter_sample
 from sale_inspect._inspect._scores import solved
-from sale_inspect._inspect._stores import read_record
+from sale_inspect._inspect._stores import read_records
 from sale_inspect.auction import PastAuction, visible
 from sale_inspect.embedding import Embedder, make_embedder, nearest
 
@@ -56,15 +67,18 @@ class RunMemory:
         positions: Place of each sample id.
         stops_on_error: The run ends at the first failing sample, so a failed place is not settled:
             a retry of the run will do it again.
+        scorers: Names of the task's scorers.
     """
 
     key: str
     positions: dict[str, int]
     stops_on_error: bool = False
+    scorers: frozenset[str] = frozenset()
     past: dict[tuple[int, int], PastAuction] = field(default_factory=dict)
     started: set[tuple[int, int]] = field(default_factory=set)
     settled: set[tuple[int, int]] = field(default_factory=set)
     file: RunFile | None = None
+    choice: MemoryChoice | None = None
     _samples: dict[tuple[int, int], str] = field(default_factory=dict)
     _changed: anyio.Event = field(default_factory=anyio.Event)
     _embedders: dict[str, Embedder] = field(default_factory=dict)
@@ -79,9 +93,16 @@ class RunMemory:
 
         Raises:
             MemoryFileError: If the file cannot be used.
+            PoolError: If the run has another memory already.
         """
+        if self.choice not in (None, choice):
+            raise PoolError(
+                "memory: one run has one memory, and another auction of this run uses a different one. Give "
+                "the same memory and frozen to all, or memory=off to those that need none."
+            )
         if self.file is not None:
             return
+        self.choice = choice
         self.file = open_memory(choice, self.key, pool, self.embedder(embedder))
         for place, past in self.file.settled().items():
             self.settled.add(place)
@@ -178,10 +199,12 @@ def memory_of(sample_uuid: str) -> tuple[RunMemory, int] | None:
 
 
 def _past_auction(sample: EvalSample, epoch: int, position: int) -> PastAuction | None:
-    record = read_record(sample.store)
+    records = read_records(sample.store)
     outcome = solved(sample.scores or {})
-    if record is None or outcome is None or sample.error is not None:
+    # The outcome of a sample with several auctions is not the outcome of one of them.
+    if len(records) != 1 or outcome is None or sample.error is not None:
         return None
+    record = records[0]
     return PastAuction(
         epoch=epoch,
         position=position,
@@ -208,6 +231,7 @@ class MemoryHooks(Hooks):
             key=data.spec.task_id,
             positions={str(sample): i for i, sample in enumerate(ids)},
             stops_on_error=_stops_on_error(data.spec.config),
+            scorers=frozenset(scorer.name for scorer in data.spec.scorers or []),
         )
 
     async def on_task_end(self, data: TaskEnd) -> None:
@@ -225,6 +249,18 @@ class MemoryHooks(Hooks):
         if run is not None and position is not None:
             _samples[data.sample_id] = (data.eval_id, data.summary.epoch, position)
             run.start(data.summary.epoch, position)
+
+    async def on_sample_attempt_start(self, data: SampleAttemptStart) -> None:
+        """Note the sample for agents, who are given a conversation and not a task's state."""
+        run, summary = _runs.get(data.eval_id), data.summary
+        enter_sample(
+            SamplePlace(
+                uuid=data.sample_id,
+                epoch=summary.epoch,
+                choices=tuple(summary.choices or ()),
+                marks_choices=run is not None and "choice" in run.scorers,
+            )
+        )
 
     async def on_sample_attempt_end(self, data: SampleAttemptEnd) -> None:
         """Settle a sample whose first attempt failed, so that nobody waits for its retry."""

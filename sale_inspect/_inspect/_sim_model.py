@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any, Literal
 
 import anyio
@@ -27,16 +26,21 @@ from inspect_ai.tool import ToolCall, ToolChoice, ToolInfo
 
 from sale_inspect._errors import PoolError
 from sale_inspect.auction import prompt
+from sale_inspect.redteam import Scene, Sight, find_attack
 from sale_inspect.sim import (
     AGENTS,
     REFINEMENT_GAIN,
     KnownTask,
+    ShownPlan,
+    Weakness,
     find_task,
+    judge_reply,
     probability,
-    quality,
-    rate,
+    solves,
+    swayed_rating,
+    thinking_tokens,
+    top_logprobs,
     unit_draw,
-    would_succeed,
     write_plan,
 )
 
@@ -46,9 +50,6 @@ Fault = Literal["error", "slow", "rubbish"]
 
 _TOOL_TURNS = {"b1": 1, "b2": 1, "b3": 2, "b4": 4, "b5": 6}
 _MAX_PROGRAM_RUNS = 2
-# Simulated reasoning tokens of a whole trace: the paper speaks of tens of thousands to millions a task.
-_THINKING_TOKENS = {"b1": 2_000, "b2": 8_000, "b3": 30_000, "b4": 100_000, "b5": 300_000}
-_PLAN_BONUS = 1.0
 _SLOW_SECONDS = 3_600.0
 _CHARACTERS_PER_TOKEN = 4
 
@@ -62,6 +63,10 @@ class SimulatedModel(ModelAPI):
         fault: `error` (the call raises), `slow` (it takes an hour) or `rubbish` (it answers dots).
         fault_rate: Share of calls that have the fault (default 0).
         fault_phases: Phases that can have it, for instance `bid,jury` (default: all).
+        attack: Name of an attack (see `sale_inspect/redteam`) that the agent makes (default: none).
+        partner: The other agent of a colluding pair.
+        obeys, obeys_quoted, awed, wordy: How easily it is swayed as a judge, probabilities; see
+            `sale_inspect.sim.Weakness` (default 0: not at all).
     """
 
     def __init__(
@@ -75,6 +80,12 @@ class SimulatedModel(ModelAPI):
         fault: Fault = "error",
         fault_rate: float = 0.0,
         fault_phases: str = "bid,jury,refine,execute",
+        attack: str = "",
+        partner: str = "",
+        obeys: float = 0.0,
+        obeys_quoted: float = 0.0,
+        awed: float = 0.0,
+        wordy: float = 0.0,
         **model_args: Any,
     ) -> None:
         super().__init__(model_name, base_url, api_key, [], config)
@@ -85,6 +96,12 @@ class SimulatedModel(ModelAPI):
         self._seed, self._latency = int(seed), float(latency)
         self._fault, self._fault_rate = fault, float(fault_rate)
         self._fault_phases = tuple(fault_phases.split(","))
+        self._attack = find_attack(attack) if attack else None
+        self._partner = partner
+        try:
+            self._weakness = Weakness(obeys=obeys, obeys_quoted=obeys_quoted, awed=awed, wordy=wordy)
+        except ValueError as error:
+            raise PoolError(f"hst-sim/{model_name}: {error}") from error
 
     async def generate(
         self,
@@ -107,14 +124,11 @@ class SimulatedModel(ModelAPI):
                 await anyio.sleep(_SLOW_SECONDS)
             return self._output("...", input, config, thinking=0)
         task = find_task(asked)
-        if phase == "jury":
-            (plan,) = _shown_plans(asked).values()
-            return self._output(f"RATING: {rate(self.model_name, plan, self._seed)}", input, config)
-        if phase == "panel":
-            rated = {label: rate(self.model_name, plan, self._seed) for label, plan in _shown_plans(asked).items()}
-            return self._output("\n".join(f"{label}: {rating}" for label, rating in rated.items()), input, config)
+        if phase in ("jury", "panel"):
+            return self._output(judge_reply(asked, panel=phase == "panel", rated=self._rate), input, config)
         if phase in ("bid", "refine"):
-            return self._output(self._plan(task, gain=REFINEMENT_GAIN if phase == "refine" else 0.0), input, config)
+            plan = self._plan(task, gain=REFINEMENT_GAIN if phase == "refine" else 0.0)
+            return self._output(self._attacking(plan, asked), input, config)
         return self._act(task, asked, input, tools, config)
 
     def _plan(self, task: KnownTask | None, gain: float) -> str:
@@ -123,6 +137,20 @@ class SimulatedModel(ModelAPI):
         item = task.item
         chance = probability(self.model_name, item.domain, item.tau_minutes)
         return write_plan(self.model_name, item.id, item.domain, chance, item.tau_minutes, self._seed, gain=gain)
+
+    def _attacking(self, plan: str, asked: str) -> str:
+        if self._attack is None:
+            return plan
+        scene = Scene(agent=self.model_name, task=_task_of(asked), names=tuple(AGENTS), partner=self._partner)
+        return self._attack.write(plan, scene)
+
+    def _rate(self, plan: ShownPlan) -> int:
+        if self._attack is not None:
+            sight = Sight(judge=self.model_name, text=plan.text, author=plan.author, partner=self._partner)
+            wanted = self._attack.judge(sight)
+            if wanted is not None:
+                return wanted
+        return swayed_rating(self.model_name, plan, self._seed, self._weakness)
 
     def _act(
         self,
@@ -137,16 +165,13 @@ class SimulatedModel(ModelAPI):
             return self._finish("I do not know this task. (simulated)", offered, messages, config, thinking=300)
         item = task.item
         turns = _TOOL_TURNS[item.bin]
-        thinking = int(_THINKING_TOKENS[item.bin] * (0.75 + 0.5 * unit_draw(self._seed, self.model_name, item.id)))
+        thinking = thinking_tokens(self.model_name, item, self._seed)
         done = sum(1 for message in messages if isinstance(message, ChatMessageTool))
         call = _next_call(offered, task, done)
         if done < turns and call is not None:
             return self._output("", messages, config, thinking=thinking // (turns + 1), call=call)
         plan = asked.rpartition(prompt("execute").text.split("$strategy")[0].strip())[2]
-        baseline = probability(self.model_name, item.domain, item.tau_minutes)
-        bonus = _PLAN_BONUS * (quality(plan) - baseline) if quality(plan) > baseline else 0.0
-        chance = probability(self.model_name, item.domain, item.tau_minutes, bonus)
-        right = would_succeed(self.model_name, item.id, chance, self._seed)
+        right = solves(self.model_name, item, plan, self._seed)
         rest = thinking - done * (thinking // (turns + 1))
         return self._finish(task.right if right else task.wrong, offered, messages, config, rest)
 
@@ -201,17 +226,6 @@ for _name in AGENTS:
     set_model_info(f"hst-sim/{_name}", ModelInfo(organization="simulated", model=_name))
 
 
-_NAMED = r"(?: (?P<label>P\d+))?(?: of agent \S+)?"
-_QUOTED_PLAN = re.compile(
-    rf"^--- plan{_NAMED} (?P<mark>[0-9a-f]{{16}}) ---\n(?P<plan>.*?)\n--- end of plan[^\n]* (?P=mark) ---$",
-    re.MULTILINE | re.DOTALL,
-)
-_BARE_PLAN = re.compile(
-    rf"^Plan{_NAMED}:\n(?P<plan>.*?)(?=\n\nPlan(?: P\d+)?(?: of agent \S+)?:\n|\n\nAnswer )",
-    re.MULTILINE | re.DOTALL,
-)
-
-
 @modelapi(name="hst-sim")
 def hst_sim() -> type[ModelAPI]:
     """Simulated agents `hst-sim/4b`, `hst-sim/8b`, `hst-sim/14b` and `hst-sim/32b`."""
@@ -230,15 +244,11 @@ def _phase(asked: str) -> str:
     return "execute"
 
 
-def _shown_plans(asked: str) -> dict[str, str]:
-    """The plans of a judge's prompt by label (empty for a single one), quoted or not."""
-    plans = {}
-    for pattern in (_QUOTED_PLAN, _BARE_PLAN):
-        for match in pattern.finditer(asked):
-            plans[match["label"] or ""] = match["plan"]
-        if plans:
-            return plans
-    return {"": asked}
+def _task_of(asked: str) -> str:
+    """The task's text in a bidder's prompt."""
+    before, after = prompt("task").text.split("$task")
+    start = asked.find(before.lstrip()) + len(before.lstrip())
+    return asked[start : asked.find(after.split("$environment")[0], start)]
 
 
 def _next_call(offered: set[str], task: KnownTask, done: int) -> tuple[str, dict[str, Any]] | None:
@@ -260,13 +270,7 @@ def _logprobs(agent: str, text: str, k: int) -> Logprobs | None:
     if k < 1:
         return None
     content = []
-    base = 0.35 + 0.3 * unit_draw("entropy", agent, text)
-    shapes = [_shape(min(0.9, base + 0.05 * (step % 5)), k) for step in range(5)]
-    for number, token in enumerate(text.split()):
-        top = [TopLogprob(token=token if i == 0 else f"alt{i}", logprob=p) for i, p in enumerate(shapes[number % 5])]
+    for token, values in zip(text.split(), top_logprobs(agent, text, k), strict=True):
+        top = [TopLogprob(token=token if i == 0 else f"alt{i}", logprob=p) for i, p in enumerate(values)]
         content.append(Logprob(token=token, logprob=top[0].logprob, top_logprobs=top))
     return Logprobs(content=content)
-
-
-def _shape(ratio: float, k: int) -> list[float]:
-    return [math.log((1.0 - ratio) * ratio**i) for i in range(k)]

@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
-from inspect_ai.solver import TaskState
-from inspect_ai.tool import ToolDef
+from collections.abc import Collection, Sequence
 
-from sale_inspect.auction import prompt
+from inspect_ai.model import ChatMessage
+from inspect_ai.solver import TaskState
+from inspect_ai.tool import Tool, ToolDef
+
 from sale_inspect.bench import parse_letter
 
-__all__ = ["answer_choice", "environment_text", "shared_prefix", "task_text"]
+__all__ = ["answer_choice", "conversation_text", "environment_text", "task_text", "with_choices"]
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def task_text(state: TaskState) -> str:
     """The user's text of the task, with lettered choices if the sample has any."""
-    text = "\n\n".join(message.text for message in state.messages if message.role in ("system", "user"))
-    if len(state.choices) == 0:
-        return text
-    choices = "\n".join(f"{_LETTERS[i]}) {choice.value}" for i, choice in enumerate(state.choices))
-    return f"{text}\n\n{choices}\n\nEnd your answer with a line of the form: ANSWER: <letter>"
+    text = conversation_text(state.messages)
+    return with_choices(text, [choice.value for choice in state.choices]) if len(state.choices) else text
 
 
-def environment_text(state: TaskState, has_tools: bool = True) -> str:
+def conversation_text(messages: Sequence[ChatMessage], *, without: Collection[str] = ()) -> str:
+    """All that the system and the user say.
+
+    Args:
+        messages: The conversation.
+        without: Ids of messages to leave out.
+    """
+    said = [message for message in messages if message.role in ("system", "user") and message.id not in without]
+    return "\n\n".join(message.text for message in said)
+
+
+def with_choices(text: str, choices: Sequence[str]) -> str:
+    """The text with lettered choices and the form of the answer."""
+    lines = "\n".join(f"{_LETTERS[i]}) {choice}" for i, choice in enumerate(choices))
+    return f"{text}\n\n{lines}\n\nEnd your answer with a line of the form: ANSWER: <letter>"
+
+
+def environment_text(tools: Sequence[Tool]) -> str:
     """The tools of the task, one line each."""
-    if not state.tools or not has_tools:
+    if not tools:
         return "No tools: the answer is written directly."
     lines = []
-    for tool in state.tools:
+    for tool in tools:
         definition = ToolDef(tool)
         summary = " ".join(definition.description.split())
         parameters = ", ".join(definition.parameters.properties)
         lines.append(f"- {definition.name}({parameters}): {summary}")
     return "Tools:\n" + "\n".join(lines)
-
-
-def shared_prefix(state: TaskState) -> str:
-    """The start of every prompt of an auction; the same text first, so that prefix caches hit."""
-    return prompt("task").fill(task=task_text(state), environment=environment_text(state))
 
 
 def answer_choice(state: TaskState) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 
 from sale_inspect.auction._tokens import tokenize
@@ -12,6 +13,8 @@ _FEWEST_WORDS = 5
 _RUN = 8
 _COPIED_SHARE = 0.6
 _REPEATED_SHARE = 0.5
+_LONGEST_TOKEN = 30
+_JOINED_SHARE = 0.5
 _ORDERS = (
     *("rating:", "rate this", "rate my", "give this plan", "give me a"),
     *("end of plan", "ignore previous", "ignore all"),
@@ -21,17 +24,20 @@ _ORDERS = (
 def plan_fault(strategy: str, task: str) -> str:
     """Why a text is no plan for the task, or an empty text.
 
-    - fewer than 5 words;
+    - fewer than 5 words (two characters of a script without spaces count as one);
     - it speaks to the judge ("RATING: 5", "rate this plan", a forged end of the quotation);
     - it copies the task: 60% or more of its runs of 8 tokens stand in the task too;
-    - it pads: half or more of its runs of 8 tokens are repetitions.
+    - it pads: half or more of its runs of 8 tokens are repetitions;
+    - it joins words, so that it counts as few tokens: half or more of its characters are in tokens of more than 30.
 
     Args:
         strategy: The plan.
         task: The task's text.
     """
     folded = " ".join(strategy.casefold().split())
-    if len(folded.split()) < _FEWEST_WORDS:
+    if _joins_words(folded):
+        return "joins its words"
+    if _words(folded) < _FEWEST_WORDS:
         return "too short to be a plan"
     for order in _ORDERS:
         if order in folded:
@@ -44,6 +50,16 @@ def plan_fault(strategy: str, task: str) -> str:
         return "copies the task"
     repeated = sum(count - 1 for count in Counter(runs).values())
     return "repeats itself" if repeated >= _REPEATED_SHARE * len(runs) else ""
+
+
+def _words(text: str) -> int:
+    wide = sum(1 for character in text if unicodedata.east_asian_width(character) == "W")
+    return len(text.split()) + wide // 2
+
+
+def _joins_words(text: str) -> bool:
+    lengths = [len(token) for token in tokenize(text)]
+    return sum(length for length in lengths if length > _LONGEST_TOKEN) >= _JOINED_SHARE * sum(lengths) > 0
 
 
 def _runs(text: str) -> list[tuple[str, ...]]:

@@ -3,7 +3,9 @@
 A simulated agent is not a model. Everything that it yields is marked simulated.
 """
 
+from sale_inspect.sim._acting import solves, thinking_tokens, top_logprobs
 from sale_inspect.sim._answer_key import KnownTask, find_task
+from sale_inspect.sim._judge import SOUND, ShownPlan, Weakness, judge_reply, shown_plans, swayed_rating
 from sale_inspect.sim._plans import REFINEMENT_GAIN, quality, rate, write_plan
 from sale_inspect.sim._skill import AGENTS, CORRELATION, Curve, curve, probability, unit_draw, would_succeed
 
@@ -11,13 +13,22 @@ __all__ = [
     "AGENTS",
     "CORRELATION",
     "REFINEMENT_GAIN",
+    "SOUND",
     "Curve",
     "KnownTask",
+    "ShownPlan",
+    "Weakness",
     "curve",
     "find_task",
+    "judge_reply",
     "probability",
     "quality",
     "rate",
+    "shown_plans",
+    "solves",
+    "swayed_rating",
+    "thinking_tokens",
+    "top_logprobs",
     "unit_draw",
     "would_succeed",
     "write_plan",

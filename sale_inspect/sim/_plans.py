@@ -72,8 +72,8 @@ def write_plan(
 
 
 def quality(plan: str) -> float:
-    """Share of specific steps among the steps of a plan; 0 if it has no steps."""
-    steps = re.findall(r"^Step \d+: (.*)$", plan, re.MULTILINE)
+    """Share of specific steps among the steps of a plan; 0 if it has no steps. Underscores read as spaces."""
+    steps = re.findall(r"^Step \d+: (.*)$", plan.replace("_", " "), re.MULTILINE)
     if not steps:
         return 0.0
     return sum(1 for step in steps if _SPECIFIC_WORDS.search(step)) / len(steps)

@@ -1,0 +1,38 @@
+"""Which sample is being run, for code that is given a conversation and not a task's state."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+__all__ = ["SamplePlace", "current_sample", "enter_sample"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SamplePlace:
+    """A sample that is being run.
+
+    Attributes:
+        uuid: Inspect's id of the sample's run; empty outside an evaluation.
+        epoch: From 1.
+        choices: The sample's choices, if it has any.
+        marks_choices: The task is scored by Inspect's `choice()`, which reads marks on the sample's choices.
+    """
+
+    uuid: str = ""
+    epoch: int = 1
+    choices: tuple[str, ...] = ()
+    marks_choices: bool = False
+
+
+_current: ContextVar[SamplePlace | None] = ContextVar("sale_sample_place", default=None)
+
+
+def enter_sample(place: SamplePlace) -> None:
+    """Note the sample of the current context. A hook calls it at the start of every attempt."""
+    _current.set(place)
+
+
+def current_sample() -> SamplePlace:
+    """The sample of the current context; outside an evaluation, one without a uuid."""
+    return _current.get() or SamplePlace()
