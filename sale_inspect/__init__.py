@@ -21,7 +21,7 @@ from sale_inspect._errors import (
 )
 
 if TYPE_CHECKING:
-    from sale_inspect._registry import hst_coding, hst_deep_search, sale, sale_agent, single
+    from sale_inspect._registry import hst_coding, hst_deep_search, routed, sale, sale_agent, single
 
 __all__ = [
     "AuctionError",
@@ -36,6 +36,7 @@ __all__ = [
     "__version__",
     "hst_coding",
     "hst_deep_search",
+    "routed",
     "sale",
     "sale_agent",
     "single",

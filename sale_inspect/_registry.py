@@ -2,6 +2,7 @@
 
 from sale_inspect._inspect._memory import MemoryHooks
 from sale_inspect._inspect._metrics import rates_and_costs
+from sale_inspect._inspect._routed import routed
 from sale_inspect._inspect._sale import sale, single
 from sale_inspect._inspect._sale_agent import sale_agent
 from sale_inspect._inspect._scorers import answer_f1, complexity_bin, pass_and_cost, winner
@@ -19,6 +20,7 @@ __all__ = [
     "pass_and_cost",
     "rates_and_costs",
     "read_page",
+    "routed",
     "sale",
     "sale_agent",
     "search",

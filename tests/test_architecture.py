@@ -97,6 +97,7 @@ def load(path: Path) -> object:
 PAIRS = [
     ("tasks/hst_bench.py", "hst_coding"),
     ("tasks/hst_bench.py", "hst_deep_search"),
+    ("solvers/routed.py", "routed"),
     ("solvers/sale.py", "sale"),
     ("solvers/sale_agent.py", "sale_agent"),
     ("solvers/single.py", "single"),

@@ -79,6 +79,8 @@ def _policy(header: EvalLog, sample: EvalSample) -> str:
         return f"{sample.store['LedgerStore:agent']} alone"
     if policy == "sale":
         return "SALE"
+    if policy.startswith("routed "):
+        return policy.removeprefix("routed ")
     return f"{header.eval.solver or 'default solver'} with {header.eval.model}"
 
 

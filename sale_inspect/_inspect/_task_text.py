@@ -10,7 +10,7 @@ from inspect_ai.tool import Tool, ToolDef
 
 from sale_inspect.bench import parse_letter
 
-__all__ = ["answer_choice", "conversation_text", "environment_text", "task_text", "with_choices"]
+__all__ = ["answer_choice", "conversation_text", "environment_text", "sample_text", "task_text", "with_choices"]
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -19,6 +19,17 @@ def task_text(state: TaskState) -> str:
     """The user's text of the task, with lettered choices if the sample has any."""
     text = conversation_text(state.messages)
     return with_choices(text, [choice.value for choice in state.choices]) if len(state.choices) else text
+
+
+def sample_text(input: str | Sequence[ChatMessage], choices: Sequence[str] | None) -> str:
+    """The text of a sample as a dataset or a log gives it, before any solver changed it; what routers read.
+
+    Args:
+        input: The sample's input.
+        choices: Its choices, if it has any.
+    """
+    text = input if isinstance(input, str) else conversation_text(input)
+    return with_choices(text, choices) if choices else text
 
 
 def conversation_text(messages: Sequence[ChatMessage], *, without: Collection[str] = ()) -> str:

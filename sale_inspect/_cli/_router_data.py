@@ -1,0 +1,126 @@
+"""What `train` and `replay` read: a table of outcomes, and embeddings that are kept for the next time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+from rich.console import Console
+from rich.progress import Progress
+
+from sale_inspect._errors import OutcomesError
+from sale_inspect.embedding import Embedder, make_embedder
+from sale_inspect.outcomes import OutcomeTable, read_parquet, to_outcomes
+from sale_inspect.routers import EmbedderName, Features, Outcomes, answer_text
+
+__all__ = ["RouterData", "read_data", "trainable"]
+
+_BATCH = 64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class RouterData:
+    """A table of outcomes, ready for routers.
+
+    Attributes:
+        table: The table.
+        outcomes: Its agents' outcomes.
+        features: (T, D), embeddings of the tasks' texts.
+        answers: (T, N, D), embeddings of the answers, or None if the table has none or nobody asked.
+        embedder: What embedded them.
+    """
+
+    table: OutcomeTable
+    outcomes: Outcomes
+    features: Features
+    answers: Features | None
+    embedder: EmbedderName
+
+
+def read_data(path: Path, *, agents: str | None, embedder: str, answers: bool, say: Console) -> RouterData:
+    """Read a table and embed its texts, with progress on `say`.
+
+    Args:
+        path: Parquet of `sale-inspect outcomes`.
+        agents: Names with commas, to use only these, in this order.
+        embedder: `auto`, `minilm` or `hashing`.
+        answers: Whether a cascade needs the answers.
+        say: Where progress goes.
+
+    Raises:
+        OutcomesError: If the file is no such table, or an agent is not in it.
+    """
+    if path.suffix != ".parquet":
+        raise OutcomesError(
+            f"{path} is no Parquet table of outcomes. Make one: sale-inspect outcomes {path} -o outcomes.parquet"
+        )
+    table = read_parquet(path)
+    wanted = None if agents is None else [name.strip() for name in agents.split(",")]
+    outcomes = to_outcomes(table, agents=wanted)
+    maker = make_embedder(embedder)
+    features = _embedded(maker, outcomes.texts, say)
+    found = None
+    if answers and outcomes.answers is not None:
+        texts = [
+            answer_text(text, "" if answer is None else str(answer))
+            for text, row in zip(outcomes.texts, outcomes.answers, strict=True)
+            for answer in row
+        ]
+        found = _embedded(maker, texts, say).reshape(len(outcomes), len(outcomes.agents), -1)
+    return RouterData(
+        table=table,
+        outcomes=outcomes,
+        features=features,
+        answers=found,
+        embedder=EmbedderName(name=maker.name, dimensions=features.shape[1]),
+    )
+
+
+def trainable(names: Sequence[str], data: RouterData, say: Console) -> list[str]:
+    """The routers to train; all that the table allows if none is named.
+
+    Raises:
+        OutcomesError: If a named one is unknown.
+    """
+    from sale_inspect.routers import ROUTERS, router_kind
+
+    if names:
+        return [router_kind(name).name for name in dict.fromkeys(names)]
+    found = []
+    for kind in ROUTERS.values():
+        if kind.cascade and data.outcomes.answers is None:
+            say.print(f"- {kind.name} is left out: the table has no answers (sale-inspect outcomes --answers).")
+        elif not kind.reads_outcomes:
+            found.append(kind.name)
+    return found
+
+
+def _embedded(maker: Embedder, texts: Sequence[str], say: Console) -> Features:
+    """Embeddings of the texts, from the user's cache if they are there."""
+    digest = hashlib.sha256(f"{maker.name}\0".encode() + "\0".join(texts).encode()).hexdigest()
+    place = Path(platformdirs.user_cache_dir("sale-inspect")) / "embeddings" / f"{digest}.npy"
+    try:
+        kept: Features = np.load(place, allow_pickle=False)
+        if kept.shape[0] == len(texts) and kept.dtype == np.float32:
+            return kept
+    except (OSError, ValueError, EOFError):
+        pass
+    rows: list[Features] = []
+    with Progress(console=say, transient=True) as progress:
+        bar = progress.add_task(f"embedding with {maker.name}", total=len(texts))
+        for start in range(0, len(texts), _BATCH):
+            rows.append(maker.embed(texts[start : start + _BATCH]))
+            progress.advance(bar, len(rows[-1]))
+    found = np.concatenate(rows) if rows else maker.embed([])
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.with_suffix(".part").open("wb") as file:
+            np.save(file, found, allow_pickle=False)
+        place.with_suffix(".part").replace(place)
+    except OSError as error:
+        say.print(f"- The embeddings could not be kept for the next time ({error.strerror}).")
+    return found

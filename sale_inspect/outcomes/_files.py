@@ -1,0 +1,52 @@
+"""Tables of outcomes in any of their file formats, by the file's name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sale_inspect._errors import OutcomesError
+from sale_inspect.outcomes._parquet import read_parquet, write_parquet
+from sale_inspect.outcomes._records import TEXT_SUFFIXES
+from sale_inspect.outcomes._table import OutcomeTable, make_table
+from sale_inspect.outcomes._text_tables import read_text_table, write_text_table
+
+__all__ = ["is_table_file", "read_outcomes", "write_outcomes"]
+
+_PARQUET = ".parquet"
+_PEEKED = 4096
+
+
+def is_table_file(path: Path) -> bool:
+    """Whether a file is a table, not an evaluation log. A .json file is one if it holds a list."""
+    suffix = path.suffix.lower()
+    if suffix != ".json":
+        return suffix == _PARQUET or suffix in TEXT_SUFFIXES
+    try:
+        with path.open("rb") as file:
+            return file.read(_PEEKED).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+    except OSError as error:
+        raise OutcomesError(f"{path}: cannot be read: {error.strerror}.") from error
+
+
+def read_outcomes(path: Path) -> OutcomeTable:
+    """Read a table of outcomes: .parquet, or .csv, .tsv, .jsonl or .json with our columns.
+
+    Raises:
+        OutcomesError: If the file cannot be read or is malformed.
+    """
+    if path.suffix.lower() == _PARQUET:
+        return read_parquet(path)
+    found = read_text_table(path)
+    return make_table(found.rows, found.notes)
+
+
+def write_outcomes(table: OutcomeTable, path: Path) -> None:
+    """Write a table of outcomes as .parquet, .csv, .tsv or .jsonl; the same table gives the same bytes.
+
+    Raises:
+        OutcomesError: If the suffix is another one or the file cannot be written.
+    """
+    if path.suffix.lower() == _PARQUET:
+        write_parquet(table, path)
+    else:
+        write_text_table(table, path)

@@ -1,0 +1,176 @@
+"""A replay as text or Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from sale_inspect.replay._replay import Estimate, PolicyResult, Replay
+from sale_inspect.report import fmt_rate, fmt_usd
+
+__all__ = ["replay_text"]
+
+_Show = Callable[[float | None], str]
+_Rows = list[list[str]]
+
+
+def replay_text(replay: Replay, *, markdown: bool = False) -> str:
+    """The tables, then every comparison in a sentence, then the notes.
+
+    Args:
+        replay: The replay.
+        markdown: Markdown tables and lists; columns of text otherwise.
+    """
+    confidence = f"{100 * replay.options.confidence:g}%"
+    parts = [
+        _heading(
+            f"{replay.tasks:,} tasks, {len(replay.agents)} agents; {confidence} intervals, "
+            f"{replay.options.rounds:,} bootstrap rounds",
+            markdown,
+        )
+    ]
+    for title, header, rows in _tables(replay):
+        if rows:
+            parts.append(f"{_heading(title, markdown)}\n\n{_drawn(header, rows, markdown)}")
+    sentences = [each.sentence for each in replay.comparisons]
+    if sentences:
+        parts.append(f"{_heading('What is resolved', markdown)}\n\n{_listed(sentences)}")
+    notes = [*replay.notes, *_reasons(replay)]
+    if notes:
+        parts.append(f"{_heading('Notes', markdown)}\n\n{_listed(notes)}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _tables(replay: Replay) -> Iterator[tuple[str, list[str], _Rows]]:
+    yield "Solved and spent", _SPENT, [_spent(each) for each in replay.policies]
+    yield "Choices against the oracle", _CHOSEN, [_chosen(each) for each in replay.policies]
+    curves = [each for each in replay.policies if each.curve is not None]
+    yield "Over the knob", ["policy", *_FIGURES], [_figures(each) for each in curves]
+    for each in replay.bins:
+        rows = [
+            [name, _ranged(each.correct[name], fmt_rate), _ranged(each.dollars[name], fmt_usd)] for name in each.correct
+        ]
+        yield f"Bin {each.bin}, {each.tasks:,} tasks", ["policy", "pass@1", "$ per task"], rows
+
+
+_SPENT = [
+    *("policy", "pass@1", "shuffled", "zero router at its $", "$ per task", "$ per solved", "$/Mt", "overhead"),
+]
+
+
+def _spent(policy: PolicyResult) -> list[str]:
+    known = policy.estimates
+    return [
+        policy.name,
+        _ranged(known["pass"], fmt_rate),
+        _ranged(policy.shuffled, fmt_rate),
+        _ranged(policy.zero, fmt_rate),
+        _ranged(known["usd_per_task"], fmt_usd),
+        _ranged(known["usd_per_solved"], fmt_usd),
+        _ranged(known["usd_per_mtok"], fmt_usd),
+        fmt_rate(known["overhead_share"].value),
+    ]
+
+
+_CHOSEN = [
+    *("policy", "optimal selection", "optimal cost", "optimal accuracy", "over-escalated", "under-escalated"),
+    *("regret, pass@1", "regret, $", "on the dearest", "entropy, bits"),
+]
+
+
+def _chosen(policy: PolicyResult) -> list[str]:
+    known = policy.estimates
+    return [
+        policy.name,
+        *(_ranged(known[name], fmt_rate) for name in ("optimal_selection", "optimal_cost", "optimal_accuracy")),
+        *(_ranged(known[name], fmt_rate) for name in ("over_escalation", "under_escalation", "regret_pass")),
+        _ranged(known["regret_usd"], _signed_usd),
+        _ranged(known["dearest_share"], fmt_rate),
+        _number(policy.entropy),
+    ]
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _signed_usd(value: float | None) -> str:
+    return "-" + fmt_usd(-value) if value is not None and value < 0 else fmt_usd(value)
+
+
+_FIGURES: dict[str, tuple[str, _Show]] = {
+    "AIQ": ("aiq", _number),
+    "AUDC": ("audc", _number),
+    "Area(50%)": ("area_50", _number),
+    "peak": ("peak", fmt_rate),
+    "PerfGain": ("perf_gain", fmt_rate),
+    "QNC": ("qnc", fmt_rate),
+    "CostSave": ("cost_save", fmt_rate),
+    "ParetoDist": ("pareto_distance", _number),
+    "APGR": ("apgr", _number),
+    "CPT(50%)": ("cpt_50", fmt_rate),
+    "CPT(80%)": ("cpt_80", fmt_rate),
+}
+
+
+def _figures(policy: PolicyResult) -> list[str]:
+    figures = {} if policy.curve is None else policy.curve.figures
+    return [policy.name, *(_ranged(figures[name], show) for name, show in _FIGURES.values())]
+
+
+def _ranged(estimate: Estimate | None, show: _Show) -> str:
+    """The value and, if there is one, its interval."""
+    if estimate is None or estimate.value is None:
+        return "-"
+    if estimate.low is None or estimate.high is None:
+        return show(estimate.value)
+    return f"{show(estimate.value)} [{show(estimate.low)}, {show(estimate.high)}]"
+
+
+def _reasons(replay: Replay) -> Iterator[str]:
+    """Why cells are empty, and what a reader must know of others; each reason once."""
+    found: dict[str, tuple[list[str], list[str]]] = {}
+    for policy in replay.policies:
+        figures = {} if policy.curve is None else policy.curve.figures
+        cells = [(title, figures[name]) for title, (name, _) in _FIGURES.items() if name in figures]
+        cells += [(name, each) for name, each in policy.estimates.items() if name in _SHOWN]
+        for name, each in cells:
+            if each.reason:
+                names, policies = found.setdefault(each.reason, ([], []))
+                names += [name] * (name not in names)
+                policies += [policy.name] * (policy.name not in policies)
+    for reason, (names, policies) in found.items():
+        yield f"{', '.join(names).replace('_', ' ')} of {', '.join(policies)}: {reason}."
+
+
+_SHOWN = frozenset(
+    (
+        *("pass", "usd_per_task", "usd_per_solved", "usd_per_mtok", "overhead_share", "optimal_selection"),
+        *("optimal_cost", "optimal_accuracy", "over_escalation", "under_escalation", "regret_pass", "regret_usd"),
+        "dearest_share",
+    )
+)
+
+
+def _heading(text: str, markdown: bool) -> str:
+    return f"**{text}**" if markdown else text
+
+
+def _listed(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _drawn(header: Sequence[str], rows: _Rows, markdown: bool) -> str:
+    if markdown:
+        # A bar in a policy's name must not end the cell.
+        cells = [[cell.replace("|", "\\|") for cell in row] for row in (header, *rows)]
+        marks = ["---", *["---:"] * (len(header) - 1)]
+        return "\n".join("| " + " | ".join(row) + " |" for row in (cells[0], marks, *cells[1:]))
+    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
+    lines = [list(header), ["-" * width for width in widths], *rows]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if at else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in lines
+    )

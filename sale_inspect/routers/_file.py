@@ -1,0 +1,210 @@
+"""The router file: one .npz with a JSON header and arrays. It holds no code and no pickle."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from sale_inspect._errors import OutcomesError
+from sale_inspect.routers._catalog import ROUTERS
+from sale_inspect.routers._header import FORMAT, VERSION, EmbedderName, RouterHeader
+from sale_inspect.routers._held_out import Fitted
+
+__all__ = ["RouterFile", "load_router", "read_router_file", "save_router"]
+
+_HEADER = "header"
+_PREFIX = "fit/"
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class RouterFile:
+    """A router and what is known of it.
+
+    Attributes:
+        header: What a reader must know.
+        router: The router, or cascade, with its knob set.
+    """
+
+    header: RouterHeader
+    router: Fitted
+
+
+def save_router(path: Path | str, file: RouterFile) -> None:
+    """Write a router file, whole or not at all. The same file gives the same bytes.
+
+    Raises:
+        OutcomesError: If it cannot be written, or an array holds a number that is not finite.
+    """
+    target = Path(path)
+    meta, arrays = file.router.to_arrays()
+    header = file.header.model_dump(mode="json") | {"fit": meta}
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise OutcomesError(
+                f"Router file {target}: array `{name}` has a number that is not finite. Train it again."
+            )
+    text = json.dumps(header, allow_nan=False, sort_keys=True)
+    content = io.BytesIO()
+    members: dict[str, NDArray[Any]] = {_HEADER: np.frombuffer(text.encode(), dtype=np.uint8)}
+    members |= {f"{_PREFIX}{name}": np.asarray(array) for name, array in arrays.items()}
+    np.savez(content, allow_pickle=False, **members)
+    part = ""
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=target.parent, prefix=f".{target.name}.", suffix=".part", delete=False
+        ) as temporary:
+            part = temporary.name
+            temporary.write(content.getvalue())
+        # A temporary file is for its owner alone; the router is an ordinary file.
+        os.chmod(part, 0o644)
+        os.replace(part, target)
+    except OSError as error:
+        if part:
+            with contextlib.suppress(OSError):
+                os.unlink(part)
+        raise OutcomesError(
+            f"Router file {target} cannot be written: {error.strerror}. Name a file in a folder that is there and can "
+            "be written."
+        ) from error
+
+
+def read_router_file(path: Path | str) -> RouterFile:
+    """Read a router file, whatever its agents and embedder.
+
+    Raises:
+        OutcomesError: If there is no such file, it is damaged or newer, or a field does not fit. The
+            message names the file, the field and the remedy.
+    """
+    target = Path(path)
+    members = _members(target)
+    header, fit = _header(target, members)
+    kind = ROUTERS.get(header.router)
+    if kind is None:
+        raise OutcomesError(
+            f"Router file {target}: field `router` is {header.router!r}, which this package does not have. It has "
+            f"{', '.join(ROUTERS)}. Use the version of this package that made the file."
+        )
+    arrays = {name.removeprefix(_PREFIX): array for name, array in members.items() if name.startswith(_PREFIX)}
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise OutcomesError(
+                f"Router file {target}: array `{name}` has a number that is not finite. Train it again with "
+                "`sale-inspect train`."
+            )
+    router = _named(target, lambda: kind.from_arrays(fit, arrays))
+    return RouterFile(header=header, router=_agreeing(target, header, router))
+
+
+def load_router(path: Path | str, *, agents: Sequence[str], embedder: EmbedderName | None = None) -> Fitted:
+    """The router in a file, for use with the given agents.
+
+    Its columns are in the order of the file, so map them by `router.agents`.
+
+    Args:
+        path: The file.
+        agents: The pool's agents, in any order.
+        embedder: What embeds new tasks; None if nothing is embedded yet.
+
+    Raises:
+        OutcomesError: If the file cannot be used, or is for other agents or another embedder.
+    """
+    file = read_router_file(path)
+    header = file.header
+    if sorted(header.agents) != sorted(agents):
+        raise OutcomesError(
+            f"Router file {path}: field `agents`: trained for {', '.join(header.agents)}, but the pool has "
+            f"{', '.join(agents)}. Use that pool, or train on outcomes of this one with `sale-inspect train`."
+        )
+    if embedder is not None and embedder != header.embedder:
+        own = header.embedder
+        raise OutcomesError(
+            f"Router file {path}: field `embedder`: trained with {own.name} ({own.dimensions} dimensions), but this "
+            f"run has {embedder.name} ({embedder.dimensions}). Use that embedder, or train again with this one."
+        )
+    return file.router
+
+
+def _members(target: Path) -> dict[str, NDArray[Any]]:
+    try:
+        content = target.read_bytes()
+    except OSError as error:
+        raise OutcomesError(
+            f"Router file {target} cannot be read: {error.strerror}. Make one with `sale-inspect train`."
+        ) from error
+    damaged = (ValueError, EOFError, LookupError, OSError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            if isinstance(archive, np.lib.npyio.NpzFile):
+                return {name: archive[name] for name in archive.files}
+    except damaged as error:
+        raise OutcomesError(
+            f"Router file {target} is damaged, cut off or no router file ({error}). Restore a copy, or train again "
+            "with `sale-inspect train`."
+        ) from error
+    raise OutcomesError(f"Router file {target} is a lone array, no router file. Name a file of `sale-inspect train`.")
+
+
+def _header(target: Path, members: Mapping[str, NDArray[Any]]) -> tuple[RouterHeader, dict[str, Any]]:
+    foreign = f"Router file {target}: no router file: field `{_HEADER}`"
+    array = members.get(_HEADER)
+    if array is None or array.dtype != np.uint8 or array.ndim != 1:
+        raise OutcomesError(f"{foreign} is missing or no text. Name a file of `sale-inspect train`.")
+    try:
+        values = json.loads(array.tobytes().decode())
+    except ValueError as error:
+        raise OutcomesError(f"{foreign} is no JSON ({error}). Train again with `sale-inspect train`.") from error
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise OutcomesError(f"{foreign} has another format. Name a file of `sale-inspect train`.")
+    version = values.get("version")
+    if isinstance(version, int) and version > VERSION:
+        raise OutcomesError(
+            f"Router file {target}: field `version` is {version}, newer than the {VERSION} that this package reads. "
+            "Update sale-inspect, or train again with this version."
+        )
+    fit = values.pop("fit", None)
+    if not isinstance(fit, dict):
+        raise OutcomesError(f"Router file {target}: field `fit` is missing. Train again with `sale-inspect train`.")
+    try:
+        return RouterHeader.model_validate(values), fit
+    except ValidationError as error:
+        fault = error.errors()[0]
+        field = ".".join(str(part) for part in fault["loc"]) or _HEADER
+        message = fault["msg"].removeprefix("Value error, ")
+        raise OutcomesError(
+            f"Router file {target}: field `{field}`: {message}. Train again with `sale-inspect train`."
+        ) from error
+
+
+def _named(target: Path, make: Callable[[], _T]) -> _T:
+    try:
+        return make()
+    except OutcomesError as error:
+        raise OutcomesError(f"Router file {target}: {error}") from error
+
+
+def _agreeing(target: Path, header: RouterHeader, router: Fitted) -> Fitted:
+    knob = router.knob
+    found = None if knob is None else knob.value
+    said = None if header.knob is None else header.knob.value
+    if router.name != header.router or router.agents != header.agents or found != said:
+        field = "router" if router.name != header.router else "agents" if router.agents != header.agents else "knob"
+        raise OutcomesError(
+            f"Router file {target}: field `{field}` of the header is not that of the fit. The file was changed by "
+            "hand: train again with `sale-inspect train`."
+        )
+    return router

@@ -1,0 +1,123 @@
+"""The record of one routed task: who was chosen, on what grounds, and who ran."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from sale_inspect.report import fmt_rate, fmt_usd
+from sale_inspect.routers._base import Choices
+
+__all__ = ["RoutingRecord", "StepRecord", "choice_fields", "routing_card"]
+
+
+class StepRecord(BaseModel):
+    """One run of an agent.
+
+    Attributes:
+        agent: Who ran.
+        accepted: Whether its answer was taken.
+        probability: Predicted probability that the answer is correct; None where nothing judged it.
+        threshold: The least probability that is accepted.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    agent: str
+    accepted: bool
+    probability: float | None = None
+    threshold: float | None = None
+
+
+class RoutingRecord(BaseModel):
+    """What a router decided on one task.
+
+    Attributes:
+        router: Its name in the catalog.
+        file: Name of its file, or "" for a router that needs no training.
+        data: Hash of the outcomes it was trained on, or "".
+        knob: Name of its knob, or "".
+        value: The knob's value; None without a knob.
+        agents: The agents in the order of its columns.
+        chosen: The agent whose answer counts.
+        utility: What the router maximised, by agent; None where it has no such number.
+        predicted_correct: Expected pass@1 by agent, if it predicts that.
+        predicted_usd: Expected dollars by agent, if it predicts them.
+        drawn: Whether the choice was drawn by task id and seed.
+        steps: The runs that were made, in order.
+        explanation: Why, in words.
+        embedder: Name of the embedding of the task's text, or "none".
+        pool: Name of the pool.
+        simulated: Whether the pool is simulated.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    router: str
+    file: str
+    data: str
+    knob: str
+    value: float | None
+    agents: tuple[str, ...]
+    chosen: str
+    utility: dict[str, float | None] = {}
+    predicted_correct: dict[str, float] = {}
+    predicted_usd: dict[str, float] = {}
+    drawn: bool = False
+    steps: tuple[StepRecord, ...]
+    explanation: str
+    embedder: str
+    pool: str
+    simulated: bool
+
+
+def choice_fields(choices: Choices, agents: tuple[str, ...]) -> dict[str, Any]:
+    """The fields of a record that come from the choice of a batch of one task."""
+    utility = [float(value) for value in choices.utility[0]]
+    found: dict[str, Any] = {
+        "chosen": agents[int(choices.agent[0])],
+        "drawn": choices.drawn,
+        "utility": {a: None if math.isnan(u) else u for a, u in zip(agents, utility, strict=True)},
+    }
+    if choices.predictions is not None:
+        correct, dollars = choices.predictions.correct[0], choices.predictions.dollars[0]
+        found["predicted_correct"] = {a: float(value) for a, value in zip(agents, correct, strict=True)}
+        found["predicted_usd"] = {a: float(value) for a, value in zip(agents, dollars, strict=True)}
+    return found
+
+
+def routing_card(record: RoutingRecord) -> str:
+    """The record as Markdown for the transcript and the score."""
+    knob = "" if record.value is None else f", {record.knob} = {record.value:.6g}"
+    lines = [
+        f"**{record.router}{knob}: {record.chosen}**" + (" (simulated agents)" if record.simulated else ""),
+        "",
+        record.explanation,
+        "",
+    ]
+    if record.predicted_correct or any(value is not None for value in record.utility.values()):
+        lines += ["| agent | expected pass@1 | expected $ | utility |", "|---|---:|---:|---:|"]
+        lines += [_row(record, agent) for agent in record.agents] + [""]
+    if len(record.steps) > 1 or any(step.probability is not None for step in record.steps):
+        lines += ["| run | predicted correct | accepted from | accepted |", "|---|---:|---:|---|"]
+        lines += [
+            f"| {step.agent} | {_number(step.probability)} | {_number(step.threshold)} | "
+            f"{'yes' if step.accepted else 'no'} |"
+            for step in record.steps
+        ]
+    return "\n".join(lines).strip()
+
+
+def _row(record: RoutingRecord, agent: str) -> str:
+    correct, dollars = record.predicted_correct.get(agent), record.predicted_usd.get(agent)
+    name = f"**{agent}**" if agent == record.chosen else agent
+    return (
+        f"| {name} | {'-' if correct is None else fmt_rate(correct)} | {'-' if dollars is None else fmt_usd(dollars)} "
+        f"| {_number(record.utility.get(agent))} |"
+    )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
