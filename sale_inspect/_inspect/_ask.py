@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import anyio
 from inspect_ai.model import ChatMessage, GenerateConfig, ModelOutput
-from inspect_ai.util import LimitExceededError
+from inspect_ai.util import LimitExceededError, current_span_id
 
 from sale_inspect._inspect._bidders import Bidder
-from sale_inspect._inspect._ledger import SampleLedger
+from sale_inspect._inspect._ledger import SampleLedger, reply_fault, transcript_length, transcript_since
 from sale_inspect.money import Phase
 
 __all__ = ["Reply", "ask"]
@@ -32,7 +32,7 @@ async def ask(
     timeout: float,
     ledger: SampleLedger,
 ) -> Reply:
-    """Call the bidder's model once and book it.
+    """Call the bidder's model once and book it. The call is alone in the transcript's current span.
 
     Args:
         bidder: Whose model to call.
@@ -45,22 +45,32 @@ async def ask(
     Returns:
         The output, or the reason of the failure: a time-out, an error of the provider, a refusal.
     """
-    reply = Reply(reason=f"no answer within {timeout:g} s")
-    with anyio.move_on_after(timeout):
-        try:
+    start, span = transcript_length(), current_span_id()
+
+    def lost(reason: str) -> Reply:
+        """What the provider answered all the same is booked, for instance the reply that broke a limit."""
+        events = [event for event in transcript_since(start) if event.span_id == span]
+        if not ledger.add_events(phase, bidder, events, reason):
+            ledger.add_uncounted(phase, bidder, reason)
+        return Reply(reason=reason)
+
+    output = None
+    try:
+        with anyio.move_on_after(timeout):
             output = await bidder.model.generate(messages, config=config)
-        except LimitExceededError:
-            raise
-        except Exception as error:  # noqa: BLE001 - providers raise what they like; the reason is recorded
-            return Reply(reason=f"{type(error).__name__}: {_first_line(error)}")
-        ledger.add(phase, bidder, output)
-        reply = Reply(output=output)
-    if reply.output is not None:
-        if reply.output.error:
-            return Reply(reason=f"provider error: {reply.output.error}")
-        if reply.output.stop_reason == "content_filter":
-            return Reply(reason="refused (content filter)")
-    return reply
+    except LimitExceededError as error:
+        lost(_first_line(error))
+        raise
+    except Exception as error:  # noqa: BLE001 - providers raise what they like; the reason is recorded
+        return lost(f"{type(error).__name__}: {_first_line(error)}")
+    except BaseException:
+        lost("interrupted before its reply")
+        raise
+    if output is None:
+        return lost(f"no answer within {timeout:g} s")
+    ledger.add(phase, bidder, output)
+    fault = reply_fault(output)
+    return Reply(reason=fault) if fault else Reply(output=output)
 
 
 def _first_line(error: BaseException) -> str:

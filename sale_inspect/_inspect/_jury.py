@@ -42,6 +42,7 @@ Read = TypeVar("Read")
 _RATING_TOKENS = 64
 _PANEL_TOKENS_A_PLAN = 16
 _TRIES = 2
+_NO_RATING = f"no rating in {_TRIES} replies"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,10 +74,13 @@ class Jury:
     ledger: SampleLedger
     notes: list[str] = field(default_factory=list)
     """What went wrong, for the record."""
+    _reasons: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Why a judge abstained, by judge and bidder."""
 
     async def rate(self, bids: Sequence[Bid]) -> Ratings:
         """Ratings 0..5 by bidder and asked judge; None where a judge abstained."""
         names = tuple(judge.name for judge in self.judges)
+        self._reasons.clear()
         asked = {bid.agent: asked_judges(self.choice, bid.agent, names) for bid in bids}
         calls = []
         for judge in self.judges:
@@ -96,7 +100,11 @@ class Jury:
 
     def _note(self, table: Ratings) -> None:
         for agent, row in table.items():
-            self.notes.extend(f"{judge} abstained on the plan of {agent}." for judge, r in row.items() if r is None)
+            self.notes.extend(
+                f"{judge} abstained on the plan of {agent}: {self._reasons.get((judge, agent), _NO_RATING)}."
+                for judge, rating in row.items()
+                if rating is None
+            )
             if all(rating is None for rating in row.values()):
                 self.notes.append(f"Nobody rated the plan of {agent}: its value is its entropy alone.")
 
@@ -111,7 +119,7 @@ class Jury:
         )
         schema = _schema("rating", ["rating"]) if judge.agent.json_schema else None
         async with span(f"rating: {judge.name} of {bid.agent}", type="rating"):
-            rating = await self._ask(judge, asking, bid.refined, _RATING_TOKENS, schema, parse_rating)
+            rating = await self._ask(judge, asking, [bid], _RATING_TOKENS, schema, parse_rating)
         return judge.name, {bid.agent: rating}
 
     async def _panel(self, judge: Bidder, bids: Sequence[Bid]) -> tuple[str, dict[str, int | None]]:
@@ -135,24 +143,25 @@ class Jury:
             return True if all(found[label] is not None for label in labels) else None
 
         async with span(f"ratings: {judge.name} of {len(order)} plans", type="rating"):
-            await self._ask(judge, asking, order[0].refined, tokens, schema, read)
+            await self._ask(judge, asking, order, tokens, schema, read)
         return judge.name, {bid.agent: found.get(label) for label, bid in zip(labels, order, strict=True)}
 
     async def _ask(
         self,
         judge: Bidder,
         asking: JudgePrompt,
-        refined: bool,
+        bids: Sequence[Bid],
         tokens: int,
         schema: ResponseSchema | None,
         read: Callable[[str], Read | None],
     ) -> Read | None:
         messages: list[ChatMessage] = [ChatMessageUser(content=f"{self.prefix}\n\n{asking.request}")]
         config = GenerateConfig(max_tokens=tokens + (judge.model.config.reasoning_tokens or 0), response_schema=schema)
-        phase: Phase = "refine" if refined else "jury"
+        phase: Phase = "refine" if bids[0].refined else "jury"
         for _ in range(_TRIES):
             reply = await ask(judge, phase, messages, config, timeout=self.call_timeout, ledger=self.ledger)
             if reply.output is None or reply.reason:
+                self._reasons.update(((judge.name, bid.agent), reply.reason) for bid in bids)
                 return None
             found = read(reply.output.completion)
             if found is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from inspect_ai.log import EvalLog, EvalSample, list_eval_logs, read_eval_log, read_eval_log_samples
 
 from sale_inspect._errors import LogError
-from sale_inspect._inspect._ledger import read_ledger
+from sale_inspect._inspect._ledger import read_ledger, read_uncounted
 from sale_inspect._inspect._scores import solved
 from sale_inspect.money import AUCTION_PHASES, total_usd
 from sale_inspect.report import PolicyRun, TaskRow
@@ -102,4 +102,5 @@ def _row(sample: EvalSample) -> TaskRow | str:
         usd_overhead=sum(entry.usd for entry in entries if entry.phase in AUCTION_PHASES),
         tokens=float(sum(entry.usage.total for entry in entries if entry.phase != "grade")) if entries else math.nan,
         agent=str(sample.store.get("LedgerStore:agent", "")),
+        uncounted=read_uncounted(sample.store),
     )

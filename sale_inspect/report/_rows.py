@@ -21,6 +21,7 @@ class TaskRow:
         usd_overhead: Dollars of bids, jury and refinement.
         tokens: Tokens, auction included.
         agent: Who executed.
+        uncounted: Model calls whose tokens nobody knows: their dollars, if any, are in no figure.
     """
 
     task_id: str
@@ -31,6 +32,7 @@ class TaskRow:
     usd_overhead: float
     tokens: float
     agent: str
+    uncounted: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

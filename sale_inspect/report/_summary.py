@@ -84,6 +84,12 @@ def _notes(runs: Sequence[PolicyRun], simulated: bool) -> Iterator[str]:
         tasks = len({row.task_id for row in run.rows})
         if not run.rows:
             continue
+        uncounted = sum(row.uncounted for row in run.rows)
+        if uncounted:
+            yield (
+                f"{run.policy}: {uncounted} model calls failed, were given up, or stated no usage. Their tokens are not "
+                "known, so its dollars are a lower bound."
+            )
         solved: dict[str, list[float]] = {}
         for row in run.rows:
             solved.setdefault(row.task_id, []).append(row.correct)

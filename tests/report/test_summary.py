@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -137,3 +138,13 @@ def test_the_interval_counts_tasks_and_not_repetitions_of_them() -> None:
     (note, *_) = summary([PolicyRun(policy="p", simulated=False, rows=twice, left_out={})], BINS).notes
     assert note.startswith("p: 2 samples of 1 tasks; pass@1 95% interval")
     assert note.endswith("5.5% to 94.5%.")
+
+
+def test_calls_whose_tokens_nobody_knows_make_the_dollars_a_lower_bound() -> None:
+    known = row("t1", "b1", 1.0, 0.5, agent="a")
+    rows = (known, replace(known, task_id="t2", uncounted=2), replace(known, task_id="t3", uncounted=1))
+    notes = summary([PolicyRun(policy="SALE", simulated=False, rows=rows, left_out={})], BINS).notes
+    (note,) = [note for note in notes if "lower bound" in note]
+    assert note.startswith("SALE: 3 model calls")
+    alone = PolicyRun(policy="SALE", simulated=False, rows=(known,), left_out={})
+    assert not [note for note in summary([alone], BINS).notes if "lower bound" in note]
