@@ -87,8 +87,8 @@ def _notes(runs: Sequence[PolicyRun], simulated: bool) -> Iterator[str]:
         uncounted = sum(row.uncounted for row in run.rows)
         if uncounted:
             yield (
-                f"{run.policy}: {uncounted} model calls failed, were given up, or stated no usage. Their tokens are not "
-                "known, so its dollars are a lower bound."
+                f"{run.policy}: {uncounted} model calls failed, were given up, or stated no usage. Their tokens are "
+                "not known, so its dollars are a lower bound."
             )
         solved: dict[str, list[float]] = {}
         for row in run.rows:
