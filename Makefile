@@ -37,6 +37,7 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.base
 	$(BIN)/python benchmarks/auction.py
 	$(BIN)/python benchmarks/redecide.py
+	$(BIN)/python benchmarks/concurrency.py --connections 10
 	$(BIN)/python benchmarks/concurrency.py
 
 # Needs the original files and, for scoring, Docker: make bench-data DATA=folder

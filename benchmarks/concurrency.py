@@ -2,8 +2,9 @@
 
 Prints three times for the same calls:
 
-1. the ideal: every call takes 200 ms, everything else nothing, and a sample starts as soon as one of 64 places is
-   free and, to refine, as soon as the samples that it may see are done;
+1. the ideal: every call takes 200 ms, everything else nothing, a call starts as soon as a connection
+   is free, a sample as soon as one of 64 places is free and, to refine, as soon as the samples that it may see
+   are done;
 2. Inspect alone: an evaluation whose solver makes the very same calls (same models, prompts and order), with no
    auction, no ledger and no memory around them;
 3. the auction.
@@ -11,7 +12,9 @@ Prints three times for the same calls:
 The second is there because Inspect's own work on a call (events, log, retries) is several milliseconds of one thread:
 at a thousand calls a second no solver can reach the ideal. What this package adds is (3) against (2).
 
-Run with `make bench` or `python benchmarks/concurrency.py [--samples N] [--jury panel]`.
+Connections are not limited, or as Inspect limits them by default: 10 to all models of a provider (`--connections 10`).
+
+Run with `make bench` or `python benchmarks/concurrency.py [--samples N] [--jury panel] [--connections N]`.
 """
 
 from __future__ import annotations
@@ -67,14 +70,14 @@ def tasks(count: int) -> Task:
     return Task(dataset=samples)
 
 
-def pool_file(folder: Path) -> str:
-    """The simulated pool with calls of 200 ms and no limit on connections."""
+def pool_file(folder: Path, connections: int) -> str:
+    """The simulated pool with calls of 200 ms."""
     from sale_inspect.pools import load_pool
 
     data = load_pool("sim").model_dump(mode="json")
     for agent in data["agents"]:
         agent["model_args"] = {"latency": LATENCY_SECONDS}
-        agent["config"] = {**agent["config"], "max_connections": 10_000}
+        agent["config"] = {**agent["config"], "max_connections": connections}
     path = folder / "slow.yaml"
     path.write_text(yaml.safe_dump(data), encoding="utf-8")
     return str(path)
@@ -82,9 +85,7 @@ def pool_file(folder: Path) -> str:
 
 def run(task: Task, plan: Solver, folder: Path) -> tuple[float, EvalLog]:
     """Seconds from the first sample's start to the last one's end, and the log."""
-    (log,) = inspect_eval(
-        task, solver=plan, max_samples=PLACES, max_connections=10_000, display="none", log_dir=str(folder)
-    )
+    (log,) = inspect_eval(task, solver=plan, max_samples=PLACES, display="none", log_dir=str(folder))
     assert log.status == "success", log.error
     samples = log.samples or []
     starts = [_seconds(sample.started_at) for sample in samples]
@@ -137,18 +138,35 @@ def _stage_sizes(sample: EvalSample) -> list[int]:
     return sizes + [1] * executed
 
 
-def ideal_seconds(graphs: Sequence[Graph], lag: int) -> float:
-    """When the last sample ends if nothing but the calls takes time."""
-    places = [0.0] * PLACES
-    done: list[float] = []
-    for index, graph in enumerate(graphs):
-        now = heapq.heappop(places) + 2 * LATENCY_SECONDS
-        if graph.refines and index >= lag:
-            now = max(now, *done[: index - lag + 1])
-        now += LATENCY_SECONDS * (len(graph.stages) - 2)
-        done.append(now)
-        heapq.heappush(places, now)
-    return max(done)
+def ideal_seconds(graphs: Sequence[Graph], lag: int, connections: int) -> float:
+    """When the last sample ends if nothing but the calls takes time. Calls start in order of asking."""
+    free = [0.0] * connections
+    ends: dict[int, float] = {}
+    # Times at which a stage can start, as (time, sample, stage); a sample that must wait for others is put aside.
+    ready = [(0.0, index, 0) for index in range(min(PLACES, len(graphs)))]
+    waiting: list[tuple[float, int]] = []
+    following = len(ready)
+    while ready:
+        now, index, number = heapq.heappop(ready)
+        if number == 2 and graphs[index].refines and not all(other in ends for other in range(index - lag + 1)):
+            waiting.append((now, index))
+            continue
+        end = now
+        for _ in graphs[index].stages[number]:
+            start = max(now, heapq.heappop(free))
+            heapq.heappush(free, start + LATENCY_SECONDS)
+            end = max(end, start + LATENCY_SECONDS)
+        if number + 1 < len(graphs[index].stages):
+            heapq.heappush(ready, (end, index, number + 1))
+            continue
+        ends[index] = end
+        if following < len(graphs):
+            heapq.heappush(ready, (end, following, 0))
+            following += 1
+        for since, other in waiting:
+            heapq.heappush(ready, (max(since, end), other, 2))
+        waiting.clear()
+    return max(ends.values())
 
 
 @solver
@@ -169,6 +187,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=int, default=192)
+    parser.add_argument("--connections", type=int, default=10_000, help="At once, over all models.")
     parser.add_argument("--jury", choices=("individual", "panel"), default="individual")
     given = parser.parse_args()
 
@@ -176,7 +195,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        pool = pool_file(folder)
+        pool = pool_file(folder, given.connections)
         plan = sale(pool=pool, jury=given.jury, memory=str(folder / "memory.db"), memory_lag=PLACES)
         # The first evaluation of a process imports the providers' clients.
         run(tasks(2), sale(pool=pool, jury=given.jury, memory="off"), folder / "warm")
@@ -186,15 +205,19 @@ def main() -> None:
         samples = log.samples or []
         graphs = {str(sample.id): graph_of(sample) for sample in samples}
         order = [graphs[str(i)] for i in range(given.samples)]
+        limit = GenerateConfig(max_connections=given.connections)
         models = {
-            f"hst-sim/{each}": get_model(f"hst-sim/{each}", latency=LATENCY_SECONDS, memoize=False)
+            f"hst-sim/{each}": get_model(f"hst-sim/{each}", config=limit, latency=LATENCY_SECONDS, memoize=False)
             for each in ("4b", "8b", "14b", "32b")
         }
         bare, _ = run(tasks(given.samples), same_calls(graphs, models), folder / "bare")
     calls = sum(len(stage) for graph in order for stage in graph.stages)
-    ideal = ideal_seconds(order, PLACES)
+    ideal = ideal_seconds(order, PLACES, given.connections)
     refining = sum(graph.refines for graph in order)
-    print(f"{given.samples} samples, {PLACES} at once, jury {given.jury}: {calls} calls, {refining} samples refine")
+    print(
+        f"{given.samples} samples, {PLACES} at once, jury {given.jury}, connections: {given.connections}; "
+        f"{calls} calls, {refining} samples refine"
+    )
     print(f"{'ideal of the call graph':<42} {ideal:>9.2f} s")
     print(f"{'Inspect alone, the same calls':<42} {bare:>9.2f} s {bare / ideal:>8.2f} x ideal")
     print(f"{'the auction':<42} {auction:>9.2f} s {auction / ideal:>8.2f} x ideal (goal 1.15 x)")
