@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from sale_inspect._cli._router_data import RouterData, read_data, trainable
+from sale_inspect._cli._router_data import RouterData, embed_data, read_table, trainable
 from sale_inspect._cli._train import calibrated
 from sale_inspect._errors import OutcomesError
 from sale_inspect._inspect._edge import clean_errors
@@ -20,6 +20,7 @@ from sale_inspect.outcomes import PolicyOutcomes, policy_outcomes
 from sale_inspect.replay import Policy, ReplayOptions, Setting, evaluate, replay_json, replay_text
 from sale_inspect.routers import (
     HeldOut,
+    Outcomes,
     Router,
     RouterFile,
     outcomes_hash,
@@ -46,6 +47,7 @@ __all__ = ["replay"]
     "--train", "training", type=click.Path(path_type=Path, dir_okay=False),
     help="Outcomes to train named routers on. Default: by folds of OUTCOMES, each task held out from its fit.",
 )  # fmt: skip
+@click.option("--unseen", is_flag=True, help="Leave out tasks that are in the --train table too.")
 @click.option("--budget", type=click.FloatRange(0, min_open=True), help="Set knobs to keep to dollars a task.")
 @click.option(
     "--keep-pass", type=click.FloatRange(0, 1, min_open=True),
@@ -66,6 +68,7 @@ def replay(
     outcomes: Path,
     routers: tuple[str, ...],
     training: Path | None,
+    unseen: bool,
     budget: float | None,
     keep_pass: float | None,
     confidence: float,
@@ -97,13 +100,17 @@ def replay(
     with clean_errors():
         if budget is not None and keep_pass is not None:
             raise click.UsageError("Give --budget or --keep-pass, not both.")
-        data = read_data(outcomes, agents=agents, embedder=embedder, answers=True, say=say)
+        table, tasks = read_table(outcomes, agents=agents)
+        seen_note: list[str] = []
+        trained_on = None if training is None else read_table(training, agents=",".join(tasks.agents))
+        if training is not None and trained_on is not None:
+            tasks, seen_note = _held_out(tasks, trained_on[1], outcomes, training, unseen)
+        data = embed_data(table, tasks, embedder=embedder, answers=True, say=say)
         recorded, data, notes = _recorded(data, common_tasks)
+        notes += seen_note
         source = data
-        if training is not None:
-            kept = ",".join(data.outcomes.agents)
-            source = read_data(training, agents=kept, embedder=embedder, answers=True, say=say)
-            _disjoint(source, data, training, outcomes)
+        if trained_on is not None:
+            source = embed_data(*trained_on, embedder=embedder, answers=True, say=say)
         goal = {"budget": budget, "keep_pass": keep_pass, "confidence": confidence, "seed": seed}
         if training is None and (budget is not None or keep_pass is not None):
             notes.append(
@@ -188,14 +195,28 @@ def _policy(each: PolicyOutcomes, data: RouterData) -> Policy:
     )
 
 
-def _disjoint(source: RouterData, data: RouterData, training: Path, outcomes: Path) -> None:
-    both = set(source.outcomes.tasks) & set(data.outcomes.tasks)
-    texts = set(source.outcomes.texts) & set(data.outcomes.texts)
-    if both or texts:
+def _held_out(
+    tasks: Outcomes, trained_on: Outcomes, outcomes: Path, training: Path, unseen: bool
+) -> tuple[Outcomes, list[str]]:
+    """The tasks that are not in the training table, by id or by text, and a note of those that are."""
+    ids, texts = set(trained_on.tasks), set(trained_on.texts) - {""}
+    rows = [
+        row
+        for row, (task, text) in enumerate(zip(tasks.tasks, tasks.texts, strict=True))
+        if task not in ids and text not in texts
+    ]
+    both = len(tasks) - len(rows)
+    if not both:
+        return tasks, []
+    if not unseen:
         raise OutcomesError(
-            f"{len(both | texts)} tasks of {outcomes} are in {training} too, so they would be no held-out tasks. Leave "
-            "--train out for folds, or give other tasks."
+            f"{both} of {len(tasks)} tasks of {outcomes} are in {training} too, so they would be no held-out tasks. "
+            "--unseen leaves them out; without --train, folds hold tasks out."
         )
+    if not rows:
+        raise OutcomesError(f"All tasks of {outcomes} are in {training}. Give other tasks, or leave --train out.")
+    note = f"{both} tasks are left out: they are in the training table too. {len(rows)} tasks remain."
+    return tasks.take(rows), [note]
 
 
 def _from_file(path: Path, data: RouterData) -> Policy:

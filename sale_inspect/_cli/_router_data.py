@@ -17,7 +17,7 @@ from sale_inspect.embedding import Embedder, make_embedder
 from sale_inspect.outcomes import OutcomeTable, read_parquet, to_outcomes
 from sale_inspect.routers import EmbedderName, Features, Outcomes, answer_text
 
-__all__ = ["RouterData", "read_data", "trainable"]
+__all__ = ["RouterData", "embed_data", "read_data", "read_table", "trainable"]
 
 _BATCH = 64
 
@@ -42,14 +42,19 @@ class RouterData:
 
 
 def read_data(path: Path, *, agents: str | None, embedder: str, answers: bool, say: Console) -> RouterData:
-    """Read a table and embed its texts, with progress on `say`.
+    """Read a table and embed its texts: `read_table`, then `embed_data`."""
+    return embed_data(*read_table(path, agents=agents), embedder=embedder, answers=answers, say=say)
+
+
+def read_table(path: Path, *, agents: str | None) -> tuple[OutcomeTable, Outcomes]:
+    """Read a table.
 
     Args:
         path: Parquet of `sale-inspect outcomes`.
         agents: Names with commas, to use only these, in this order.
-        embedder: `auto`, `minilm` or `hashing`.
-        answers: Whether a cascade needs the answers.
-        say: Where progress goes.
+
+    Returns:
+        The table, and the outcomes of its agents.
 
     Raises:
         OutcomesError: If the file is no such table, or an agent is not in it.
@@ -60,7 +65,19 @@ def read_data(path: Path, *, agents: str | None, embedder: str, answers: bool, s
         )
     table = read_parquet(path)
     wanted = None if agents is None else [name.strip() for name in agents.split(",")]
-    outcomes = to_outcomes(table, agents=wanted)
+    return table, to_outcomes(table, agents=wanted)
+
+
+def embed_data(table: OutcomeTable, outcomes: Outcomes, *, embedder: str, answers: bool, say: Console) -> RouterData:
+    """Embed the texts of outcomes, with progress on `say`. Thousands of texts take minutes with MiniLM on a CPU.
+
+    Args:
+        table: The table that the outcomes are of.
+        outcomes: The tasks to embed.
+        embedder: `auto`, `minilm` or `hashing`.
+        answers: Whether a cascade needs the answers.
+        say: Where progress goes.
+    """
     maker = make_embedder(embedder)
     features = _embedded(maker, outcomes.texts, say)
     found = None
