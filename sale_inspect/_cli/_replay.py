@@ -41,7 +41,7 @@ __all__ = ["replay"]
     "--router",
     "routers",
     multiple=True,
-    help="Name of a router, or a file of `sale-inspect train`; may be repeated. Default: all that can be trained.",
+    help="Name of a router, or a file of `sale-inspect train`; may be repeated. Default: all that read the task.",
 )
 @click.option(
     "--train", "training", type=click.Path(path_type=Path, dir_okay=False),

@@ -20,6 +20,8 @@ from sale_inspect.routers import EmbedderName, Features, Outcomes, answer_text
 __all__ = ["RouterData", "embed_data", "read_data", "read_table", "trainable"]
 
 _BATCH = 64
+_BLIND = ("single", "random", "zero", "shuffled")
+"""Routers that do not read the task. A replay shows their like beside every router, so they are not trained unasked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -98,7 +100,7 @@ def embed_data(table: OutcomeTable, outcomes: Outcomes, *, embedder: str, answer
 
 
 def trainable(names: Sequence[str], data: RouterData, say: Console) -> list[str]:
-    """The routers to train; all that the table allows if none is named.
+    """The routers to train; if none is named, all that read the task and that the table allows.
 
     Raises:
         OutcomesError: If a named one is unknown.
@@ -111,7 +113,7 @@ def trainable(names: Sequence[str], data: RouterData, say: Console) -> list[str]
     for kind in ROUTERS.values():
         if kind.cascade and data.outcomes.answers is None:
             say.print(f"- {kind.name} is left out: the table has no answers (sale-inspect outcomes --answers).")
-        elif not kind.reads_outcomes:
+        elif not kind.reads_outcomes and kind.name not in _BLIND:
             found.append(kind.name)
     return found
 

@@ -33,7 +33,9 @@ __all__ = ["calibrated", "train"]
 
 @click.command()
 @click.argument("outcomes", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--router", "routers", multiple=True, help="Router to train; may be repeated. Default: all that can be.")
+@click.option(
+    "--router", "routers", multiple=True, help="Router to train; may be repeated. Default: all that read the task."
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder.")
 @click.option("--budget", type=click.FloatRange(0, min_open=True), help="Dollars a task that the knob must keep to.")
 @click.option(
