@@ -17,7 +17,7 @@ from inspect_ai.scorer import includes
 from inspect_ai.solver import Solver
 
 from sale_inspect._cli import main
-from sale_inspect._cli._replay import _from_file
+from sale_inspect._cli._replay_policies import policy_of_file
 from sale_inspect._cli._router_data import RouterData, read_data
 from sale_inspect._errors import SaleError
 from sale_inspect._inspect._ledger import read_ledger
@@ -107,7 +107,7 @@ def routing_of(sample: EvalSample) -> RoutingRecord:
 @pytest.mark.parametrize("name", ROUTERS)
 def test_a_live_decision_is_that_of_the_replay(study: Study, name: str) -> None:
     data = study.data()
-    policy = _from_file(Path(study.file(name)), data)
+    policy = policy_of_file(Path(study.file(name)), data)
     assert policy.agent is not None
     replayed = {name: AGENTS[column] for name, column in zip(data.outcomes.tasks, policy.agent, strict=True)}
     live = {str(sample.id): routing_of(sample).chosen for sample in study.logs[name].samples or []}
@@ -118,7 +118,7 @@ def test_a_live_decision_is_that_of_the_replay(study: Study, name: str) -> None:
 @pytest.mark.parametrize("name", ROUTERS)
 def test_what_it_solved_and_paid_is_what_the_replay_says(study: Study, name: str) -> None:
     data = study.data()
-    realised = _from_file(Path(study.file(name)), data)
+    realised = policy_of_file(Path(study.file(name)), data)
     (recorded,) = [each for each in policy_outcomes(data.table) if each.policy == name]
     from sale_inspect.stats import Grid
 
