@@ -1,0 +1,202 @@
+"""The real study: does SALE win? Singles, routers and auctions of real models on the same tasks, step by step.
+
+    python benchmarks/study.py --data-dir data --out study
+    python benchmarks/study.py --data-dir data --out study --quick
+    python benchmarks/study.py --out study --dry-run
+
+Steps, each one `inspect eval` with a log folder of its own:
+
+1. dev: every agent alone, and SALE with uniform weights and no memory, for fitting.
+2. fit: weights by outcomes; routers by nested cross-validation. Both are frozen here.
+3. test: every agent alone; SALE with uniform and with fitted weights, with and without memory, in the given orders.
+4. the tables: outcomes, replay of the routers, report.
+
+A step whose log is complete is skipped, a broken one goes on with `inspect eval-retry`: after an interruption run the same
+command again. Nothing is chosen on test tasks. The model servers of benchmarks/study.yaml must run (SMOLLM_BASE_URL,
+SMOLLM_API_KEY, QWEN_BASE_URL, QWEN_API_KEY), and Docker.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+HERE = Path(__file__).parent
+Domain = Literal["coding", "deep_search"]
+SIZES = {"coding_mcq": 16, "mbpp": 16, "leetcode": 4, "hotpotqa": 4}
+QUICK = {"coding_mcq": 2, "mbpp": 2, "leetcode": 1, "hotpotqa": 1}
+ROUTERS = ("wtp-knn", "carrot-knn", "to-router-knn", "frugalgpt")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One evaluation.
+
+    Attributes:
+        name: Name of its log folder.
+        split: dev or test.
+        solver: Arguments of `inspect eval` that name the solver.
+        order: Seed of the order of tasks.
+    """
+
+    name: str
+    split: str
+    solver: tuple[str, ...]
+    order: int = 0
+
+
+def steps(pool: str, agents: Sequence[str], weights: str, orders: int, out: Path) -> Iterator[Step]:
+    """All evaluations, in order."""
+    single = ("--solver", "sale_inspect/single", "-S", f"pool={pool}")
+    sale = ("--solver", "sale_inspect/sale", "-S", f"pool={pool}", "-S", "jury=panel", "-S", "call_timeout=1800")
+    for split in ("dev", "test"):
+        for agent in agents:
+            yield Step(name=f"{split}/single-{agent}", split=split, solver=(*single, "-S", f"agent={agent}"))
+        if split == "dev":
+            yield Step(name="dev/sale", split="dev", solver=(*sale, "-S", "memory=off"))
+    for kind, extra in (("uniform", ()), ("fitted", ("-S", f"weights={weights}"))):
+        yield Step(name=f"test/sale-{kind}-no-memory", split="test", solver=(*sale, *extra, "-S", "memory=off"))
+        for order in range(orders):
+            # A file of its own for each run: a memory belongs to one order and one set of weights.
+            kept = ("-S", f"memory={out / 'memory' / f'{kind}-{order}.db'}")
+            yield Step(name=f"test/sale-{kind}-{order}", split="test", solver=(*sale, *extra, *kept), order=order)
+
+
+def chosen(split: str, sizes: dict[str, int], data: str) -> dict[str, list[str]]:
+    """Ids of the tasks by domain: of each source the first ones by a hash of the id, so that nobody picks them."""
+    from sale_inspect._inspect._task_set import load_set
+
+    found: dict[str, list[str]] = {}
+    domains: tuple[tuple[Domain, str], ...] = (("coding", "hst-bench"), ("deep_search", "hst-offline"))
+    for domain, recipe in domains:
+        names = [name for name in sizes if (name == "hotpotqa") == (domain == "deep_search")]
+        tasks = load_set(
+            domain, "hst", split, sources=",".join(names), bins=None, order_seed=None, data_dir=data, recipe=recipe,
+            times=None,
+        )  # fmt: skip
+        for name in names:
+            ids = [item.id for item in tasks.items if item.source == name]
+            ids.sort(key=lambda each: hashlib.sha256(f"study {each}".encode()).hexdigest())
+            found.setdefault(domain, []).extend(ids[: sizes[name]])
+    return found
+
+
+def commands(step: Step, ids: dict[str, list[str]], given: argparse.Namespace, out: Path) -> Iterator[tuple[str, ...]]:
+    """The evaluation's commands, one a domain."""
+    for domain, wanted in ids.items():
+        if not wanted:
+            continue
+        task = {
+            "coding": ("sale_inspect/hst_coding", "-T", "sources=coding_mcq,mbpp,leetcode"),
+            "deep_search": (
+                *("sale_inspect/hst_deep_search", "-T", "sources=hotpotqa", "-T", "recipe=hst-offline"),
+                *("-T", f"corpus={given.corpus}"),
+            ),
+        }[domain]
+        yield (
+            *("inspect", "eval", *task, "-T", f"data_dir={given.data_dir}", "-T", f"split={step.split}"),
+            *("-T", f"order_seed={step.order}", "-T", "time_limit=7200", "--sample-id", ",".join(wanted)),
+            *(
+                *step.solver,
+                "--metadata",
+                f"study={step.name.partition('/')[2]}",
+                "--log-dir",
+                str(out / "logs" / step.name / domain),
+            ),
+            *("--max-samples", str(given.at_once), "--display", "plain", "--no-fail-on-error"),
+        )
+
+
+def run(command: Sequence[str], folder: Path) -> None:
+    """Run an evaluation, or what is left of it."""
+    from inspect_ai.log import list_eval_logs, read_eval_log
+
+    folder.mkdir(parents=True, exist_ok=True)
+    logs = list_eval_logs(str(folder), descending=True)
+    if logs:
+        header = read_eval_log(logs[0].name, header_only=True)
+        done = header.results.completed_samples if header.results else 0
+        if header.status == "success" and done == len(header.eval.dataset.sample_ids or []):
+            print(f"    done before: {done} samples", flush=True)
+            return
+        command = ("inspect", "eval-retry", logs[0].name, "--log-dir", str(folder), "--display", "plain")
+    with (folder / "output.txt").open("a", encoding="utf-8") as output:
+        subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=True)
+
+
+def sale(*arguments: str) -> None:
+    """A command of this package."""
+    print(f"  sale-inspect {' '.join(arguments)}", flush=True)
+    subprocess.run((str(Path(sys.executable).with_name("sale-inspect")), *arguments), check=True)
+
+
+def main() -> None:
+    """Run all steps that are not done."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data-dir", default="data", help="Folder of the sources' original files.")
+    parser.add_argument("--corpus", help="Folder of pages, of `sale-inspect bench corpus`; default: corpus beside OUT.")
+    parser.add_argument("--out", type=Path, default=Path("study"), help="Folder of logs, fits and tables.")
+    parser.add_argument("--pool", default=str(HERE / "study.yaml"))
+    parser.add_argument("--orders", type=int, default=3, help="Orders of the tasks for SALE with memory.")
+    parser.add_argument("--at-once", type=int, default=2, help="Samples at once.")
+    parser.add_argument("--quick", action="store_true", help="6 tasks a split, one order: to see it work.")
+    parser.add_argument("--dry-run", action="store_true", help="Say what would run.")
+    given = parser.parse_args()
+    out: Path = given.out.resolve()
+    given.corpus = given.corpus or str(out.parent / "corpus")
+    sizes, orders = (QUICK, 1) if given.quick else (SIZES, given.orders)
+
+    from sale_inspect.pools import load_pool
+
+    agents = load_pool(given.pool).names
+    weights = out / "weights.json"
+    ids = {split: chosen(split, sizes, given.data_dir) for split in ("dev", "test")}
+    plan = list(steps(given.pool, agents, str(weights), orders, out))
+    for split, found in ids.items():
+        print(f"{split}: {', '.join(f'{len(each)} {domain}' for domain, each in found.items())} tasks")
+    print(f"{len(plan)} steps")
+    if given.dry_run:
+        for step in plan:
+            for command in commands(step, ids[step.split], given, out):
+                print(" ".join(command))
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "memory").mkdir(exist_ok=True)
+    (out / "tasks.json").write_text(json.dumps(ids, indent=1) + "\n", encoding="utf-8")
+    began = time.monotonic()
+    for number, step in enumerate(plan, start=1):
+        if step.split == "test" and not weights.exists():
+            _fit(out, weights)
+        print(f"[{number}/{len(plan)}] {step.name}, {(time.monotonic() - began) / 60:.0f} min", flush=True)
+        for command in commands(step, ids[step.split], given, out):
+            run(command, Path(command[command.index("--log-dir") + 1]))
+    _tables(out)
+    print(f"Done in {(time.monotonic() - began) / 60:.0f} minutes of this call. Results: {out}")
+
+
+def _fit(out: Path, weights: Path) -> None:
+    dev = out / "logs" / "dev"
+    sale("fit", str(dev), "--objective", "outcome", "-o", str(weights))
+    sale("outcomes", str(dev), "--answers", "-o", str(out / "dev.parquet"))
+    named = [part for name in ROUTERS for part in ("--router", name)]
+    sale("train", str(out / "dev.parquet"), *named, "-o", str(out / "routers"))
+
+
+def _tables(out: Path) -> None:
+    test = out / "logs" / "test"
+    sale("outcomes", str(test), "--answers", "--policy-from", "metadata:study", "-o", str(out / "test.parquet"))
+    files = [part for name in ROUTERS for part in ("--router", str(out / "routers" / f"{name}.npz"))]
+    sale("replay", str(out / "test.parquet"), *files, "--json", str(out / "replay.json"))
+    sale("report", str(test), "-o", str(out / "report"))
+
+
+if __name__ == "__main__":
+    main()
