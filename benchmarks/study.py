@@ -11,9 +11,9 @@ Steps, each one `inspect eval` with a log folder of its own:
 3. test: every agent alone; SALE with uniform and with fitted weights, with and without memory, in the given orders.
 4. the tables: outcomes, replay of the routers, report.
 
-A step whose log is complete is skipped, a broken one goes on with `inspect eval-retry`: after an interruption run the same
-command again. Nothing is chosen on test tasks. The model servers of benchmarks/study.yaml must run (SMOLLM_BASE_URL,
-SMOLLM_API_KEY, QWEN_BASE_URL, QWEN_API_KEY), and Docker.
+A step whose log is complete is skipped, a broken one goes on with `inspect eval-retry`: after an interruption run the
+same command again. Nothing is chosen on test tasks. The model servers of benchmarks/study.yaml must run
+(SMOLLM_BASE_URL, SMOLLM_API_KEY, QWEN_BASE_URL, QWEN_API_KEY), and Docker.
 """
 
 from __future__ import annotations
