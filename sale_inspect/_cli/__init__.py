@@ -19,6 +19,7 @@ _COMMANDS = {
     "memory": "Look into an auction memory, search it, bound its size, carry it elsewhere.",
     "outcomes": "Gather what agents did on tasks, from logs and tables, for train and replay.",
     "replay": "Evaluate routers offline on recorded outcomes: what routing would have solved and saved.",
+    "simulate": "How the mechanism answers to its surroundings, in simulated markets.",
     "table": "Show what the policies in evaluation logs solved and spent.",
     "train": "Train a router on recorded outcomes, with nested cross-validation, and write its file.",
     "times": "Measure how long people take for tasks, and turn that into human times.",

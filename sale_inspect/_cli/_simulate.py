@@ -1,0 +1,56 @@
+"""`sale-inspect simulate`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from sale_inspect._cli._draw import draw_table
+from sale_inspect.market import STUDIES, StudyPoint, run_study, study_table
+from sale_inspect.report import to_markdown
+
+__all__ = ["simulate"]
+
+
+@click.command()
+@click.option("--study", "studies", multiple=True, type=click.Choice(sorted(STUDIES)), help="Default: all.")
+@click.option("--auctions", type=click.IntRange(min=1), default=20_000, show_default=True, help="For each value.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all draws.")
+@click.option("--markdown", is_flag=True, help="Write markdown instead of drawing tables.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Also write all figures.")
+def simulate(studies: tuple[str, ...], auctions: int, seed: int, markdown: bool, json_file: Path | None) -> None:
+    """How the mechanism answers to its surroundings, in simulated markets.
+
+    Each study changes one number (noise of judges, their bias for their own plans, size of the pool, prices, skills,
+    what the memory brings, length of executions) and leaves all else. No model is called, and nothing that comes
+    out is a measurement of a model. The rules of the auction are those of the solver.
+
+    \b
+      sale-inspect simulate --study jury_noise --study self_bias
+    """  # noqa: D301 - click reads \b
+    kept: dict[str, Any] = {"simulated": True, "auctions": auctions, "seed": seed, "studies": {}}
+    for name in studies or tuple(STUDIES):
+        study = STUDIES[name]
+        points = run_study(study, auctions=auctions, seed=seed)
+        table = study_table(study, points)
+        if markdown:
+            click.echo(to_markdown(table) + "\n")
+        else:
+            draw_table(table)
+        kept["studies"][name] = [_plain(point) for point in points]
+    if json_file is not None:
+        json_file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def _plain(point: StudyPoint) -> dict[str, Any]:
+    found = asdict(point)
+    for kind in ("sale", "no_memory"):
+        found[kind] = {
+            name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in found[kind].items()
+        }
+    return found
