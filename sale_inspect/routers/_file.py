@@ -148,8 +148,9 @@ def _members(target: Path) -> dict[str, NDArray[Any]]:
         ) from error
     damaged = (ValueError, EOFError, LookupError, OSError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            if isinstance(archive, np.lib.npyio.NpzFile):
+        loaded = np.load(io.BytesIO(content), allow_pickle=False)
+        if isinstance(loaded, np.lib.npyio.NpzFile):
+            with loaded as archive:
                 return {name: archive[name] for name in archive.files}
     except damaged as error:
         raise OutcomesError(
