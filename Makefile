@@ -39,6 +39,8 @@ bench: $(VENV)/.base
 	$(BIN)/python benchmarks/redecide.py
 	$(BIN)/python benchmarks/concurrency.py --connections 10
 	$(BIN)/python benchmarks/concurrency.py
+	$(BIN)/python benchmarks/routers.py
+	$(BIN)/python benchmarks/replay.py
 
 # Needs the original files and, for scoring, Docker: make bench-data DATA=folder
 bench-data: $(VENV)/.base
