@@ -53,6 +53,11 @@ def recorded_policies(data: RouterData, common: bool) -> tuple[list[Policy], Rou
     for each in found:
         if tasks <= set(each.tasks):
             policies.append(_policy(each, data))
+            if not np.isfinite(each.overhead_usd).all():
+                notes.append(
+                    f"{each.policy}: what deciding cost is not known apart, so its overhead is shown as 0. It is inside "
+                    "its dollars if the table's dollars are all that it spent."
+                )
         else:
             missing = len(tasks - set(each.tasks))
             notes.append(f"{each.policy} is left out: it did not run {missing} of the tasks. --common-tasks keeps it.")
