@@ -55,8 +55,8 @@ def recorded_policies(data: RouterData, common: bool) -> tuple[list[Policy], Rou
             policies.append(_policy(each, data))
             if not np.isfinite(each.overhead_usd).all():
                 notes.append(
-                    f"{each.policy}: what deciding cost is not known apart, so its overhead is shown as 0. It is inside "
-                    "its dollars if the table's dollars are all that it spent."
+                    f"{each.policy}: what deciding cost is not known apart, so its overhead is shown as 0. It is "
+                    "inside its dollars if the table's dollars are all that it spent."
                 )
         else:
             missing = len(tasks - set(each.tasks))
