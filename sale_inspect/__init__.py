@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sale_inspect._errors import (
     AuctionError,
     BenchError,
+    ForecastError,
     LogError,
     MissingRequirementError,
     MissingSourceError,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AuctionError",
     "BenchError",
+    "ForecastError",
     "LogError",
     "MissingRequirementError",
     "MissingSourceError",

@@ -8,7 +8,8 @@
     ├── MissingRequirementError    an engine, server, model or tool that is missing
     ├── AuctionError         an auction that cannot be decided (no valid bid)
     ├── LogError             an evaluation log that cannot be used
-    └── OutcomesError        a table of outcomes, or a router, that cannot be used
+    ├── OutcomesError        a table of outcomes, or a router, that cannot be used
+    └── ForecastError        a plan that cannot be estimated
 
 Each message says which thing is wrong, what it must be, what was found, and what to do.
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 __all__ = [
     "AuctionError",
     "BenchError",
+    "ForecastError",
     "LogError",
     "MissingRequirementError",
     "MissingSourceError",
@@ -62,3 +64,7 @@ class LogError(SaleError):
 
 class OutcomesError(SaleError):
     """A table of outcomes or a router file that is malformed, incomplete or for other agents."""
+
+
+class ForecastError(SaleError):
+    """A plan of a run that cannot be estimated."""

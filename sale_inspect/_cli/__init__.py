@@ -18,6 +18,7 @@ _COMMANDS = {
     "fit": "Fit the weights of the score to the auctions in evaluation logs of a dev set.",
     "memory": "Look into an auction memory, search it, bound its size, carry it elsewhere.",
     "outcomes": "Gather what agents did on tasks, from logs and tables, for train and replay.",
+    "plan": "State calls, tokens and dollars of a run by phase and agent, before anything is spent.",
     "replay": "Evaluate routers offline on recorded outcomes: what routing would have solved and saved.",
     "simulate": "How the mechanism answers to its surroundings, in simulated markets.",
     "table": "Show what the policies in evaluation logs solved and spent.",

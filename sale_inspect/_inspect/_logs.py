@@ -15,7 +15,7 @@ from sale_inspect._inspect._scores import solved
 from sale_inspect.money import AUCTION_PHASES, total_usd
 from sale_inspect.report import PolicyRun, TaskRow
 
-__all__ = ["find_logs", "policy_runs"]
+__all__ = ["find_logs", "policy_of", "policy_runs"]
 
 
 def find_logs(places: Iterable[str]) -> list[str]:
@@ -52,7 +52,7 @@ def policy_runs(places: Iterable[str]) -> list[PolicyRun]:
         header = read_eval_log(name, header_only=True)
         policy = ""
         for sample in read_eval_log_samples(name, all_samples_required=False):
-            policy = policy or _policy(header, sample)
+            policy = policy or policy_of(header, sample)
             simulated[policy] = simulated.get(policy, False) or bool(sample.store.get("LedgerStore:simulated"))
             row = _row(sample)
             if isinstance(row, str):
@@ -73,7 +73,8 @@ def policy_runs(places: Iterable[str]) -> list[PolicyRun]:
     ]
 
 
-def _policy(header: EvalLog, sample: EvalSample) -> str:
+def policy_of(header: EvalLog, sample: EvalSample) -> str:
+    """Name of the policy that did a sample, as tables show it."""
     policy = str(sample.store.get("LedgerStore:policy", ""))
     if policy == "single":
         return f"{sample.store['LedgerStore:agent']} alone"
