@@ -20,6 +20,7 @@ _COMMANDS = {
     "outcomes": "Gather what agents did on tasks, from logs and tables, for train and replay.",
     "plan": "State calls, tokens and dollars of a run by phase and agent, before anything is spent.",
     "replay": "Evaluate routers offline on recorded outcomes: what routing would have solved and saved.",
+    "report": "Write a page with tables, figures and statistics on what policies solved and spent.",
     "simulate": "How the mechanism answers to its surroundings, in simulated markets.",
     "table": "Show what the policies in evaluation logs solved and spent.",
     "train": "Train a router on recorded outcomes, with nested cross-validation, and write its file.",

@@ -1,0 +1,70 @@
+"""All pictures of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sale_inspect.report._tidy import Tidy
+from sale_inspect.report.figures._bid_length import bid_length
+from sale_inspect.report.figures._calibration import calibration
+from sale_inspect.report.figures._confusion import confusion
+from sale_inspect.report.figures._frontiers import frontiers
+from sale_inspect.report.figures._horizons import horizon_marks
+from sale_inspect.report.figures._learning import learning
+from sale_inspect.report.figures._means import any_simulated
+from sale_inspect.report.figures._pass_by_time import pass_by_time
+from sale_inspect.report.figures._phases import phases
+from sale_inspect.report.figures._shapley import shapley_bars
+from sale_inspect.report.figures._style import Drawing
+from sale_inspect.report.figures._workload import workload
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["draw_all"]
+
+
+def draw_all(
+    tidy: Tidy,
+    *,
+    horizons: pd.DataFrame | None = None,
+    shapley: pd.DataFrame | None = None,
+    routes: pd.DataFrame | None = None,
+    why: Mapping[str, str] | None = None,
+    rounds: int = 500,
+    seed: int = 0,
+) -> tuple[Drawing, ...]:
+    """All pictures, in the order of a page. One without data says why.
+
+    Args:
+        tidy: What the logs say.
+        horizons: As of `horizon_marks`.
+        shapley: As of `shapley_bars`.
+        routes: As of `confusion`.
+        why: Why one of these three is None: a sentence by name of the drawing (horizons, shapley, confusion).
+        rounds: Bootstrap rounds of intervals that are made here.
+        seed: Of the bootstrap and of drawn points.
+    """
+    samples, bids, reasons = tidy.samples, tidy.bids, why or {}
+    simulated = any_simulated(samples)
+    tau = samples["tau"].to_numpy(float)
+    tau = tau[np.isfinite(tau) & (tau > 0)]
+    span = (float(tau.min()), float(tau.max())) if len(tau) else None
+    price = bids.groupby("agent")["usd_per_mtok"].median().dropna().sort_values(kind="stable")
+    return (
+        frontiers(samples),
+        pass_by_time(samples),
+        horizon_marks(horizons, simulated=simulated, span=span, why=reasons.get("horizons", "")),
+        workload(samples),
+        confusion(
+            routes, simulated=simulated, agents=[str(name) for name in price.index], why=reasons.get("confusion", "")
+        ),
+        shapley_bars(shapley, simulated=simulated, why=reasons.get("shapley", "")),
+        learning(samples, bids),
+        calibration(bids, simulated=simulated),
+        bid_length(bids, simulated=simulated, rounds=rounds, seed=seed),
+        phases(samples),
+    )

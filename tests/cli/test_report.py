@@ -1,0 +1,171 @@
+"""`sale-inspect report` writes a whole folder, or leaves it as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+from inspect_ai import eval as inspect_eval
+from inspect_ai.log import read_eval_log, write_eval_log
+
+from sale_inspect._cli import _report, main
+from sale_inspect._inspect._sale import sale, single
+from sale_inspect._inspect._tasks import hst_coding
+
+
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("logs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SALE_MEMORY_DIR", str(folder / "memory"))
+        patch.delenv("SALE_MINILM_DIR", raising=False)
+        patch.delenv("INSPECT_EVAL_MODEL", raising=False)
+        for given in (single("4b", pool="sim"), single("32b", pool="sim"), sale(pool="sim", memory="off")):
+            task = hst_coding(set="mini", bins="b1", sandbox="local")
+            inspect_eval(task, solver=given, log_dir=str(folder / "logs"), display="none")
+    return folder / "logs"
+
+
+def report(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, ["report", *map(str, words), "--rounds", "100"])
+
+
+def made(*words: str | Path) -> str:
+    result = report(*words)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def refused(*words: str | Path) -> str:
+    result = report(*words)
+    assert result.exit_code == 1, result.output
+    assert "Traceback" not in result.output
+    return " ".join(result.output.split())
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_report_is_a_page_with_its_data(logs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    said = made(logs, "-o", out, "--title", "A <title>")
+    assert str(out / "report.html") in said and len(said.strip().splitlines()) >= 4
+    page, text = (out / "report.html").read_text("utf-8"), (out / "report.md").read_text("utf-8")
+    assert "A &lt;title&gt;" in page and "A <title>" not in page
+    for policy in ("SALE, no memory", "4b alone", "32b alone"):
+        assert policy in page and policy in text
+    assert "imulated" in page and list((out / "tables").glob("*.csv"))
+    samples = pd.read_parquet(out / "samples.parquet")
+    assert samples.groupby("policy").size().to_dict() == {"SALE, no memory": 8, "4b alone": 8, "32b alone": 8}
+    assert (tmp_path / "cache" / "sale-inspect" / "reports").is_dir()
+
+
+def test_a_report_is_made_again_from_its_own_data(logs: Path, tmp_path: Path) -> None:
+    made(logs, "-o", tmp_path / "one")
+    made(tmp_path / "one", "-o", tmp_path / "two")
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    parts = sorted((tmp_path / "one").glob("*.parquet"))
+    made(*parts, "-o", tmp_path / "two")
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_no_cache_keeps_nothing(logs: Path, tmp_path: Path) -> None:
+    made(logs, "-o", tmp_path / "out", "--no-cache")
+    assert not (tmp_path / "cache").exists()
+
+
+def broken_logs(logs: Path, folder: Path) -> Path:
+    """The logs, with one sample of one of them without a score."""
+    for path in sorted(logs.glob("*.eval")):
+        log = read_eval_log(str(path))
+        if log.eval.solver == "sale_inspect/sale":
+            (log.samples or [])[0].scores = {}
+        write_eval_log(log, str(folder / path.name))
+    return folder
+
+
+def test_what_is_left_out_is_asked_for_and_told(logs: Path, tmp_path: Path) -> None:
+    broken = broken_logs(logs, tmp_path / "broken")
+    said = refused(broken, "-o", tmp_path / "out")
+    assert "1 samples have no score" in said and "--exclude unscored" in said
+    assert not (tmp_path / "out").exists()
+    assert "Left out: 1 samples" in made(broken, "-o", tmp_path / "out", "--exclude", "errors,unscored")
+    for name in ("report.html", "report.md"):
+        assert "have no score" in (tmp_path / "out" / name).read_text("utf-8")
+    # What was left out stays known when only the Parquet files are left.
+    assert "Left out: 1 samples" in made(tmp_path / "out", "-o", tmp_path / "again")
+
+
+def test_a_failed_run_leaves_the_old_report(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    made(logs, "-o", out)
+    before = contents(out)
+    refused(broken_logs(logs, tmp_path / "broken"), "-o", out)
+    assert contents(out) == before
+    refused(logs, "-o", out, "--baseline", "nobody")
+
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        assert "cannot be written: No space left" in refused(logs, "-o", out)
+    assert contents(out) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "cache", "out"]
+
+
+def test_a_swap_that_fails_halfway_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    _report.write_folder(out, {"report.md": b"old"})
+    rename, calls = Path.rename, iter((False, True, False))
+
+    def once(self: Path, target: Path) -> Path:
+        if next(calls):
+            raise OSError(5, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", once)
+    with pytest.raises(Exception, match="Input/output error"):
+        _report.write_folder(out, {"report.md": b"new"})
+    assert contents(tmp_path) == {"out/report.md": b"old"}
+
+
+def test_nothing_of_an_older_report_remains(tmp_path: Path) -> None:
+    _report.write_folder(tmp_path / "out", {"tables/old.csv": b"1", "report.md": b"old"})
+    _report.write_folder(tmp_path / "out", {"report.md": b"new"})
+    assert contents(tmp_path) == {"out/report.md": b"new"}
+
+
+@pytest.mark.parametrize("name", ["thesis.tex", "tables/mine.xlsx", "figures/raw/a.png", "more/report.md"])
+def test_a_folder_with_other_things_is_never_replaced(logs: Path, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "out" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("mine", encoding="utf-8")
+    assert "which is no part of a report" in refused(logs, "-o", tmp_path / "out")
+    assert path.read_text(encoding="utf-8") == "mine"
+
+
+def test_the_place_is_checked_before_the_work(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*given: object) -> Iterator[None]:
+        raise AssertionError("logs are read")
+
+    monkeypatch.setattr(_report, "_read", never)
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert "is a file" in refused(logs, "-o", tmp_path / "file")
+    assert "there is no folder" in refused(logs, "-o", tmp_path / "no" / "out")
+
+
+def test_the_baseline_must_be_a_policy(logs: Path, tmp_path: Path) -> None:
+    said = refused(logs, "-o", tmp_path / "out", "--baseline", "64b alone")
+    assert "--baseline '64b alone' is no policy" in said and "4b alone" in said
+    made(logs, "-o", tmp_path / "out", "--baseline", "32b alone")
