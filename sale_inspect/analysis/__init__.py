@@ -1,0 +1,42 @@
+"""Analyses of tidy data: tables, claims, the oracle, coalitions, judges, horizons. Pure: frames in, numbers out."""
+
+from sale_inspect.analysis._against import Claim, claims
+from sale_inspect.analysis._alone import alone
+from sale_inspect.analysis._analyse import Analyses, OracleResult, analyse, usual_baseline
+from sale_inspect.analysis._cells import ALL, Cell, bins_of, cells, policies_of
+from sale_inspect.analysis._coalitions import AgentValue, agent_values
+from sale_inspect.analysis._judges import JudgeQuality, judge_qualities
+from sale_inspect.analysis._pairs import AgentPair, pairs
+from sale_inspect.analysis._routes import Escalation, Route, Share, escalations, routes, shares
+from sale_inspect.analysis._spans import OrderSpread, PolicyHorizon, order_spreads, policy_horizons
+
+__all__ = [
+    "ALL",
+    "AgentPair",
+    "AgentValue",
+    "Analyses",
+    "Cell",
+    "Claim",
+    "Escalation",
+    "JudgeQuality",
+    "OracleResult",
+    "OrderSpread",
+    "PolicyHorizon",
+    "Route",
+    "Share",
+    "agent_values",
+    "alone",
+    "analyse",
+    "bins_of",
+    "cells",
+    "claims",
+    "escalations",
+    "judge_qualities",
+    "order_spreads",
+    "pairs",
+    "policies_of",
+    "policy_horizons",
+    "routes",
+    "shares",
+    "usual_baseline",
+]
