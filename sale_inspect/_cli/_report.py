@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from sale_inspect._cli._report_pages import PageOptions, plain_pages
+from sale_inspect._cli._report_pages import ReportOptions, report_files
 from sale_inspect._errors import LogError
 from sale_inspect._inspect._edge import clean_errors
 from sale_inspect.outcomes import PriceList, read_price_list
@@ -41,6 +41,12 @@ _OWN_FOLDERS = {"figures": (".svg", ".png"), "tables": (".csv",)}
 @click.option("--prices", help="Prices of models whose dollars a log does not have: a file or a packaged pool.")
 @click.option("--no-cache", is_flag=True, help="Read all logs again, and keep nothing of them.")
 @click.option("--paper", is_flag=True, help="Show the paper's figures beside, marked as such.")
+@click.option(
+    "--viewer",
+    default="http://127.0.0.1:7575",
+    show_default=True,
+    help="Address of inspect view, or of a bundle, that tasks link to; empty for no links.",
+)
 def report(
     logs: tuple[str, ...],
     output: Path,
@@ -54,6 +60,7 @@ def report(
     prices: str | None,
     no_cache: bool,
     paper: bool,
+    viewer: str,
 ) -> None:
     """Write a report on what the policies in LOGS solved and spent.
 
@@ -77,7 +84,9 @@ def report(
         policies = list(dict.fromkeys(found.tidy.samples["policy"]))
         if baseline and baseline not in policies:
             raise LogError(f"--baseline {baseline!r} is no policy of these logs. They are: {', '.join(policies)}.")
-        options = PageOptions(title=title, baseline=baseline, rounds=rounds, seed=seed, paper=paper)
+        options = ReportOptions(
+            title=title, baseline=baseline, rounds=rounds, seed=seed, paper=paper, viewer=_address(viewer)
+        )
         files, sentences = _make(found, options)
         write_folder(output, files)
     for each in sentences[:_SENTENCES]:
@@ -115,12 +124,28 @@ def _read(
         )
 
 
-def _make(found: Compared, options: PageOptions) -> tuple[dict[str, bytes], list[str]]:
+def _make(found: Compared, options: ReportOptions) -> tuple[dict[str, bytes], list[str]]:
     """All files of the report by their names in its folder, and its sentences, the main ones first."""
     from sale_inspect._inspect._report_logs_files import tidy_bytes
 
-    files, sentences = plain_pages(found, options)
+    with Progress(console=Console(stderr=True, highlight=False), transient=True) as progress:
+        bar = progress.add_task("analysing", total=None)
+        files, sentences = report_files(found, options, said=lambda doing: progress.update(bar, description=doing))
     return {**files, **tidy_bytes(found.tidy, found.left_out)}, sentences
+
+
+def _address(viewer: str) -> str:
+    """The address, if links to it are safe to follow.
+
+    Raises:
+        LogError: If it is no web address, file address or folder.
+    """
+    if ":" in viewer and not viewer.startswith(("http://", "https://", "file://")):
+        raise LogError(
+            f"--viewer {viewer}: is no address. Give one that begins with http://, https:// or file://, or a folder "
+            "as the report's page sees it."
+        )
+    return viewer
 
 
 def _check_output(folder: Path) -> None:

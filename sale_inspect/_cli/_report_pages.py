@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-import html
-import io
-from collections.abc import Iterator
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sale_inspect._cli._table import bin_labels
-from sale_inspect.report import PolicyRun, Table, TaskRow, fmt_rate, fmt_usd, summary, to_markdown
+from sale_inspect.bench import BINS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from sale_inspect.analysis import Analyses
+    from sale_inspect.pages import Picture
+    from sale_inspect.report._tidy import Tidy
     from sale_inspect.report._tidy_screen import Compared
     from sale_inspect.report.figures import Drawing
 
-__all__ = ["PageOptions", "plain_pages", "policy_runs_of"]
+__all__ = ["ReportOptions", "report_files"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PageOptions:
+class ReportOptions:
     """What the user asked for.
 
     Attributes:
@@ -29,6 +32,7 @@ class PageOptions:
         rounds: Bootstrap rounds.
         seed: Seed of all that is drawn.
         paper: Whether to show the paper's figures beside.
+        viewer: Address of Inspect's viewer, for links; empty for none.
     """
 
     title: str = ""
@@ -36,100 +40,94 @@ class PageOptions:
     rounds: int = 2000
     seed: int = 0
     paper: bool = False
+    viewer: str = ""
 
 
-def policy_runs_of(found: Compared) -> list[PolicyRun]:
-    """The rows of `sale-inspect table`, SALE's first."""
-    samples = found.tidy.samples
-    names = sorted(dict.fromkeys(samples["policy"]), key=lambda name: not name.startswith("SALE"))
-    return [
-        PolicyRun(
-            policy=name,
-            simulated=bool(samples.loc[samples["policy"] == name, "simulated"].any()),
-            rows=tuple(_rows(found, name)),
-            left_out={},
-        )
-        for name in names
-    ]
+def report_files(
+    found: Compared, options: ReportOptions, *, said: Callable[[str], None] = lambda _: None
+) -> tuple[dict[str, bytes], list[str]]:
+    """The page as HTML and Markdown, pictures as SVG and PNG, tables as CSV; and the sentences of the verdict.
+
+    Args:
+        found: What is compared.
+        options: What the user asked for.
+        said: Called with what is being done.
+    """
+    from sale_inspect.analysis import analyse
+    from sale_inspect.pages import PageOptions, grid_csv, report_page, to_html, to_markdown_page, verdict_sentences
+    from sale_inspect.report._tidy import Tidy
+    from sale_inspect.report._tidy_screen import Compared
+
+    said("analysing")
+    analyses = analyse(found.tidy, baseline=options.baseline, rounds=options.rounds, seed=options.seed)
+    said("drawing")
+    drawings = _drawings(found.tidy, analyses, options)
+    files: dict[str, bytes] = {}
+    pictures: dict[str, Picture] = {}
+    for drawing in drawings:
+        picture, made = _picture(drawing)
+        pictures[drawing.name] = picture
+        files |= made
+    said("writing")
+    folder, places = _viewer_logs(found.tidy.samples)
+    tidy = Tidy(
+        samples=found.tidy.samples.assign(viewer_log=found.tidy.samples["log_path"].map(places)),
+        bids=found.tidy.bids,
+        logs=found.tidy.logs,
+    )
+    page = report_page(
+        Compared(tidy=tidy, left_out=found.left_out, notes=found.notes),
+        analyses,
+        pictures,
+        PageOptions(
+            title=options.title,
+            paper=options.paper,
+            viewer=options.viewer,
+            log_dir=folder,
+            labels={b.name: f"{b.name} <={b.high:g}min" for b in BINS},
+        ),
+    )
+    files["report.html"] = to_html(page).encode()
+    files["report.md"] = to_markdown_page(page).encode()
+    for grid in page.grids():
+        if grid.columns and not grid.empty:
+            files[f"tables/{grid.name}.csv"] = grid_csv(grid, simulated=page.simulated).encode()
+    return files, list(verdict_sentences(analyses))
 
 
-def _rows(found: Compared, policy: str) -> Iterator[TaskRow]:
-    samples = found.tidy.samples
-    for row in samples[samples["policy"] == policy].to_dict("records"):
-        yield TaskRow(
-            task_id=row["task_id"],
-            epoch=row["epoch"],
-            bin=row["bin"],
-            correct=row["correct"],
-            usd=row["usd"],
-            usd_overhead=row["usd_bid"] + row["usd_jury"] + row["usd_refine"],
-            tokens=row["tokens"],
-            agent=row["agent"],
-            uncounted=row["uncounted"],
-        )
+def _drawings(tidy: Tidy, analyses: Analyses, options: ReportOptions) -> tuple[Drawing, ...]:
+    from sale_inspect.pages import horizon_frame, route_frame, shapley_frame
+    from sale_inspect.report.figures import draw_all
+
+    why = {"horizons": "horizons", "agents": "shapley", "routes": "confusion"}
+    return draw_all(
+        tidy,
+        horizons=horizon_frame(analyses),
+        shapley=shapley_frame(analyses),
+        routes=route_frame(analyses),
+        why={drawing: analyses.why[part] for part, drawing in why.items() if part in analyses.why},
+        rounds=min(options.rounds, 500),
+        seed=options.seed,
+    )
 
 
-def plain_pages(found: Compared, options: PageOptions) -> tuple[dict[str, bytes], list[str]]:
-    """The main table and the pictures, as a page, Markdown, CSV, SVG and PNG; and a sentence for each policy."""
-    from sale_inspect.report.figures import draw_all, to_png, to_svg
+def _picture(drawing: Drawing) -> tuple[Picture, dict[str, bytes]]:
+    from sale_inspect.pages import Picture
+    from sale_inspect.report.figures import to_png, to_svg
 
-    runs = policy_runs_of(found)
-    table = summary(runs, bin_labels(runs))
-    title = options.title or "What the policies solved and spent"
-    said = [*found.notes, *(f"Left out: {x.count} samples of {x.log} ({x.reason})." for x in found.left_out)]
-    notes = "".join(f"- {note}\n" for note in said)
-    pictures: dict[str, bytes] = {}
-    shown_html, shown_md = [], []
-    for drawing in draw_all(found.tidy, rounds=options.rounds, seed=options.seed):
-        svg = to_svg(drawing)
-        pictures[f"figures/{drawing.name}.svg"] = svg.encode()
-        pictures[f"figures/{drawing.name}.png"] = to_png(drawing)
-        pictures[f"tables/{drawing.name}.csv"] = drawing.data.to_csv(index=False, lineterminator="\n").encode()
-        shown_html.append(_figure(svg, drawing))
-        alt = " ".join(drawing.alt_text.split()).replace("[", "(").replace("]", ")")
-        shown_md.append(f"![{alt}](figures/{drawing.name}.png)\n\n{drawing.caption}\n")
-    said_md = "\n".join(shown_md)
+    svg = to_svg(drawing)
     files = {
-        "report.md": f"# {title}\n\n{to_markdown(table)}\n{notes}\n{said_md}",
-        "report.html": _html(title, table, said, "\n".join(shown_html)),
-        "tables/main.csv": _csv(table),
+        f"figures/{drawing.name}.svg": svg.encode(),
+        f"figures/{drawing.name}.png": to_png(drawing),
+        f"tables/{drawing.name}.csv": drawing.data.to_csv(index=False, lineterminator="\n").encode(),
     }
-    return {**{name: text.encode() for name, text in files.items()}, **pictures}, [_sentence(run) for run in runs]
+    return Picture(name=drawing.name, svg=svg, alt=drawing.alt_text, caption=drawing.caption), files
 
 
-def _figure(svg: str, drawing: Drawing) -> str:
-    alt, caption = html.escape(drawing.alt_text), html.escape(drawing.caption)
-    return (
-        f'<figure><div role="img" aria-label="{alt}">{svg}</div>\n'
-        f'<figcaption>{caption} <a href="tables/{drawing.name}.csv">Data</a></figcaption></figure>'
-    )
-
-
-def _sentence(run: PolicyRun) -> str:
-    count = len(run.rows)
-    rate = fmt_rate(sum(row.correct for row in run.rows) / count)
-    dollars = fmt_usd(sum(row.usd for row in run.rows) / count)
-    return f"{run.policy} solved {rate} of {count} samples at {dollars} each."
-
-
-def _csv(table: Table) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(table.header)
-    writer.writerows(row for section in table.sections for row in section)
-    return out.getvalue()
-
-
-def _html(title: str, table: Table, said: list[str], figures: str) -> str:
-    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in table.header)
-    rows = "\n".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-        for section in table.sections
-        for row in section
-    )
-    notes = "\n".join(f"<li>{html.escape(note)}</li>" for note in [*table.notes, *said])
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title></head>\n'
-        f"<body><h1>{html.escape(title)}</h1><p>{html.escape(table.title)}</p>\n<table><thead><tr>{head}</tr></thead>\n"
-        f"<tbody>{rows}</tbody></table>\n<ul>{notes}</ul>\n{figures}</body></html>\n"
-    )
+def _viewer_logs(samples: pd.DataFrame) -> tuple[str, dict[str, str]]:
+    """The folder that holds all logs, and each log's path below it, as the viewer names it."""
+    paths = {str(path): Path(str(path)) for path in samples["log_path"].unique() if path}
+    if not paths:
+        return "", {}
+    folder = os.path.commonpath([path.parent for path in paths.values()])
+    return folder, {name: path.relative_to(folder).as_posix() if folder else name for name, path in paths.items()}

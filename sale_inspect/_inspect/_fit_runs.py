@@ -13,6 +13,7 @@ from inspect_ai.log import EvalLog, EvalSample, read_eval_log, read_eval_log_sam
 from sale_inspect._inspect._ledger import read_ledger
 from sale_inspect._inspect._logs import find_logs
 from sale_inspect._inspect._scores import solved
+from sale_inspect._inspect._stored import with_stores
 from sale_inspect._inspect._stores import read_record
 from sale_inspect.auction import AuctionRecord
 from sale_inspect.money import AUCTION_PHASES
@@ -107,7 +108,7 @@ def _read_log(name: str, found: Runs) -> None:
 
 
 def _samples(name: str) -> Iterator[EvalSample]:
-    return read_eval_log_samples(name, all_samples_required=False, exclude_fields=_UNUSED_FIELDS)
+    return with_stores(read_eval_log_samples(name, all_samples_required=False, exclude_fields=_UNUSED_FIELDS), name)
 
 
 def _take(sample: EvalSample, policy: str, header: EvalLog, found: Runs) -> str | None:

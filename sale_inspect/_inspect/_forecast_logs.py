@@ -9,6 +9,7 @@ from inspect_ai.log import read_eval_log, read_eval_log_samples
 from sale_inspect._errors import LogError
 from sale_inspect._inspect._ledger import read_ledger
 from sale_inspect._inspect._logs import find_logs, policy_of
+from sale_inspect._inspect._stored import with_stores
 from sale_inspect.forecast import RecordedSample
 
 __all__ = ["recorded_samples"]
@@ -26,7 +27,8 @@ def recorded_samples(places: Iterable[str]) -> dict[str, list[RecordedSample]]:
     seen: set[str] = set()
     for name in find_logs(places):
         header = read_eval_log(name, header_only=True)
-        for sample in read_eval_log_samples(name, all_samples_required=False, exclude_fields=_UNUSED_FIELDS):
+        samples = read_eval_log_samples(name, all_samples_required=False, exclude_fields=_UNUSED_FIELDS)
+        for sample in with_stores(samples, name):
             entries = read_ledger(sample.store)
             if sample.error is not None or not entries or (sample.uuid or "") in seen:
                 continue

@@ -12,6 +12,7 @@ from inspect_ai.log import EvalLog, EvalSample, list_eval_logs, read_eval_log, r
 from sale_inspect._errors import LogError
 from sale_inspect._inspect._ledger import read_ledger, read_uncounted
 from sale_inspect._inspect._scores import solved
+from sale_inspect._inspect._stored import with_stores
 from sale_inspect.money import AUCTION_PHASES, total_usd
 from sale_inspect.report import PolicyRun, TaskRow
 
@@ -51,7 +52,7 @@ def policy_runs(places: Iterable[str]) -> list[PolicyRun]:
     for name in find_logs(places):
         header = read_eval_log(name, header_only=True)
         policy = ""
-        for sample in read_eval_log_samples(name, all_samples_required=False):
+        for sample in with_stores(read_eval_log_samples(name, all_samples_required=False), name):
             policy = policy or policy_of(header, sample)
             simulated[policy] = simulated.get(policy, False) or bool(sample.store.get("LedgerStore:simulated"))
             row = _row(sample)

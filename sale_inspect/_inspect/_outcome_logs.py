@@ -14,6 +14,7 @@ from inspect_ai.log import EvalLog, EvalSample, read_eval_log, read_eval_log_sam
 from sale_inspect._errors import LogError, SaleError
 from sale_inspect._inspect._logs import find_logs
 from sale_inspect._inspect._outcome_rows import LogOptions, ledger_kept, outcome_row, sample_key, score_name
+from sale_inspect._inspect._stored import with_stores
 from sale_inspect.outcomes import LeftOut, OutcomeRow, named
 
 __all__ = ["LogOptions", "LogOutcomes", "OnLog", "read_outcome_logs"]
@@ -139,7 +140,8 @@ def _samples(location: str) -> Iterator[EvalSample]:
         bare = _UNUSED_FIELDS | {"events"}
         first = next(read_eval_log_samples(location, all_samples_required=False, exclude_fields=bare), None)
         unused = bare if first is not None and ledger_kept(first) else _UNUSED_FIELDS
-        samples = read_eval_log_samples(location, all_samples_required=False, exclude_fields=unused)
+        read = read_eval_log_samples(location, all_samples_required=False, exclude_fields=unused)
+    samples = with_stores(read, location)
     while True:
         with _readable(location):
             sample = next(samples, None)

@@ -13,6 +13,7 @@ from pydantic_core import from_json
 
 from sale_inspect._errors import LogError, SaleError
 from sale_inspect._inspect._outcome_rows import ledger_kept
+from sale_inspect._inspect._stored import with_stores
 
 __all__ = ["readable", "samples_of"]
 
@@ -48,6 +49,7 @@ def samples_of(location: str) -> Iterator[EvalSample]:
     else:
         with readable(location):
             samples = _by_inspect(location)
+    samples = with_stores(samples, location)
     while True:
         with readable(location):
             sample = next(samples, None)

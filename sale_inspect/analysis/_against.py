@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sale_inspect.analysis._cells import policies_of
 from sale_inspect.report import fmt_count, fmt_usd
 from sale_inspect.stats import draw_tasks, holm, interval, mcnemar, normal_p, tasks_needed
 
@@ -74,10 +75,10 @@ def claims(
     grouped = samples.groupby(["policy", "task_id"], sort=True)[["correct", "usd"]]
     means = grouped.mean()
     runs = samples.assign(runs=1).groupby(["policy", "task_id"])["runs"].sum()
-    base = means.loc[baseline]
+    base = means.loc[baseline].add_suffix("_base")
     found: list[Claim] = []
-    for policy in [name for name in dict.fromkeys(samples["policy"]) if name != baseline]:
-        both = means.loc[policy].join(base, lsuffix="", rsuffix="_base", how="inner")
+    for policy in [name for name in policies_of(samples) if name != baseline]:
+        both = means.loc[policy].join(base, how="inner")
         once = bool((runs.loc[policy].loc[both.index] == 1).all() and (runs.loc[baseline].loc[both.index] == 1).all())
         for measure, column in (("pass", "correct"), ("usd", "usd")):
             pair = both[[column, f"{column}_base"]].dropna().to_numpy(float)
@@ -135,7 +136,7 @@ def _judged(found: list[Claim], confidence: float) -> list[Claim]:
             verdict = _verdict(claim, float(p), confidence)
             needed = claim.needed if verdict == "not resolved" else None
             judged = replace(claim, p_adjusted=float(p), verdict=verdict, needed=needed)
-            done.append(replace(judged, sentence=_sentence(judged, confidence)))
+            done.append(replace(judged, sentence=_sentence(judged, len(own), confidence)))
     return done
 
 
@@ -151,9 +152,9 @@ def _verdict(claim: Claim, p: float, confidence: float) -> Verdict:
     return "better" if good else "worse"
 
 
-def _sentence(claim: Claim, confidence: float) -> str:
+def _sentence(claim: Claim, compared: int, confidence: float) -> str:
     name = "pass@1" if claim.measure == "pass" else "dollars a task"
-    low, high = _shown(claim.low, claim.measure), _shown(claim.high, claim.measure)
+    low, high = (_shown(end, claim.measure).removesuffix(" points") for end in (claim.low, claim.high))
     shown = (
         f"{name} {_shown(claim.difference, claim.measure)} ({100 * confidence:g}% interval {low} to {high}, "
         f"{claim.tasks:,} tasks)"
@@ -163,7 +164,11 @@ def _sentence(claim: Claim, confidence: float) -> str:
         return f"{claim.policy} equals {claim.baseline} in {name} on each of {claim.tasks:,} tasks."
     if claim.verdict in ("better", "worse"):
         return f"{claim.policy} is {words[claim.verdict == 'worse']} than {claim.baseline}: {shown}."
-    question = f"Whether {claim.policy} is {words[0]} or {words[1]} than {claim.baseline} is not resolved: {shown}."
+    # An interval without 0 and yet no verdict would read as a slip.
+    after = f" after correction for {compared} comparisons" if claim.low > 0 or claim.high < 0 else ""
+    question = (
+        f"Whether {claim.policy} is {words[0]} or {words[1]} than {claim.baseline} is not resolved{after}: {shown}."
+    )
     if claim.verdict == "too few tasks":
         return f"{question} Fewer than {_FEWEST} tasks resolve nothing."
     if claim.needed is None:

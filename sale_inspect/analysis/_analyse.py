@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sale_inspect.analysis._against import Claim, claims
 from sale_inspect.analysis._alone import alone
@@ -18,6 +19,9 @@ from sale_inspect.report import RecordedAuction, Table, ablations
 from sale_inspect.report._tidy import Tidy
 from sale_inspect.report._tidy_records import records_of
 from sale_inspect.routers import Outcomes, oracle_choices
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Analyses", "OracleResult", "analyse", "usual_baseline"]
 
@@ -38,6 +42,7 @@ class Analyses:
     Attributes:
         baseline: What the others are held against.
         cells: Every policy by bin.
+        domains: The same for each domain, if there are several.
         claims: Every policy against the baseline.
         oracle: The oracle, if every agent ran alone.
         shares: Share of the work of each agent.
@@ -54,6 +59,7 @@ class Analyses:
 
     baseline: str
     cells: tuple[Cell, ...]
+    domains: tuple[tuple[str, tuple[Cell, ...]], ...]
     claims: tuple[Claim, ...]
     oracle: OracleResult | None
     shares: tuple[Share, ...]
@@ -108,6 +114,7 @@ def analyse(tidy: Tidy, *, baseline: str = "", rounds: int = 2000, seed: int = 0
     return Analyses(
         baseline=base,
         cells=table,
+        domains=_domains(samples, rounds, seed),
         claims=claims(samples, base, rounds=rounds, seed=seed) if len(policies_of(samples)) > 1 else (),
         oracle=None if solo is None else _oracle(solo),
         shares=shares(samples),
@@ -120,6 +127,15 @@ def analyse(tidy: Tidy, *, baseline: str = "", rounds: int = 2000, seed: int = 0
         horizons=policy_horizons(samples, rounds=min(rounds, 1000), seed=seed),
         orders=spreads,
         why=why,
+    )
+
+
+def _domains(samples: pd.DataFrame, rounds: int, seed: int) -> tuple[tuple[str, tuple[Cell, ...]], ...]:
+    names = sorted({str(name) for name in samples["domain"]})
+    if len(names) < 2:
+        return ()
+    return tuple(
+        (name or "other tasks", cells(samples[samples["domain"] == name], rounds=rounds, seed=seed)) for name in names
     )
 
 

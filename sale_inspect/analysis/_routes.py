@@ -46,9 +46,10 @@ class Escalation:
     Attributes:
         policy: The policy.
         tasks: Tasks that every agent did alone and the policy did too.
-        same: Share of the runs that went to the oracle's agent.
-        over: Share that went to an agent although a cheaper one solves the task alone.
-        under: Share that went to an agent that fails the task alone although a dearer one solves it.
+        same: Share of the runs that went to the oracle's agent, or to one with the same dollars alone.
+        over: Share that went to a dearer agent than the oracle's, by the task's own dollars alone.
+        futile: Share that went to a dearer agent on tasks that no agent solves alone; a part of `over`.
+        under: Share that went to a cheaper agent than the oracle's: it fails the task alone.
         over_low: Lower end of the 95% interval of `over` (bootstrap over tasks).
         over_high: Upper end.
         under_low: Lower end of that of `under`.
@@ -59,6 +60,7 @@ class Escalation:
     tasks: int
     same: float
     over: float
+    futile: float
     under: float
     over_low: float
     over_high: float
@@ -108,17 +110,13 @@ def escalations(samples: pd.DataFrame, alone: Outcomes, *, rounds: int = 2000, s
     row_of = {task: row for row, task in enumerate(alone.tasks)}
     column_of = {agent: column for column, agent in enumerate(alone.agents)}
     best = oracle_choices(alone)
-    top = alone.correct.max(axis=1, keepdims=True)
-    able = (alone.correct >= top) & (top > 0)
+    solvable = alone.correct.max(axis=1) > 0
     found = []
     for policy, own in _choosers(samples, alone):
         rows = own["task_id"].map(row_of).to_numpy(np.intp)
         columns = own["agent"].map(column_of).to_numpy(np.intp)
-        spent = alone.dollars[rows, columns]
-        cheaper = alone.dollars[rows] < spent[:, None]
-        dearer = alone.dollars[rows] > spent[:, None]
-        over = (able[rows] & cheaper).any(axis=1).astype(float)
-        under = (~able[rows, columns] & (able[rows] & dearer).any(axis=1)).astype(float)
+        more = alone.dollars[rows, columns] - alone.dollars[rows, best[rows]]
+        over, under = (more > 0).astype(float), (more < 0).astype(float)
         drawn = draw_tasks(len(rows), rounds=rounds, seed=seed, clusters=[str(task) for task in own["task_id"]])
         sizes = drawn.sizes()
         of_over = interval(drawn.sums(over) / sizes, value=float(over.mean()))
@@ -127,8 +125,9 @@ def escalations(samples: pd.DataFrame, alone: Outcomes, *, rounds: int = 2000, s
             Escalation(
                 policy=policy,
                 tasks=int(own["task_id"].nunique()),
-                same=float((columns == best[rows]).mean()),
+                same=float((more == 0).mean()),
                 over=float(over.mean()),
+                futile=float((over * ~solvable[rows]).mean()),
                 under=float(under.mean()),
                 over_low=of_over.low,
                 over_high=of_over.high,

@@ -26,12 +26,16 @@ class PolicyHorizon:
         minutes_per_usd: Minutes of the horizon for each dollar a task; NaN if the horizon lies outside the tasks'
             times, or dollars are not known.
         runs: Runs behind it.
+        shortest: Least human time of the tasks, minutes; a horizon below it is not known.
+        longest: Greatest human time of the tasks, minutes; a horizon above it is not known.
     """
 
     policy: str
     horizon: Horizon
     minutes_per_usd: float
     runs: int
+    shortest: float
+    longest: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +79,8 @@ def policy_horizons(samples: pd.DataFrame, *, rounds: int = 1000, seed: int = 0)
             known = usd > 0 and np.isfinite(each.minutes) and not each.extrapolated
             found.append(
                 PolicyHorizon(
-                    policy=policy, horizon=each, runs=len(own),
+                    policy=policy, horizon=each, runs=len(own), shortest=float(own["tau"].min()),
+                    longest=float(own["tau"].max()),
                     minutes_per_usd=each.minutes / usd if known else float("nan"),
                 )
             )  # fmt: skip

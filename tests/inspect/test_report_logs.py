@@ -21,6 +21,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, generate, solver
 
 from sale_inspect._errors import LogError
 from sale_inspect._inspect import _report_logs_samples
+from sale_inspect._inspect._logs import policy_runs
 from sale_inspect._inspect._report_logs import read_tidy
 from sale_inspect._inspect._report_logs_files import TIDY_FILES, tidy_bytes
 from sale_inspect._inspect._report_logs_samples import samples_of
@@ -196,6 +197,28 @@ def test_json_logs_are_read_as_well(ours: Path, tmp_path: Path, tidy: Tidy) -> N
     columns = [name for name in tidy.samples if name not in ("log", "log_path")]
     one, other = (each.samples.sort_values("uuid")[columns].reset_index(drop=True) for each in (made, tidy))
     pd.testing.assert_frame_equal(one, other)
+
+
+@pytest.mark.parametrize("lost", [[0], [3], list(range(TASKS))])
+def test_a_store_that_a_retry_lost_is_read_from_the_transcript(
+    ours: Path, tmp_path: Path, tidy: Tidy, lost: list[int]
+) -> None:
+    """Inspect takes samples of a killed run over without their stores."""
+    for number, log in enumerate(logs_in(ours)):
+        for place in lost:
+            assert log.samples is not None
+            log.samples[place].store = {}
+        write_eval_log(log, str(tmp_path / f"{number}.eval"))
+    made = read_tidy([str(tmp_path)]).tidy
+    columns = [name for name in tidy.samples if name not in ("log", "log_path")]
+    one, other = (each.samples.sort_values("uuid")[columns].reset_index(drop=True) for each in (made, tidy))
+    pd.testing.assert_frame_equal(one, other)
+    assert len(made.bids) == len(tidy.bids)
+    before, after = (
+        {run.policy: (run.left_out, sum(row.usd for row in run.rows)) for run in policy_runs([str(folder)])}
+        for folder in (ours, tmp_path)
+    )
+    assert before == after
 
 
 def test_logs_of_others_have_their_model_and_dollars(tmp_path: Path, prices: PriceList) -> None:

@@ -97,7 +97,7 @@ def _range(found: pd.DataFrame, span: tuple[float, float] | None) -> tuple[float
 
 def _mark(axes: Axes, row: dict[Any, Any], y: float, colour: str, marker: str, ends: tuple[float, float]) -> None:
     minutes, low, high = float(row["minutes"]), float(row["low"]), float(row["high"])
-    if not (math.isnan(low) or math.isnan(high)):
+    if not any(math.isnan(each) for each in (minutes, low, high)):
         axes.plot(np.clip([low, high], *ends), [y, y], color=colour, linewidth=1.1, alpha=0.8)
         for end, sign, beyond in ((ends[0], "<", low < ends[0]), (ends[1], ">", high > ends[1])):
             if beyond:
