@@ -30,11 +30,12 @@ __all__ = ["demo"]
     help="Where the simulated agents' programs run. They come with this package, so local is safe here.",
 )
 def demo(log_dir: str | None, limit: int | None, sandbox: str) -> None:
-    """Run SALE and each single agent over hst_mini with simulated agents, and show a table.
+    """Run SALE and each single agent over hst_mini with simulated agents; show a table and write a report.
 
     Needs no key, no network and no Docker. Everything runs through Inspect; the logs can be read with
     `inspect view`.
     """
+    from sale_inspect._cli._report import report_on
     from sale_inspect._inspect._logs import policy_runs
     from sale_inspect._inspect._sale import sale, single
 
@@ -49,8 +50,12 @@ def demo(log_dir: str | None, limit: int | None, sandbox: str) -> None:
         click.echo(_run(solver, folder, limit, sandbox))
     with clean_errors():
         runs = policy_runs([folder])
-    draw_table(summary(runs, bin_labels(runs)))
+        draw_table(summary(runs, bin_labels(runs)))
+        page = Path(f"{folder.rstrip('/')}-report")
+        sentences = report_on(folder, page, title="The demo: SALE and each agent alone on hst_mini")
+    click.echo(f"\n{sentences[0]}")
     click.echo(f"\nRead each auction in Inspect's viewer:\n  {_inspect_command()} view --log-dir {folder}")
+    click.echo(f"\nThe report, with every table and picture:\n  {page / 'report.html'}")
 
 
 def _inspect_command() -> str:

@@ -20,7 +20,10 @@ from sale_inspect.outcomes import PriceList, read_price_list
 if TYPE_CHECKING:
     from sale_inspect.report._tidy_screen import Compared
 
-__all__ = ["report", "write_folder"]
+__all__ = ["VIEWER", "report", "report_on", "write_folder"]
+
+VIEWER = "http://127.0.0.1:7575"
+"""Where `inspect view` is by default."""
 
 _PROCESSES = 2
 _SENTENCES = 3
@@ -43,7 +46,7 @@ _OWN_FOLDERS = {"figures": (".svg", ".png"), "tables": (".csv",)}
 @click.option("--paper", is_flag=True, help="Show the paper's figures beside, marked as such.")
 @click.option(
     "--viewer",
-    default="http://127.0.0.1:7575",
+    default=VIEWER,
     show_default=True,
     help="Address of inspect view, or of a bundle, that tasks link to; empty for no links.",
 )
@@ -80,7 +83,7 @@ def report(
     with clean_errors():
         listed = None if prices is None else read_price_list(prices)
         _check_output(output)
-        found = _read(logs, _words(exclude), _words(keep), common_tasks, listed, no_cache)
+        found = _read(logs, listed, _words(exclude), _words(keep), common_tasks, no_cache)
         policies = list(dict.fromkeys(found.tidy.samples["policy"]))
         if baseline and baseline not in policies:
             raise LogError(f"--baseline {baseline!r} is no policy of these logs. They are: {', '.join(policies)}.")
@@ -96,16 +99,34 @@ def report(
     click.echo(f"\n{output / 'report.html'}")
 
 
+def report_on(logs: str, output: Path, *, title: str) -> list[str]:
+    """Write a report on a folder of logs with the usual options.
+
+    Args:
+        logs: The folder.
+        output: Folder for the report.
+        title: Title of the page.
+
+    Returns:
+        The sentences of the verdict.
+    """
+    _check_output(output)
+    found = _read((logs,), None, [], [], False, False)
+    files, sentences = _make(found, ReportOptions(title=title, viewer=VIEWER))
+    write_folder(output, files)
+    return sentences
+
+
 def _words(given: tuple[str, ...]) -> list[str]:
     return [word.strip() for each in given for word in each.split(",") if word.strip()]
 
 
 def _read(
     logs: tuple[str, ...],
+    prices: PriceList | None,
     exclude: list[str],
     keep: list[str],
     common_tasks: bool,
-    prices: PriceList | None,
     no_cache: bool,
 ) -> Compared:
     from sale_inspect._inspect._report_logs import cache_folder, read_tidy

@@ -43,11 +43,12 @@ def find_logs(places: Iterable[str]) -> list[str]:
 def policy_runs(places: Iterable[str]) -> list[PolicyRun]:
     """The policies in logs, SALE first, then in order of the logs. Logs of one policy are joined.
 
+    A sample that was taken over or tried again by a retry counts once, as the last log has it.
+
     Raises:
         LogError: If a log cannot be used.
     """
-    rows: dict[str, list[TaskRow]] = {}
-    left_out: dict[str, Counter[str]] = {}
+    found: dict[str, dict[tuple[str, str, int], TaskRow | str]] = {}
     simulated: dict[str, bool] = {}
     for name in find_logs(places):
         header = read_eval_log(name, header_only=True)
@@ -55,22 +56,22 @@ def policy_runs(places: Iterable[str]) -> list[PolicyRun]:
         for sample in with_stores(read_eval_log_samples(name, all_samples_required=False), name):
             policy = policy or policy_of(header, sample)
             simulated[policy] = simulated.get(policy, False) or bool(sample.store.get("LedgerStore:simulated"))
+            own = found.setdefault(policy, {})
+            place = (header.eval.task_id, str(sample.id), sample.epoch)
             row = _row(sample)
-            if isinstance(row, str):
-                left_out.setdefault(policy, Counter())[row] += 1
-            else:
-                rows.setdefault(policy, []).append(row)
+            # A retry that was broken off may hold less than the log before it.
+            if not isinstance(row, str) or isinstance(own.get(place, row), str):
+                own[place] = row
         if not policy:
             raise LogError(f"Log {name} has no finished sample (status {header.status}).")
-    order = sorted(simulated, key=lambda policy: policy != "SALE")
     return [
         PolicyRun(
             policy=policy,
             simulated=simulated[policy],
-            rows=tuple(rows.get(policy, ())),
-            left_out=left_out.get(policy, {}),
+            rows=tuple(row for row in found[policy].values() if not isinstance(row, str)),
+            left_out=Counter(row for row in found[policy].values() if isinstance(row, str)),
         )
-        for policy in order
+        for policy in sorted(simulated, key=lambda policy: policy != "SALE")
     ]
 
 

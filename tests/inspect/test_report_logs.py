@@ -221,6 +221,16 @@ def test_a_store_that_a_retry_lost_is_read_from_the_transcript(
     assert before == after
 
 
+def test_a_table_counts_what_a_retry_took_over_once(ours: Path, tmp_path: Path) -> None:
+    first = read_eval_log(str(min(ours.glob("*.eval"))))
+    assert first.samples is not None
+    first.samples = first.samples[: TASKS // 2]
+    write_eval_log(first, str(tmp_path / "1.eval"))
+    shutil.copy(min(ours.glob("*.eval")), tmp_path / "2.eval")
+    (run,) = policy_runs([str(tmp_path)])
+    assert len(run.rows) == TASKS and not run.left_out
+
+
 def test_logs_of_others_have_their_model_and_dollars(tmp_path: Path, prices: PriceList) -> None:
     foreign(tmp_path / "logs", "one", ["yes", "no", "yes"])
     foreign(tmp_path / "logs", "two", ["no", "no", "yes"])

@@ -122,7 +122,7 @@ def style(salt: str = "sale-inspect") -> Iterator[None]:
     form: dict[str, Any] = {
         "font.family": ["DejaVu Sans"], "text.parse_math": False, "axes.unicode_minus": False,
         # With hinting, text is wider at one resolution than at another, and leaves the picture that it was laid out in.
-        "text.hinting": "none", "text.hinting_factor": 1,
+        "text.hinting": "none",
         "svg.fonttype": "none", "svg.hashsalt": salt, "grid.alpha": 0.15, "grid.linewidth": 0.6,
         "axes.grid": True, "axes.axisbelow": True, "axes.spines.top": False, "axes.spines.right": False,
         "axes.linewidth": 0.7, "lines.linewidth": 1.4, "lines.markersize": 5, "legend.frameon": False,
