@@ -57,6 +57,12 @@ def page(*blocks: object, simulated: bool = False, title: str = "A page") -> Pag
     )
 
 
+def words(html: LexborHTMLParser, selector: str) -> str:
+    found = html.css_first(selector)
+    assert found is not None, selector
+    return found.text()
+
+
 def parsed(text: str) -> LexborHTMLParser:
     return LexborHTMLParser(text)
 
@@ -84,12 +90,12 @@ def test_a_table_is_the_same_in_all_forms() -> None:
 def test_what_is_simulated_or_the_papers_says_so_everywhere() -> None:
     shown = page(grid(), simulated=True)
     html = parsed(to_html(shown))
-    assert "imulated" in html.css_first("header").text()
-    assert "simulated" in html.css_first("#table-main caption").text()
+    assert "imulated" in words(html, "header")
+    assert "simulated" in words(html, "#table-main caption")
     assert "Simulated" in to_markdown_page(shown) and "**Policies (simulated)**" in to_markdown_page(shown)
     assert grid_csv(grid(), simulated=True).splitlines()[1].endswith(",simulated")
     of_paper = grid(paper=True)
-    assert "the paper's figures" in parsed(to_html(page(of_paper, simulated=True))).css_first("caption").text()
+    assert "the paper's figures" in words(parsed(to_html(page(of_paper, simulated=True))), "caption")
     assert "(the paper's figures)" in to_markdown_page(page(of_paper))
     assert grid_csv(of_paper, simulated=True).splitlines()[1].endswith(",paper")
 
@@ -98,14 +104,14 @@ def test_rows_beyond_the_shown_ones_are_counted_and_in_the_csv() -> None:
     many = grid(rows=tuple((f"p{n}", 0.5, 1.0, "t") for n in range(50)), shown=3)
     html = parsed(to_html(page(many)))
     assert len(html.css("#table-main tbody tr")) == 3
-    assert "3 of 50 rows" in html.body.text() and "3 of 50 rows" in to_markdown_page(page(many))
+    assert "3 of 50 rows" in words(html, "body") and "3 of 50 rows" in to_markdown_page(page(many))
     assert len(grid_csv(many, simulated=False).splitlines()) == 51
 
 
 def test_a_part_without_data_says_why() -> None:
     without = grid(rows=(), empty="No policy ran in two orders.")
     html = parsed(to_html(page(without)))
-    assert html.css_first("table") is None and "No policy ran in two orders." in html.body.text()
+    assert html.css_first("table") is None and "No policy ran in two orders." in words(html, "body")
     assert "No policy ran in two orders." in to_markdown_page(page(without))
 
 
@@ -116,7 +122,7 @@ def test_hostile_names_stay_text() -> None:
     shown = page(hostile, picture, facts, sentences, title=HOSTILE)
     html = parsed(to_html(shown))
     assert len(html.css("script")) == 1  # the page's own
-    assert html.css_first("h1").text() == HOSTILE == html.css_first("tbody th").text() == html.css_first("dt").text()
+    assert words(html, "h1") == HOSTILE == words(html, "tbody th") == words(html, "dt")
     markdown = to_markdown_page(shown)
     assert not re.search(r"(?<!\\)<script", markdown.replace('(<http://x/"><script>>)', ""))
     assert markdown.count("\n| ") == 3  # no row was broken
@@ -134,7 +140,7 @@ def test_a_spreadsheet_computes_nothing_from_a_name(text: str) -> None:
 def test_any_text_is_shown_whole(name: str, other: str) -> None:
     kept = "".join(c for c in name if c.isprintable())
     html = parsed(to_html(page(grid(rows=((kept, 0.1, 0.2, other),)))))
-    assert html.css_first("tbody th").text() == kept
+    assert words(html, "tbody th") == kept
 
 
 def test_the_page_needs_no_network() -> None:
