@@ -31,7 +31,7 @@ from typing import Literal
 
 HERE = Path(__file__).parent
 Domain = Literal["coding", "deep_search"]
-SIZES = {"coding_mcq": 16, "mbpp": 16, "leetcode": 4, "hotpotqa": 4}
+SIZES = {"coding_mcq": 6, "mbpp": 6, "leetcode": 2, "hotpotqa": 2}
 QUICK = {"coding_mcq": 2, "mbpp": 2, "leetcode": 1, "hotpotqa": 1}
 ROUTERS = ("wtp-knn", "carrot-knn", "to-router-knn", "frugalgpt")
 
@@ -56,15 +56,28 @@ class Step:
 def steps(pool: str, agents: Sequence[str], weights: str, orders: int, out: Path) -> Iterator[Step]:
     """All evaluations, in order."""
     single = ("--solver", "sale_inspect/single", "-S", f"pool={pool}")
-    sale = ("--solver", "sale_inspect/sale", "-S", f"pool={pool}", "-S", "jury=panel", "-S", "call_timeout=1800")
+    sale = (
+        "--solver",
+        "sale_inspect/sale",
+        "-S",
+        f"pool={pool}",
+        "-S",
+        "jury=panel",
+        "-S",
+        "call_timeout=1800",
+        "-S",
+        "strategy_tokens=150",
+    )
     for split in ("dev", "test"):
         for agent in agents:
             yield Step(name=f"{split}/single-{agent}", split=split, solver=(*single, "-S", f"agent={agent}"))
         if split == "dev":
             yield Step(name="dev/sale", split="dev", solver=(*sale, "-S", "memory=off"))
-    for kind, extra in (("uniform", ()), ("fitted", ("-S", f"weights={weights}"))):
+    kinds: tuple[tuple[str, tuple[str, ...]], ...] = (("uniform", ()), ("fitted", ("-S", f"weights={weights}")))
+    for kind, extra in kinds:
         yield Step(name=f"test/sale-{kind}-no-memory", split="test", solver=(*sale, *extra, "-S", "memory=off"))
-        for order in range(orders):
+    for order in range(orders):
+        for kind, extra in kinds:
             # A file of its own for each run: a memory belongs to one order and one set of weights.
             kept = ("-S", f"memory={out / 'memory' / f'{kind}-{order}.db'}")
             yield Step(name=f"test/sale-{kind}-{order}", split="test", solver=(*sale, *extra, *kept), order=order)

@@ -13,6 +13,9 @@ from threading import Thread
 import pytest
 from inspect_ai.log import list_eval_logs, read_eval_log
 
+from tests.pages.browsing import chromium, complaints, drawn, opened
+from tests.pages.test_report_page import PICTURES
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
@@ -123,6 +126,17 @@ def test_the_demo_prints_one_table_that_says_simulated(tmp_path: Path) -> None:
         assert text in ran.stdout
     table = command("sale-inspect", "table", str(tmp_path / "logs"), "--markdown")
     assert table.stdout.startswith("**Agents are simulated**")
+    out = tmp_path / "logs-report" / "report.html"
+    assert ran.stdout.rstrip().endswith(str(out))
+    said: list[str] = []
+    with chromium() as browser:
+        page = opened(browser.new_context(), out.as_uri(), said)
+        assert drawn(page, PICTURES) == PICTURES and complaints(said) == []
+        assert "Simulated agents" in page.locator("header").inner_text()
+        assert page.locator("#table-runs tbody tr").count() == 20
+        head = page.locator("#table-runs thead th").nth(5)
+        head.locator("button").click()
+        assert head.get_attribute("aria-sort") == "descending"
 
 
 def test_doctor_without_an_engine_names_the_remedy_and_fails() -> None:

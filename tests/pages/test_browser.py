@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator
 
 from sale_inspect._cli._report import write_folder
 from sale_inspect._cli._report_pages import ReportOptions, report_files
 from sale_inspect.report._tidy_screen import Compared
+from tests.pages.browsing import chromium, complaints, drawn, opened
 from tests.pages.test_report_page import PICTURES
 from tests.report.synthetic import synthetic_tidy
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    found = os.environ.get("SALE_CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        reason = f"no browser: install Chromium ({', '.join(NAMES)}) or set SALE_CHROMIUM to it"
-        if os.environ.get("SALE_REQUIRE_BROWSER"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +31,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     return (folder / "report.html").as_uri()
 
 
-def opened(context: BrowserContext, address: str, said: list[str]) -> Page:
-    """The page, with all it complains about or asks of a network in `said`."""
-    page = context.new_page()
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: said.append(request.url) if request.url != address else None)
-    page.goto(address)
-    return page
-
-
 def column(table: Locator, place: int) -> list[str]:
     return table.locator(f"tbody tr > :nth-child({place})").all_inner_texts()
 
@@ -60,15 +39,13 @@ def column(table: Locator, place: int) -> list[str]:
 def test_the_page_opens_without_an_error_and_shows_every_picture(browser: Browser, address: str, scheme: str) -> None:
     said: list[str] = []
     page = opened(browser.new_context(color_scheme=scheme), address, said)  # type: ignore[arg-type]
-    for name in PICTURES:
-        box = page.locator(f"#figure-{name} svg").bounding_box()
-        assert box is not None and box["width"] > 200 and box["height"] > 80, name
+    assert drawn(page, PICTURES) == PICTURES
     ink, ground = page.evaluate(
         "() => [getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
     )
     bright = sum(int(part) for part in ground.strip("rgb()").split(",")) > 380
     assert bright == (scheme == "light") and ink != ground
-    assert [text for text in said if not text.startswith("data:")] == []
+    assert complaints(said) == []
 
 
 def test_tables_sort_by_click_and_by_keyboard(browser: Browser, address: str) -> None:

@@ -6,14 +6,19 @@ import os
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from inspect_ai import eval as inspect_eval
 from inspect_ai.event import ModelEvent
+from inspect_ai.log import EvalLog
 
+from sale_inspect._cli import main
 from sale_inspect._inspect._ledger import read_ledger
 from sale_inspect._inspect._sale import sale
 from sale_inspect._inspect._stores import read_record
 from sale_inspect._inspect._tasks import hst_coding
 from sale_inspect.money import total_usd
+from tests.pages.browsing import chromium, complaints, drawn, opened
+from tests.pages.test_report_page import PICTURES
 
 pytestmark = [pytest.mark.real_model, pytest.mark.docker]
 
@@ -39,6 +44,18 @@ def test_an_awkward_real_model_goes_through_a_whole_auction(tmp_path: Path) -> N
         display="none",
     )
     assert log.status == "success", log.error
+    check_auctions(log)
+    out = tmp_path / "report"
+    CliRunner().invoke(main, ["report", str(tmp_path), "-o", str(out), "--rounds", "100"], catch_exceptions=False)
+    said: list[str] = []
+    with chromium() as browser:
+        page = opened(browser.new_context(), (out / "report.html").as_uri(), said)
+        assert drawn(page, PICTURES) == PICTURES and complaints(said) == []
+        assert "simulated" not in page.locator("header").inner_text().lower()
+        assert page.locator("#table-runs tbody tr").count() == 2
+
+
+def check_auctions(log: EvalLog) -> None:
     for sample in log.samples or []:
         record = read_record(sample.store)
         assert record is not None and not record.simulated
