@@ -33,6 +33,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy sale_inspect tasks solvers scorers tests benchmarks
+	$(BIN)/inspect-evals-lint --all
 
 bench: $(VENV)/.base
 	$(BIN)/python benchmarks/auction.py

@@ -1,3 +1,4 @@
+# inspect-evals-lint: ignore-file[IESC002] -- it is sent into the sandbox as text and runs there, never on the host
 """Tests one program. Runs inside a sandbox as `python3 -I -c <this file>`, with a job on standard input.
 
 The program runs in a child process with its own limits of time and memory and without the

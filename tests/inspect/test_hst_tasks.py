@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from inspect_ai import Task
+from inspect_ai.dataset import Sample
 from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.tool import bash
 
 from sale_inspect import SaleError
 from sale_inspect._inspect._samples import sample_of
-from sale_inspect._inspect._tasks import hst_coding, hst_deep_search
+from sale_inspect._inspect._tasks import hst_coding, hst_deep_search, task_tools
 from sale_inspect.bench import TaskItem
 
 from .conftest import RunEval
@@ -186,3 +188,21 @@ def test_nothing_secret_is_in_what_the_agent_sees(real_data: Path, corpus: str) 
                 if (sample.metadata or {})["kind"] == "function":
                     assert test not in shown
             assert not sample.files
+
+
+def test_task_tools_are_none_for_multiple_choice(run_eval: RunEval) -> None:
+    seen: dict[str, int] = {}
+
+    @solver
+    def probe() -> Solver:
+        async def solve(state: TaskState, generate: Generate) -> TaskState:
+            seen[str(state.sample_id)] = len(state.tools)
+            state.completed = True
+            return state
+
+        return solve
+
+    samples = [Sample(id=kind, input="?", target="", metadata={"kind": kind}) for kind in ("mcq", "function", "search")]
+    task = Task(dataset=samples, setup=task_tools([bash()]), scorer=[])
+    assert run_eval(task, probe(), model="mockllm/model").status == "success"
+    assert seen == {"mcq": 0, "function": 1, "search": 1}
