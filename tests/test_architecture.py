@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sale_inspect"
 CORE = (
     *("auction", "money", "bench", "stats", "report", "sim", "pools", "embedding", "checks"),
-    *("times", "weights", "memory", "redteam"),
+    *("times", "weights", "memory", "redteam", "routers", "outcomes", "replay", "market", "forecast", "analysis", "pages"),
 )
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -55,7 +55,7 @@ def test_the_core_can_be_imported_without_inspect() -> None:
 def test_heavy_libraries_are_loaded_only_when_used() -> None:
     heavy = (
         *("faiss", "sklearn", "scipy", "bm25s", "docker", "fastembed", "openai", "anthropic"),
-        *("krippendorff", "pyarrow", "huggingface_hub", "selectolax"),
+        *("krippendorff", "pyarrow", "huggingface_hub", "selectolax", "pandas", "matplotlib"),
     )
     code = (
         "import sys, sale_inspect, sale_inspect._registry\n"
