@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sale_inspect"
 CORE = (
     *("auction", "money", "bench", "stats", "report", "sim", "pools", "embedding", "checks"),
-    *("times", "weights", "memory", "redteam", "routers", "outcomes", "replay", "market", "forecast", "analysis", "pages"),
+    *("times", "weights", "memory", "redteam", "routers", "outcomes", "replay", "market", "forecast"),
+    *("analysis", "pages"),
 )
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
