@@ -78,8 +78,9 @@ def steps(pool: str, agents: Sequence[str], weights: str, orders: int, out: Path
         yield Step(name=f"test/sale-{kind}-no-memory", split="test", solver=(*sale, *extra, "-S", "memory=off"))
     for order in range(orders):
         for kind, extra in kinds:
-            # A file of its own for each run: a memory belongs to one order and one set of weights.
-            kept = ("-S", f"memory={out / 'memory' / f'{kind}-{order}.db'}")
+            # A file of its own for each run: a memory belongs to one order and one set of weights. The report knows
+            # runs of one policy by the file's name, so orders differ in the folder.
+            kept = ("-S", f"memory={out / 'memory' / f'order-{order}' / f'{kind}.db'}")
             yield Step(name=f"test/sale-{kind}-{order}", split="test", solver=(*sale, *extra, *kept), order=order)
 
 
@@ -182,7 +183,8 @@ def main() -> None:
                 print(" ".join(command))
         return
     out.mkdir(parents=True, exist_ok=True)
-    (out / "memory").mkdir(exist_ok=True)
+    for order in range(orders):
+        (out / "memory" / f"order-{order}").mkdir(parents=True, exist_ok=True)
     (out / "tasks.json").write_text(json.dumps(ids, indent=1) + "\n", encoding="utf-8")
     began = time.monotonic()
     for number, step in enumerate(plan, start=1):

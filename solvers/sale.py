@@ -16,7 +16,7 @@ def sale(
     drop: str | list[str] | None = None,
     without: str | list[str] | None = None,
     defences: str | list[str] = "quote,anonymous",
-    memory: str = "run",
+    memory: str | bool = "run",
     frozen: bool = False,
     memory_lag: int = 1,
     winning: str = "auction",

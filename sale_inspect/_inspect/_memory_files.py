@@ -39,13 +39,17 @@ class MemoryChoice:
     frozen: bool = False
 
 
-def memory_choice(memory: str, frozen: bool) -> MemoryChoice:
+def memory_choice(memory: str | bool, frozen: bool) -> MemoryChoice:
     """The choice that the solver's arguments make, checked as far as can be before a run.
+
+    On Inspect's command line `-S memory=off` arrives as False: it reads arguments as YAML.
 
     Raises:
         PoolError: If a frozen memory names no file.
         MemoryFileError: If the file is no memory.
     """
+    if isinstance(memory, bool):
+        memory = "run" if memory else "off"
     if memory in ("run", "off"):
         if frozen:
             raise PoolError(f"frozen=true needs a file: memory=FILE, not memory={memory}.")

@@ -60,7 +60,7 @@ def prepare(
     drop: str | list[str] | None,
     without: str | list[str] | None,
     defences: str | list[str],
-    memory: str,
+    memory: str | bool,
     frozen: bool,
     memory_lag: int,
     winning: str,

@@ -78,7 +78,7 @@ def _varied(given: Mapping[str, Any]) -> Iterator[str]:
         if value is None or value == default or _listed(value) == _listed(default):
             continue
         if name == "memory":
-            yield "no memory" if value == "off" else f"memory {PurePath(str(value)).stem}"
+            yield "no memory" if value in ("off", False) else f"memory {PurePath(str(value)).stem}"
         else:
             words = _listed(value)
             yield said.format(PurePath(words[0]).stem if name == "weights" else " and ".join(words))
