@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench bench-data study doctor clean
+.PHONY: demo test lint bench bench-data reference study doctor clean
 
 # What a command needs is installed before it runs: the package alone for the demo, more for tests and lint.
 $(VENV)/bin/python:
@@ -47,6 +47,9 @@ bench: $(VENV)/.base
 bench-data: $(VENV)/.base
 	$(BIN)/python benchmarks/build.py --data-dir $(DATA)
 	$(BIN)/python benchmarks/scoring.py --data-dir $(DATA)
+
+reference: $(VENV)/.test
+	$(BIN)/python docs/reference.py site
 
 # Hours with real models; goes on where it stopped: make study DATA=folder CORPUS=folder [ARGS=--quick]
 study: $(VENV)/.base
