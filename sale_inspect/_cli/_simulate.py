@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import click
 import numpy as np
 
 from sale_inspect._cli._draw import draw_table
-from sale_inspect.market import STUDIES, StudyPoint, run_study, study_table
+from sale_inspect.market import STUDIES, Study, StudyPoint, run_study, study_rows, study_table
 from sale_inspect.report import to_markdown
 
 __all__ = ["simulate"]
@@ -23,7 +24,12 @@ __all__ = ["simulate"]
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all draws.")
 @click.option("--markdown", is_flag=True, help="Write markdown instead of drawing tables.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Also write all figures.")
-def simulate(studies: tuple[str, ...], auctions: int, seed: int, markdown: bool, json_file: Path | None) -> None:
+@click.option(
+    "--plots", type=click.Path(path_type=Path, file_okay=False), help="Folder for a picture of each study, SVG and PNG."
+)
+def simulate(
+    studies: tuple[str, ...], auctions: int, seed: int, markdown: bool, json_file: Path | None, plots: Path | None
+) -> None:
     """How the mechanism answers to its surroundings, in simulated markets.
 
     Each study changes one number (noise of judges, their bias for their own plans, size of the pool, prices, skills,
@@ -31,7 +37,7 @@ def simulate(studies: tuple[str, ...], auctions: int, seed: int, markdown: bool,
     out is a measurement of a model. The rules of the auction are those of the solver.
 
     \b
-      sale-inspect simulate --study jury_noise --study self_bias
+      sale-inspect simulate --study jury_noise --study self_bias --plots plots
     """  # noqa: D301 - click reads \b
     kept: dict[str, Any] = {"simulated": True, "auctions": auctions, "seed": seed, "studies": {}}
     for name in studies or tuple(STUDIES):
@@ -42,9 +48,24 @@ def simulate(studies: tuple[str, ...], auctions: int, seed: int, markdown: bool,
             click.echo(to_markdown(table) + "\n")
         else:
             draw_table(table)
+        if plots is not None:
+            _draw(plots, study, points)
         kept["studies"][name] = [_plain(point) for point in points]
     if json_file is not None:
         json_file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def _draw(folder: Path, study: Study, points: Sequence[StudyPoint]) -> None:
+    import pandas as pd
+
+    from sale_inspect.report.figures import sensitivity, to_png, to_svg
+
+    frame = pd.DataFrame(study_rows(points))
+    drawing = sensitivity(frame, name=study.name, question=study.question, unit=study.unit)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{drawing.name}.svg").write_text(to_svg(drawing), encoding="utf-8")
+    (folder / f"{drawing.name}.png").write_bytes(to_png(drawing))
+    click.echo(f"{folder / drawing.name}.svg")
 
 
 def _plain(point: StudyPoint) -> dict[str, Any]:

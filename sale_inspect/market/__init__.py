@@ -6,7 +6,7 @@ is.
 
 from sale_inspect.market._market import Auctions, Market, MarketResult, decide, draw_auctions, run_market
 from sale_inspect.market._studies import STUDIES, Study, StudyPoint, run_study
-from sale_inspect.market._text import study_table
+from sale_inspect.market._text import study_rows, study_table
 
 __all__ = [
     "STUDIES",
@@ -19,5 +19,6 @@ __all__ = [
     "draw_auctions",
     "run_market",
     "run_study",
+    "study_rows",
     "study_table",
 ]

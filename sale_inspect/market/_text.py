@@ -7,7 +7,30 @@ from collections.abc import Sequence
 from sale_inspect.market._studies import Study, StudyPoint
 from sale_inspect.report import Table, fmt_rate, fmt_usd
 
-__all__ = ["study_table"]
+__all__ = ["study_rows", "study_table"]
+
+
+def study_rows(points: Sequence[StudyPoint]) -> list[dict[str, float | str]]:
+    """A row for each value and policy, for `report.figures.sensitivity`: value, policy, pass_at_1, usd, dearest.
+
+    Args:
+        points: From `run_study`.
+    """
+    rows: list[dict[str, float | str]] = []
+    for point in points:
+        full, plain = point.sale, point.no_memory
+        best = int(full.singles_pass.argmax())
+        unknown = float("nan")
+        dearest = float(best == len(full.singles_pass) - 1)
+        for policy, correct, usd, share in (
+            ("SALE", full.pass_rate, full.usd, full.dearest_share),
+            ("SALE, no memory", plain.pass_rate, plain.usd, plain.dearest_share),
+            ("best single agent", float(full.singles_pass[best]), float(full.singles_usd[best]), dearest),
+            ("random agent", full.random_pass, float(full.singles_usd.mean()), 1 / len(full.singles_usd)),
+            ("oracle", full.oracle_pass, full.oracle_usd, unknown),
+        ):
+            rows.append({"value": point.value, "policy": policy, "pass_at_1": correct, "usd": usd, "dearest": share})
+    return rows
 
 
 def study_table(study: Study, points: Sequence[StudyPoint]) -> Table:

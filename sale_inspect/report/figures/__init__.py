@@ -10,6 +10,7 @@ from sale_inspect.report.figures._learning import learning
 from sale_inspect.report.figures._pass_by_time import pass_by_time
 from sale_inspect.report.figures._phases import phases
 from sale_inspect.report.figures._save import to_png, to_svg
+from sale_inspect.report.figures._sensitivity import sensitivity
 from sale_inspect.report.figures._shapley import shapley_bars
 from sale_inspect.report.figures._style import Drawing, blank
 from sale_inspect.report.figures._workload import workload
@@ -26,6 +27,7 @@ __all__ = [
     "learning",
     "pass_by_time",
     "phases",
+    "sensitivity",
     "shapley_bars",
     "to_png",
     "to_svg",
