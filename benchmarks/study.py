@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -30,8 +31,9 @@ from pathlib import Path
 from typing import Literal
 
 HERE = Path(__file__).parent
+POOL, WEIGHTS = "study.yaml", "weights.json"
 Domain = Literal["coding", "deep_search"]
-SIZES = {"coding_mcq": 6, "mbpp": 6, "leetcode": 2, "hotpotqa": 2}
+SIZES = {"coding_mcq": 10, "mbpp": 10, "leetcode": 2, "hotpotqa": 2}
 QUICK = {"coding_mcq": 2, "mbpp": 2, "leetcode": 1, "hotpotqa": 1}
 ROUTERS = ("wtp-knn", "carrot-knn", "to-router-knn", "frugalgpt")
 
@@ -53,34 +55,26 @@ class Step:
     order: int = 0
 
 
-def steps(pool: str, agents: Sequence[str], weights: str, orders: int, out: Path) -> Iterator[Step]:
-    """All evaluations, in order."""
-    single = ("--solver", "sale_inspect/single", "-S", f"pool={pool}")
+def steps(agents: Sequence[str], orders: int) -> Iterator[Step]:
+    """All evaluations, in order. Files are named from the study's folder, so that no log holds a path of a machine."""
+    single = ("--solver", "sale_inspect/single", "-S", f"pool={POOL}")
     sale = (
-        "--solver",
-        "sale_inspect/sale",
-        "-S",
-        f"pool={pool}",
-        "-S",
-        "jury=panel",
-        "-S",
-        "call_timeout=1800",
-        "-S",
-        "strategy_tokens=150",
+        *("--solver", "sale_inspect/sale", "-S", f"pool={POOL}", "-S", "jury=panel"),
+        *("-S", "call_timeout=1800", "-S", "strategy_tokens=150"),
     )
     for split in ("dev", "test"):
         for agent in agents:
             yield Step(name=f"{split}/single-{agent}", split=split, solver=(*single, "-S", f"agent={agent}"))
         if split == "dev":
             yield Step(name="dev/sale", split="dev", solver=(*sale, "-S", "memory=off"))
-    kinds: tuple[tuple[str, tuple[str, ...]], ...] = (("uniform", ()), ("fitted", ("-S", f"weights={weights}")))
+    kinds: tuple[tuple[str, tuple[str, ...]], ...] = (("uniform", ()), ("fitted", ("-S", f"weights={WEIGHTS}")))
     for kind, extra in kinds:
         yield Step(name=f"test/sale-{kind}-no-memory", split="test", solver=(*sale, *extra, "-S", "memory=off"))
     for order in range(orders):
         for kind, extra in kinds:
             # A file of its own for each run: a memory belongs to one order and one set of weights. The report knows
             # runs of one policy by the file's name, so orders differ in the folder.
-            kept = ("-S", f"memory={out / 'memory' / f'order-{order}' / f'{kind}.db'}")
+            kept = ("-S", f"memory=memory/order-{order}/{kind}.db")
             yield Step(name=f"test/sale-{kind}-{order}", split="test", solver=(*sale, *extra, *kept), order=order)
 
 
@@ -103,7 +97,7 @@ def chosen(split: str, sizes: dict[str, int], data: str) -> dict[str, list[str]]
     return found
 
 
-def commands(step: Step, ids: dict[str, list[str]], given: argparse.Namespace, out: Path) -> Iterator[tuple[str, ...]]:
+def commands(step: Step, ids: dict[str, list[str]], given: argparse.Namespace) -> Iterator[tuple[str, ...]]:
     """The evaluation's commands, one a domain."""
     for domain, wanted in ids.items():
         if not wanted:
@@ -123,16 +117,18 @@ def commands(step: Step, ids: dict[str, list[str]], given: argparse.Namespace, o
                 "--metadata",
                 f"study={step.name.partition('/')[2]}",
                 "--log-dir",
-                str(out / "logs" / step.name / domain),
+                f"logs/{step.name}/{domain}",
             ),
             *("--max-samples", str(given.at_once), "--display", "plain", "--no-fail-on-error"),
         )
 
 
-def run(command: Sequence[str], folder: Path) -> None:
+def run(command: Sequence[str], out: Path) -> None:
     """Run an evaluation, or what is left of it."""
     from inspect_ai.log import list_eval_logs, read_eval_log
 
+    named = command[command.index("--log-dir") + 1]
+    folder = out / named
     folder.mkdir(parents=True, exist_ok=True)
     logs = list_eval_logs(str(folder), descending=True)
     if logs:
@@ -141,15 +137,15 @@ def run(command: Sequence[str], folder: Path) -> None:
         if header.status == "success" and done == len(header.eval.dataset.sample_ids or []):
             print(f"    done before: {done} samples", flush=True)
             return
-        command = ("inspect", "eval-retry", logs[0].name, "--log-dir", str(folder), "--display", "plain")
+        command = ("inspect", "eval-retry", logs[0].name, "--log-dir", named, "--display", "plain")
     with (folder / "output.txt").open("a", encoding="utf-8") as output:
-        subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=True)
+        subprocess.run(command, cwd=out, stdout=output, stderr=subprocess.STDOUT, check=True)
 
 
-def sale(*arguments: str) -> None:
-    """A command of this package."""
+def sale(out: Path, *arguments: str) -> None:
+    """A command of this package, in the study's folder."""
     print(f"  sale-inspect {' '.join(arguments)}", flush=True)
-    subprocess.run((str(Path(sys.executable).with_name("sale-inspect")), *arguments), check=True)
+    subprocess.run((str(Path(sys.executable).with_name("sale-inspect")), *arguments), cwd=out, check=True)
 
 
 def main() -> None:
@@ -158,59 +154,57 @@ def main() -> None:
     parser.add_argument("--data-dir", default="data", help="Folder of the sources' original files.")
     parser.add_argument("--corpus", help="Folder of pages, of `sale-inspect bench corpus`; default: corpus beside OUT.")
     parser.add_argument("--out", type=Path, default=Path("study"), help="Folder of logs, fits and tables.")
-    parser.add_argument("--pool", default=str(HERE / "study.yaml"))
     parser.add_argument("--orders", type=int, default=3, help="Orders of the tasks for SALE with memory.")
     parser.add_argument("--at-once", type=int, default=2, help="Samples at once.")
     parser.add_argument("--quick", action="store_true", help="6 tasks a split, one order: to see it work.")
     parser.add_argument("--dry-run", action="store_true", help="Say what would run.")
     given = parser.parse_args()
     out: Path = given.out.resolve()
-    given.corpus = given.corpus or str(out.parent / "corpus")
+    given.data_dir = str(Path(given.data_dir).resolve())
+    given.corpus = str(Path(given.corpus).resolve() if given.corpus else out.parent / "corpus")
     sizes, orders = (QUICK, 1) if given.quick else (SIZES, given.orders)
 
     from sale_inspect.pools import load_pool
 
-    agents = load_pool(given.pool).names
-    weights = out / "weights.json"
+    agents = load_pool(str(HERE / POOL)).names
     ids = {split: chosen(split, sizes, given.data_dir) for split in ("dev", "test")}
-    plan = list(steps(given.pool, agents, str(weights), orders, out))
+    plan = list(steps(agents, orders))
     for split, found in ids.items():
         print(f"{split}: {', '.join(f'{len(each)} {domain}' for domain, each in found.items())} tasks")
     print(f"{len(plan)} steps")
     if given.dry_run:
         for step in plan:
-            for command in commands(step, ids[step.split], given, out):
+            for command in commands(step, ids[step.split], given):
                 print(" ".join(command))
         return
     out.mkdir(parents=True, exist_ok=True)
     for order in range(orders):
         (out / "memory" / f"order-{order}").mkdir(parents=True, exist_ok=True)
+    shutil.copy(HERE / POOL, out / POOL)
     (out / "tasks.json").write_text(json.dumps(ids, indent=1) + "\n", encoding="utf-8")
     began = time.monotonic()
     for number, step in enumerate(plan, start=1):
-        if step.split == "test" and not weights.exists():
-            _fit(out, weights)
+        if step.split == "test" and not (out / WEIGHTS).exists():
+            _fit(out)
         print(f"[{number}/{len(plan)}] {step.name}, {(time.monotonic() - began) / 60:.0f} min", flush=True)
-        for command in commands(step, ids[step.split], given, out):
-            run(command, Path(command[command.index("--log-dir") + 1]))
+        for command in commands(step, ids[step.split], given):
+            run(command, out)
     _tables(out)
     print(f"Done in {(time.monotonic() - began) / 60:.0f} minutes of this call. Results: {out}")
 
 
-def _fit(out: Path, weights: Path) -> None:
-    dev = out / "logs" / "dev"
-    sale("fit", str(dev), "--objective", "outcome", "-o", str(weights))
-    sale("outcomes", str(dev), "--answers", "-o", str(out / "dev.parquet"))
+def _fit(out: Path) -> None:
+    sale(out, "fit", "logs/dev", "--objective", "outcome", "-o", WEIGHTS)
+    sale(out, "outcomes", "logs/dev", "--answers", "-o", "dev.parquet")
     named = [part for name in ROUTERS for part in ("--router", name)]
-    sale("train", str(out / "dev.parquet"), *named, "-o", str(out / "routers"))
+    sale(out, "train", "dev.parquet", *named, "-o", "routers")
 
 
 def _tables(out: Path) -> None:
-    test = out / "logs" / "test"
-    sale("outcomes", str(test), "--answers", "--policy-from", "metadata:study", "-o", str(out / "test.parquet"))
-    files = [part for name in ROUTERS for part in ("--router", str(out / "routers" / f"{name}.npz"))]
-    sale("replay", str(out / "test.parquet"), *files, "--json", str(out / "replay.json"))
-    sale("report", str(test), "-o", str(out / "report"))
+    sale(out, "outcomes", "logs/test", "--answers", "--policy-from", "metadata:study", "-o", "test.parquet")
+    files = [part for name in ROUTERS for part in ("--router", f"routers/{name}.npz")]
+    sale(out, "replay", "test.parquet", *files, "--json", "replay.json")
+    sale(out, "report", "logs/test", "-o", "report", "--title", "The real study")
 
 
 if __name__ == "__main__":
