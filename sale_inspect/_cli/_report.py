@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from sale_inspect._cli._report_kept import keep_report, kept_report, report_key
 from sale_inspect._cli._report_pages import ReportOptions, report_files
 from sale_inspect._errors import LogError
 from sale_inspect._inspect._edge import clean_errors
@@ -90,7 +91,7 @@ def report(
         options = ReportOptions(
             title=title, baseline=baseline, rounds=rounds, seed=seed, paper=paper, viewer=_address(viewer)
         )
-        files, sentences = _make(found, options)
+        files, sentences = _make(found, options, cache=not no_cache)
         write_folder(output, files)
     for each in sentences[:_SENTENCES]:
         click.echo(each)
@@ -112,7 +113,7 @@ def report_on(logs: str, output: Path, *, title: str) -> list[str]:
     """
     _check_output(output)
     found = _read((logs,), None, [], [], False, False)
-    files, sentences = _make(found, ReportOptions(title=title, viewer=VIEWER))
+    files, sentences = _make(found, ReportOptions(title=title, viewer=VIEWER), cache=True)
     write_folder(output, files)
     return sentences
 
@@ -145,14 +146,22 @@ def _read(
         )
 
 
-def _make(found: Compared, options: ReportOptions) -> tuple[dict[str, bytes], list[str]]:
+def _make(found: Compared, options: ReportOptions, *, cache: bool) -> tuple[dict[str, bytes], list[str]]:
     """All files of the report by their names in its folder, and its sentences, the main ones first."""
+    from sale_inspect._inspect._report_logs import cache_folder
     from sale_inspect._inspect._report_logs_files import tidy_bytes
 
+    data = tidy_bytes(found.tidy, found.left_out)
+    key = report_key(options, found.notes, data)
+    kept = kept_report(cache_folder(), key) if cache else None
+    if kept is not None:
+        return {**kept[0], **data}, kept[1]
     with Progress(console=Console(stderr=True, highlight=False), transient=True) as progress:
         bar = progress.add_task("analysing", total=None)
         files, sentences = report_files(found, options, said=lambda doing: progress.update(bar, description=doing))
-    return {**files, **tidy_bytes(found.tidy, found.left_out)}, sentences
+    if cache:
+        keep_report(cache_folder(), key, files, sentences)
+    return {**files, **data}, sentences
 
 
 def _address(viewer: str) -> str:

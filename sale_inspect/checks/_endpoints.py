@@ -97,6 +97,9 @@ def _fault(endpoint: _Endpoint) -> str:
     )
     try:
         response = httpx.get(f"{(endpoint.url or '').rstrip('/')}/models", headers=headers, timeout=_TIMEOUT)
+    except httpx.ReadTimeout:
+        # It took the connection: a server that does one request at a time is busy, not dead. Calls have timeouts.
+        return ""
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return f"{endpoint.url} does not answer ({type(error).__name__})"
     if response.status_code in (401, 403):

@@ -7,10 +7,11 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import httpx
 import pytest
 
 from sale_inspect import MissingRequirementError
-from sale_inspect.checks import check_endpoints, require_endpoints, version_at_least
+from sale_inspect.checks import _endpoints, check_endpoints, require_endpoints, version_at_least
 from sale_inspect.pools import Pool, parse_pool
 
 PRICE = "{input: 1, output: 1, cache_read: 1, cache_write: 1, as_of: 2026-01-01, source: test}"
@@ -156,6 +157,19 @@ def test_a_server_that_is_not_there_is_missing(monkeypatch: pytest.MonkeyPatch) 
     (check,) = check_endpoints(pool("box"))
     assert check.status == "missing"
     assert check.detail == f"{url} does not answer (ConnectError)"
+
+
+def test_a_server_that_is_busy_with_another_request_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes the connection and does not reply in time, as a server does that answers one request at a time."""
+    monkeypatch.setattr(_endpoints, "_TIMEOUT", httpx.Timeout(0.2, connect=5.0))
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setenv("BOX_BASE_URL", f"http://127.0.0.1:{busy.getsockname()[1]}/v1")
+        monkeypatch.setenv("BOX_API_KEY", "k1")
+        (check,) = check_endpoints(pool("box"))
+    assert check.status == "ok"
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:8000/v1", "http://[bad", "nonsense"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.log import read_eval_log, write_eval_log
 
 from sale_inspect._cli import _report, main
+from sale_inspect._cli._report_kept import keep_report, kept_report
 from sale_inspect._inspect._sale import sale, single
 from sale_inspect._inspect._tasks import hst_coding
 
@@ -169,3 +171,29 @@ def test_the_baseline_must_be_a_policy(logs: Path, tmp_path: Path) -> None:
     said = refused(logs, "-o", tmp_path / "out", "--baseline", "64b alone")
     assert "--baseline '64b alone' is no policy" in said and "4b alone" in said
     made(logs, "-o", tmp_path / "out", "--baseline", "32b alone")
+
+
+def test_a_second_report_is_not_made_again_and_another_option_is(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(logs, "-o", tmp_path / "one")
+    monkeypatch.setattr(_report, "report_files", lambda *_, **__: pytest.fail("made again"))
+    said = made(logs, "-o", tmp_path / "two")
+    assert contents(tmp_path / "one") == contents(tmp_path / "two") and "than 32b alone" in said
+    (kept,) = (tmp_path / "cache" / "sale-inspect" / "reports").glob("*.zip")
+    for words in (("--seed", "1"), ("--title", "Other"), ("--no-cache",)):
+        with pytest.raises(pytest.fail.Exception):
+            CliRunner().invoke(main, ["report", str(logs), "-o", str(tmp_path / "x"), *words], catch_exceptions=False)
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    kept.write_bytes(b"broken")
+    made(logs, "-o", tmp_path / "two")
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_only_the_last_reports_are_kept(tmp_path: Path) -> None:
+    for number in range(25):
+        keep_report(tmp_path, f"{number:02d}", {"a": b"x"}, ["said"])
+        os.utime(tmp_path / f"{number:02d}.zip", (number, number))
+    assert {path.stem for path in tmp_path.glob("*.zip")} == {f"{number:02d}" for number in range(5, 25)}
+    assert kept_report(tmp_path, "24") == ({"a": b"x"}, ["said"]) and kept_report(tmp_path, "00") is None
