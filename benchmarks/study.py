@@ -189,7 +189,7 @@ def main() -> None:
         print(f"[{number}/{len(plan)}] {step.name}, {(time.monotonic() - began) / 60:.0f} min", flush=True)
         for command in commands(step, ids[step.split], given):
             run(command, out)
-    _tables(out)
+    _tables(out, sizes)
     print(f"Done in {(time.monotonic() - began) / 60:.0f} minutes of this call. Results: {out}")
 
 
@@ -200,7 +200,10 @@ def _fit(out: Path) -> None:
     sale(out, "train", "dev.parquet", *named, "-o", "routers")
 
 
-def _tables(out: Path) -> None:
+def _tables(out: Path, sizes: dict[str, int]) -> None:
+    # What the dev runs say of the test runs, to be held against what those then cost.
+    wanted = [part for name, count in sizes.items() for part in ("--tasks", f"{name}={count}")]
+    sale(out, "plan", *wanted, "--like", "logs/dev", "--json", "plan.json")
     sale(out, "outcomes", "logs/test", "--answers", "--policy-from", "metadata:study", "-o", "test.parquet")
     files = [part for name in ROUTERS for part in ("--router", f"routers/{name}.npz")]
     sale(out, "replay", "test.parquet", *files, "--json", "replay.json")
