@@ -8,7 +8,8 @@ Steps, each one `inspect eval` with a log folder of its own:
 
 1. dev: every agent alone, and SALE with uniform weights and no memory, for fitting.
 2. fit: weights by outcomes; routers by nested cross-validation. Both are frozen here.
-3. test: every agent alone; SALE with uniform and with fitted weights, with and without memory, in the given orders.
+3. test: every agent alone; every router; SALE with uniform and with fitted weights, with and without memory, in the
+   given orders.
 4. the tables: outcomes, replay of the routers, report.
 
 A step whose log is complete is skipped, a broken one goes on with `inspect eval-retry`: after an interruption run the
@@ -67,6 +68,9 @@ def steps(agents: Sequence[str], orders: int) -> Iterator[Step]:
             yield Step(name=f"{split}/single-{agent}", split=split, solver=(*single, "-S", f"agent={agent}"))
         if split == "dev":
             yield Step(name="dev/sale", split="dev", solver=(*sale, "-S", "memory=off"))
+    for router in ROUTERS:
+        routed = ("--solver", "sale_inspect/routed", "-S", f"pool={POOL}", "-S", f"router=routers/{router}.npz")
+        yield Step(name=f"test/{router}", split="test", solver=routed)
     kinds: tuple[tuple[str, tuple[str, ...]], ...] = (("uniform", ()), ("fitted", ("-S", f"weights={WEIGHTS}")))
     for kind, extra in kinds:
         yield Step(name=f"test/sale-{kind}-no-memory", split="test", solver=(*sale, *extra, "-S", "memory=off"))
@@ -184,7 +188,7 @@ def main() -> None:
     (out / "tasks.json").write_text(json.dumps(ids, indent=1) + "\n", encoding="utf-8")
     began = time.monotonic()
     for number, step in enumerate(plan, start=1):
-        if step.split == "test" and not (out / WEIGHTS).exists():
+        if step.split == "test":
             _fit(out)
         print(f"[{number}/{len(plan)}] {step.name}, {(time.monotonic() - began) / 60:.0f} min", flush=True)
         for command in commands(step, ids[step.split], given):
@@ -194,10 +198,13 @@ def main() -> None:
 
 
 def _fit(out: Path) -> None:
-    sale(out, "fit", "logs/dev", "--objective", "outcome", "-o", WEIGHTS)
-    sale(out, "outcomes", "logs/dev", "--answers", "-o", "dev.parquet")
-    named = [part for name in ROUTERS for part in ("--router", name)]
-    sale(out, "train", "dev.parquet", *named, "-o", "routers")
+    """What is not fitted yet."""
+    if not (out / WEIGHTS).exists():
+        sale(out, "fit", "logs/dev", "--objective", "outcome", "-o", WEIGHTS)
+    if not (out / "dev.parquet").exists():
+        sale(out, "outcomes", "logs/dev", "--answers", "-o", "dev.parquet")
+    if missing := [name for name in ROUTERS if not (out / "routers" / f"{name}.npz").exists()]:
+        sale(out, "train", "dev.parquet", *(part for name in missing for part in ("--router", name)), "-o", "routers")
 
 
 def _tables(out: Path, sizes: dict[str, int]) -> None:

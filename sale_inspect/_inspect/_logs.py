@@ -50,8 +50,9 @@ def policy_runs(places: Iterable[str]) -> list[PolicyRun]:
     """
     found: dict[str, dict[tuple[str, str, int], TaskRow | str]] = {}
     simulated: dict[str, bool] = {}
-    for name in find_logs(places):
-        header = read_eval_log(name, header_only=True)
+    logs = [(name, read_eval_log(name, header_only=True)) for name in find_logs(places)]
+    empty, begun = dict[str, str](), set[str]()
+    for name, header in logs:
         policy = ""
         for sample in with_stores(read_eval_log_samples(name, all_samples_required=False), name):
             policy = policy or policy_of(header, sample)
@@ -62,8 +63,13 @@ def policy_runs(places: Iterable[str]) -> list[PolicyRun]:
             # A retry that was broken off may hold less than the log before it.
             if not isinstance(row, str) or isinstance(own.get(place, row), str):
                 own[place] = row
-        if not policy:
-            raise LogError(f"Log {name} has no finished sample (status {header.status}).")
+        if policy:
+            begun.add(header.eval.task_id)
+        else:
+            empty[header.eval.task_id] = f"Log {name} has no finished sample (status {header.status})."
+    # A run that was broken off before its first sample is no loss if its retry has samples.
+    if lost := [said for task_id, said in empty.items() if task_id not in begun]:
+        raise LogError(lost[0])
     return [
         PolicyRun(
             policy=policy,

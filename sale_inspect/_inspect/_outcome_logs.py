@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -49,6 +50,9 @@ class _Found:
     versions: dict[str, dict[str, str]] = field(default_factory=dict)
     scores: dict[str, dict[str, str]] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    # By Inspect's id of the evaluation, which its retries share: the samples that its logs have, and their agent.
+    seen: dict[str, set[tuple[str, int]]] = field(default_factory=lambda: defaultdict(set))
+    doers: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def read_outcome_logs(places: Iterable[str], options: LogOptions, on_log: OnLog | None = None) -> LogOutcomes:
@@ -73,12 +77,19 @@ def read_outcome_logs(places: Iterable[str], options: LogOptions, on_log: OnLog 
     for name in names:
         with _readable(name):
             headers.append(read_eval_log(name, header_only=True))
-    found = _Found()
     # The order of a retry and of what it retries is that of their beginnings, whatever folders they lie in.
-    for number, header in enumerate(sorted(headers, key=lambda header: header.eval.created), start=1):
+    headers.sort(key=lambda header: header.eval.created)
+    found = _Found()
+    for number, header in enumerate(headers, start=1):
         _read(header, options, found)
         if on_log is not None:
             on_log(number, len(names))
+    # What a broken run did not come to is missing only if none of its retries did.
+    last = {header.eval.task_id: header for header in headers}
+    finished = {header.eval.task_id for header in headers if header.status == "success"}
+    for task_id, header in last.items():
+        if task_id not in finished:
+            found.left_out += _not_run(header, options, found)
     return LogOutcomes(
         rows=tuple(found.rows),
         left_out=tuple(found.left_out),
@@ -94,7 +105,7 @@ def _read(header: EvalLog, options: LogOptions, found: _Found) -> None:
     log = Path(header.location).name
     rows: list[OutcomeRow] = []
     left_out: list[LeftOut] = []
-    seen: set[tuple[str, int]] = set()
+    seen = found.seen[header.eval.task_id]
     for sample in _samples(header.location):
         made = outcome_row(sample, header, options)
         seen.add((str(sample.id), sample.epoch))
@@ -105,18 +116,19 @@ def _read(header: EvalLog, options: LogOptions, found: _Found) -> None:
         score = score_name(sample, options.scores, header)
         found.scores.setdefault(header.eval.task, {}).setdefault(score, log)
     found.versions.setdefault(header.eval.task, {}).setdefault(str(header.eval.task_version), log)
-    if header.status != "success":
-        left_out += _not_run(header, seen, options, found)
     # A log is of one solver, so a sample that says nothing of itself is of the same one.
     if rows:
+        found.doers[header.eval.task_id] = rows[0].kind, rows[0].name
         left_out = [replace(each, kind=rows[0].kind, name=rows[0].name) for each in left_out]
     found.rows += rows
     found.left_out += left_out
 
 
-def _not_run(header: EvalLog, seen: set[tuple[str, int]], options: LogOptions, found: _Found) -> list[LeftOut]:
-    """The samples that an evaluation which is not finished did not come to."""
+def _not_run(header: EvalLog, options: LogOptions, found: _Found) -> list[LeftOut]:
+    """The samples that an evaluation which is not finished, and its retries, did not come to."""
     log, ids = Path(header.location).name, header.eval.dataset.sample_ids
+    seen = found.seen[header.eval.task_id]
+    kind, name = found.doers.get(header.eval.task_id, ("agent", ""))
     if not ids:
         found.faults.append(f"{log}: is not finished (status {header.status}), and does not say what is missing")
         return []
@@ -125,6 +137,8 @@ def _not_run(header: EvalLog, seen: set[tuple[str, int]], options: LogOptions, f
         LeftOut(
             reason=f"not run, status {header.status}",
             log=log,
+            kind=kind,
+            name=name,
             task=sample_key(header, sample_id, options.task_ids),
             epoch=epoch,
         )

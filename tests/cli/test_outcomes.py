@@ -545,6 +545,31 @@ def test_a_retry_makes_up_for_what_failed_and_counts_once(
     assert len({row.log for row in made.rows}) == 2 and made.notes == ()
 
 
+def test_a_run_that_was_broken_off_at_once_is_no_hole_once_it_was_retried(
+    tmp_path: Path, prices: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = broken_run(tmp_path / "logs", monkeypatch)
+
+    def emptied(whole: EvalLog) -> None:
+        whole.status, whole.samples = "started", []
+
+    changed(log, emptied)
+    assert "not run, status started" in refused(tmp_path / "logs", "--prices", prices)
+    (again,) = eval_retry(log, log_dir=str(tmp_path / "logs"), display="none")
+    assert again.status == "success", again.error
+    made = table(tmp_path / "logs", "--prices", prices, folder=tmp_path)
+    assert [row.task for row in made.rows] == ["0", "1", "2", "3", "4", "5"] and made.notes == ()
+
+
+def test_of_runs_that_were_broken_off_twice_what_is_missing_is_said_once(
+    tmp_path: Path, prices: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = broken_run(tmp_path / "logs", monkeypatch)
+    log.eval.created = "2100-01-01T00:00:00+00:00"
+    write_eval_log(log, str(tmp_path / "logs" / "later.eval"))
+    assert refused(tmp_path / "logs", "--prices", prices).count("5 epoch 1") == 1
+
+
 def test_invalidated_samples_are_left_out(tmp_path: Path, prices: Path) -> None:
     log = foreign(tmp_path / "logs")
 

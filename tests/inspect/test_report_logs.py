@@ -231,6 +231,17 @@ def test_a_table_counts_what_a_retry_took_over_once(ours: Path, tmp_path: Path) 
     assert len(run.rows) == TASKS and not run.left_out
 
 
+def test_a_table_passes_over_a_run_without_samples_only_if_it_was_retried(ours: Path, tmp_path: Path) -> None:
+    first = read_eval_log(str(min(ours.glob("*.eval"))))
+    first.samples, first.status = [], "started"
+    write_eval_log(first, str(tmp_path / "1.eval"))
+    with pytest.raises(LogError, match=r"1.eval has no finished sample \(status started\)"):
+        policy_runs([str(tmp_path)])
+    shutil.copy(min(ours.glob("*.eval")), tmp_path / "2.eval")
+    (run,) = policy_runs([str(tmp_path)])
+    assert len(run.rows) == TASKS
+
+
 def test_logs_of_others_have_their_model_and_dollars(tmp_path: Path, prices: PriceList) -> None:
     foreign(tmp_path / "logs", "one", ["yes", "no", "yes"])
     foreign(tmp_path / "logs", "two", ["no", "no", "yes"])
