@@ -10,7 +10,8 @@ Steps, each one `inspect eval` with a log folder of its own:
 2. fit: weights by outcomes; routers by nested cross-validation. Both are frozen here.
 3. test: every agent alone; every router; SALE with uniform and with fitted weights, with and without memory, in the
    given orders.
-4. the tables: outcomes, replay of the routers, report.
+4. the tables: forecast, outcomes, replay of the routers, report; and the folder `condensed` with what the report and
+   the tests need of the logs. It holds no task, no answer and no path.
 
 A step whose log is complete is skipped, a broken one goes on with `inspect eval-retry`: after an interruption run the
 same command again. Nothing is chosen on test tasks. The model servers of benchmarks/study.yaml must run
@@ -36,6 +37,10 @@ POOL, WEIGHTS = "study.yaml", "weights.json"
 Domain = Literal["coding", "deep_search"]
 SIZES = {"coding_mcq": 10, "mbpp": 10, "leetcode": 2, "hotpotqa": 2}
 QUICK = {"coding_mcq": 2, "mbpp": 2, "leetcode": 1, "hotpotqa": 1}
+CONDENSED = (
+    *("report/samples.parquet", "report/bids.parquet", "report/logs.parquet"),
+    *("plan.json", "replay.json", WEIGHTS, "tasks.json", POOL),
+)
 ROUTERS = ("wtp-knn", "carrot-knn", "to-router-knn", "frugalgpt")
 
 
@@ -215,6 +220,9 @@ def _tables(out: Path, sizes: dict[str, int]) -> None:
     files = [part for name in ROUTERS for part in ("--router", f"routers/{name}.npz")]
     sale(out, "replay", "test.parquet", *files, "--json", "replay.json")
     sale(out, "report", "logs/test", "-o", "report", "--title", "The real study")
+    (out / "condensed").mkdir(exist_ok=True)
+    for name in CONDENSED:
+        shutil.copy(out / name, out / "condensed" / Path(name).name)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,7 @@ class ModelServer:
             empty, nonsense, nonsense at first, out of range (what the model says).
         served: All requests, in the order in which they were decided.
         questions: Faults by (model, phase) and number of the question; they go before the script.
+        answers: What a model says when it carries out a task, by model.
         started: Requests that have come in, by (model, phase).
         asked: The same by number of the question.
     """
@@ -63,6 +64,7 @@ class ModelServer:
     script: dict[tuple[str, Phase], Sequence[str]] = field(default_factory=dict)
     served: list[Served] = field(default_factory=list)
     questions: dict[tuple[str, Phase], Mapping[int, str]] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
     started: Counter[tuple[str, Phase]] = field(default_factory=Counter)
     asked: Counter[tuple[str, Phase, int]] = field(default_factory=Counter)
     url: str = ""
@@ -143,6 +145,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(_STATUS[fault], _refusal(fault, anthropic), headers)
             return
         text = _reply(fault, model, phase, asked)
+        if (fault, phase) == ("ok", "execute"):
+            text = self.server_state.answers.get(model, text)
         tokens = (len(asked) // 4, len(text) // 4 + 1)
         seen = fault not in _UNSEEN
         self._note(Served(model=model, phase=phase, fault=fault, input=tokens[0], output=tokens[1], seen=seen))
@@ -154,6 +158,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._drip(answer)
         elif fault == "bad json":
             self._send_bytes(200, b'{"id": "x", "choices": [')
+        elif anthropic and body.get("stream"):
+            self._send_bytes(200, _streamed(answer), kind="text/event-stream")
         else:
             self._send(200, answer)
 
@@ -187,9 +193,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, content: dict[str, Any], headers: dict[str, str] | None = None) -> None:
         self._send_bytes(status, json.dumps(content).encode(), headers)
 
-    def _send_bytes(self, status: int, data: bytes, headers: dict[str, str] | None = None) -> None:
+    def _send_bytes(
+        self, status: int, data: bytes, headers: dict[str, str] | None = None, kind: str = "application/json"
+    ) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
         for name, value in (headers or {}).items():
             self.send_header(name, value)
@@ -268,6 +276,21 @@ def _anthropic_message(fault: str, model: str, text: str, tokens: tuple[int, int
     if fault == "no usage":
         del answer["usage"]
     return answer
+
+
+def _streamed(message: dict[str, Any]) -> bytes:
+    """A message of Anthropic's as the events of a stream."""
+    start = {"type": "message_start", "message": {**message, "content": [], "stop_reason": None}}
+    end = {"type": "message_delta", "delta": {"stop_reason": message["stop_reason"]}, "usage": message["usage"]}
+    events: list[dict[str, Any]] = [start]
+    for index, block in enumerate(message["content"]):
+        events += [
+            {"type": "content_block_start", "index": index, "content_block": {"type": "text", "text": ""}},
+            {"type": "content_block_delta", "index": index, "delta": {"type": "text_delta", "text": block["text"]}},
+            {"type": "content_block_stop", "index": index},
+        ]
+    events += [end, {"type": "message_stop"}]
+    return "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events).encode()
 
 
 def _refusal(fault: str, anthropic: bool) -> dict[str, Any]:
