@@ -116,6 +116,7 @@ def write_files(folder: Path, real_data: Path) -> None:
     """What a reader would have: data, a pool, a task, tables from elsewhere."""
     for name in ("data", "elsewhere"):
         (folder / name).symlink_to(real_data)
+    (folder / "docs").symlink_to(ROOT / "docs")
     (pool,) = [block.body for block in BLOCKS if block.page == "README.md" and block.kind == "yaml"]
     for name in ("mine.yaml", "attack.yaml"):
         (folder / name).write_text(pool, encoding="utf-8")

@@ -23,6 +23,7 @@ from sale_inspect._inspect._report_logs_rows import Places, bid_rows, log_row, s
 from sale_inspect._inspect._report_logs_samples import readable, samples_of
 from sale_inspect.outcomes import PriceList
 from sale_inspect.report._tidy import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, LeftOut, Tidy, frame
+from sale_inspect.report._tidy_names import shortened
 from sale_inspect.report._tidy_screen import Compared, screened
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def read_tidy(
         parts.append(made)
         if progress is not None:
             progress(done, len(names))
-    found = screened(_joined(parts), exclude=exclude, keep=keep, common_tasks=common_tasks)
+    found = shortened(screened(_joined(parts), exclude=exclude, keep=keep, common_tasks=common_tasks))
     return replace(found, left_out=(*before, *found.left_out))
 
 

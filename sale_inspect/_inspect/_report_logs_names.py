@@ -81,6 +81,9 @@ def _varied(given: Mapping[str, Any]) -> Iterator[str]:
             yield "no memory" if value in ("off", False) else f"memory {PurePath(str(value)).stem}"
         else:
             words = _listed(value)
+            if name == "weights" and PurePath(words[0]).stem == "weights":
+                yield "fitted weights"
+                continue
             yield said.format(PurePath(words[0]).stem if name == "weights" else " and ".join(words))
     defences = set(_listed(given.get("defences", sorted(_DEFAULT_DEFENCES))))
     if defences != _DEFAULT_DEFENCES:

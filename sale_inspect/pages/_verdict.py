@@ -49,8 +49,8 @@ def verdict_section(analyses: Analyses) -> Section:
         rows=tuple(_row(policy, own) for policy, own in by_policy.items()),
         notes=(
             "Runs of a task (epochs, orders) are averaged first, so a task counts once. Intervals: paired bootstrap "
-            "over tasks. p: exact McNemar test where both have one result a task, else a normal test on the "
-            "bootstrap's error. Holm's correction is over the policies.",
+            "over tasks. p: exact McNemar test where all means are 0 or 1, else a normal test on the bootstrap's "
+            "error. Holm's correction is over the policies.",
             "Better and worse need an interval without 0, a corrected p of at most 0.05, and 10 tasks.",
             "Tasks needed: how many would resolve a difference of this size with 80% power.",
         ),

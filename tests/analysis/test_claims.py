@@ -45,8 +45,10 @@ def test_several_runs_of_a_task_count_as_one_task() -> None:
     results = {"base": list(rng.integers(0, 2, 30).astype(float)), "other": list(rng.integers(0, 2, 30).astype(float))}
     once, thrice = (only(claims(frame(results, runs=runs), "base")) for runs in (1, 3))
     assert once.tasks == thrice.tasks == 30
-    assert (once.difference, once.low, once.high) == (thrice.difference, thrice.low, thrice.high)
-    assert thrice.test == "normal"  # rates are not 0 or 1 in general
+    assert (once.difference, once.low, once.high, once.p) == (thrice.difference, thrice.low, thrice.high, thrice.p)
+    mixed = frame(results, runs=3)
+    mixed.loc[mixed.index[0], "correct"] = 1 - mixed.loc[mixed.index[0], "correct"]
+    assert thrice.test == "McNemar" and only(claims(mixed, "base")).test == "normal"
 
 
 def test_the_more_policies_the_harder_a_verdict() -> None:

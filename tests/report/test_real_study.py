@@ -63,7 +63,7 @@ PLANNED = {
     "smol alone": "smol alone",
     "qwen-brief alone": "qwen-brief alone",
     "qwen-steps alone": "qwen-steps alone",
-    "SALE": "SALE, panel jury, no memory, plans of 150 tokens",
+    "SALE": "SALE, no memory",
 }
 
 

@@ -201,11 +201,12 @@ def legend_height(labels: Sequence[str]) -> float:
 
 
 def dollars_text(value: float) -> str:
-    """Dollars at a tick: plain decimals, three significant figures."""
+    """Dollars at a tick, three significant figures: plain decimals, but of the small ones powers of ten."""
     import numpy as np
 
-    if 0 < abs(value) < 1e-6:
-        return f"${value:.2g}"
+    # Longer ones would touch each other.
+    if 0 < abs(value) < 1e-3:
+        return f"${value:.3g}"
     return f"${np.format_float_positional(value, precision=3, fractional=False, trim='-')}"
 
 
