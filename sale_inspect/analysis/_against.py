@@ -39,7 +39,8 @@ class Claim:
         p: Two-sided p of no difference.
         p_adjusted: p after Holm's correction over the policies, within the measure.
         verdict: `better` and `worse` need an interval without 0, a corrected p of at most 1 - confidence, and 10 tasks.
-        needed: Tasks that would resolve a difference of this size; None if resolved or not known.
+        needed: Tasks that would resolve a difference of this size in so many comparisons; None if resolved or not
+            known.
         sentence: All this in words.
     """
 
@@ -76,12 +77,16 @@ def claims(
     means = grouped.mean()
     base = means.loc[baseline].add_suffix("_base")
     found: list[Claim] = []
-    for policy in [name for name in policies_of(samples) if name != baseline]:
+    others = [name for name in policies_of(samples) if name != baseline]
+    # As hard as Holm's first step, which is the hardest.
+    level = 1 - (1 - confidence) / max(1, len(others))
+    for policy in others:
         both = means.loc[policy].join(base, how="inner")
         for measure, column in (("pass", "correct"), ("usd", "usd")):
             pair = both[[column, f"{column}_base"]].dropna().to_numpy(float)
             if len(pair):
-                found.append(_claim(str(policy), baseline, measure, pair, rounds, seed, confidence))  # type: ignore[arg-type]
+                claim = _claim(str(policy), baseline, measure, pair, rounds, seed, confidence, level)  # type: ignore[arg-type]
+                found.append(claim)
     return tuple(_judged(found, confidence))
 
 
@@ -93,6 +98,7 @@ def _claim(
     rounds: int,
     seed: int,
     confidence: float,
+    level: float,
 ) -> Claim:
     difference = pair[:, 0] - pair[:, 1]
     value = float(difference.mean())
@@ -113,7 +119,7 @@ def _claim(
         p=p,
         p_adjusted=p,
         verdict="same" if not difference.any() else "not resolved",
-        needed=_needed(value, ends.error, len(pair), confidence),
+        needed=_needed(value, ends.error, len(pair), level),
         sentence="",
     )
 
@@ -121,7 +127,8 @@ def _claim(
 def _needed(value: float, error: float, tasks: int, confidence: float) -> int | None:
     if value == 0 or not np.isfinite(error) or error == 0:
         return None
-    return tasks_needed(value, error, tasks, confidence=confidence)
+    found = tasks_needed(value, error, tasks, confidence=confidence)
+    return found if found is not None and found > tasks else None
 
 
 def _judged(found: list[Claim], confidence: float) -> list[Claim]:

@@ -52,7 +52,7 @@ def verdict_section(analyses: Analyses) -> Section:
             "over tasks. p: exact McNemar test where all means are 0 or 1, else a normal test on the bootstrap's "
             "error. Holm's correction is over the policies.",
             "Better and worse need an interval without 0, a corrected p of at most 0.05, and 10 tasks.",
-            "Tasks needed: how many would resolve a difference of this size with 80% power.",
+            "Tasks needed: how many would resolve a difference of this size, in so many comparisons, with 80% power.",
         ),
         empty="" if by_policy else "There is one policy.",
     )
