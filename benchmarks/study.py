@@ -36,8 +36,8 @@ HERE = Path(__file__).parent
 POOL, WEIGHTS = "study.yaml", "weights.json"
 Domain = Literal["coding", "deep_search"]
 SIZES = {"coding_mcq": 10, "mbpp": 10, "leetcode": 2, "hotpotqa": 2}
-# Six tasks are the fewest on which routers can be trained; a LeetCode task alone takes minutes.
-QUICK = {"coding_mcq": 4, "mbpp": 1, "hotpotqa": 1}
+# Six tasks are the fewest on which routers can be trained. One domain, so that a step is one evaluation.
+QUICK = {"coding_mcq": 5, "mbpp": 1}
 CONDENSED = (
     *("report/samples.parquet", "report/bids.parquet", "report/logs.parquet"),
     *("plan.json", "replay.json", WEIGHTS, "tasks.json", POOL),
@@ -96,6 +96,8 @@ def chosen(split: str, sizes: dict[str, int], data: str) -> dict[str, list[str]]
     domains: tuple[tuple[Domain, str], ...] = (("coding", "hst-bench"), ("deep_search", "hst-offline"))
     for domain, recipe in domains:
         names = [name for name in sizes if (name == "hotpotqa") == (domain == "deep_search")]
+        if not names:
+            continue
         tasks = load_set(
             domain, "hst", split, sources=",".join(names), bins=None, order_seed=None, data_dir=data, recipe=recipe,
             times=None,
@@ -166,7 +168,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("study"), help="Folder of logs, fits and tables.")
     parser.add_argument("--orders", type=int, default=3, help="Orders of the tasks for SALE with memory.")
     parser.add_argument("--at-once", type=int, default=2, help="Samples at once.")
-    parser.add_argument("--quick", action="store_true", help="6 tasks a split, one order: to see it work.")
+    parser.add_argument("--quick", action="store_true", help="6 coding tasks a split, one order: to see it work.")
     parser.add_argument("--dry-run", action="store_true", help="Say what would run.")
     given = parser.parse_args()
     out: Path = given.out.resolve()
