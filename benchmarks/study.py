@@ -62,12 +62,12 @@ class Step:
     order: int = 0
 
 
-def steps(agents: Sequence[str], orders: int) -> Iterator[Step]:
+def steps(agents: Sequence[str], orders: int, plan_tokens: int) -> Iterator[Step]:
     """All evaluations, in order. Files are named from the study's folder, so that no log holds a path of a machine."""
     single = ("--solver", "sale_inspect/single", "-S", f"pool={POOL}")
     sale = (
         *("--solver", "sale_inspect/sale", "-S", f"pool={POOL}", "-S", "jury=panel"),
-        *("-S", "call_timeout=1800", "-S", "strategy_tokens=150"),
+        *("-S", "call_timeout=1800", "-S", f"strategy_tokens={plan_tokens}"),
     )
     for split in ("dev", "test"):
         for agent in agents:
@@ -174,13 +174,14 @@ def main() -> None:
     out: Path = given.out.resolve()
     given.data_dir = str(Path(given.data_dir).resolve())
     given.corpus = str(Path(given.corpus).resolve() if given.corpus else out.parent / "corpus")
-    sizes, orders = (QUICK, 1) if given.quick else (SIZES, given.orders)
+    # Judges read all plans, so shorter ones save most of the time.
+    sizes, orders, plan_tokens = (QUICK, 1, 60) if given.quick else (SIZES, given.orders, 150)
 
     from sale_inspect.pools import load_pool
 
     agents = load_pool(str(HERE / POOL)).names
     ids = {split: chosen(split, sizes, given.data_dir) for split in ("dev", "test")}
-    plan = list(steps(agents, orders))
+    plan = list(steps(agents, orders, plan_tokens))
     for split, found in ids.items():
         print(f"{split}: {', '.join(f'{len(each)} {domain}' for domain, each in found.items())} tasks")
     print(f"{len(plan)} steps")
