@@ -13,8 +13,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 import yaml
@@ -168,20 +170,41 @@ def covered_elsewhere(block: Block) -> bool:
     return all(line.startswith(tuple(ELSEWHERE)) or line.startswith("--") for line in commands)
 
 
+def uses_runs(item: pytest.Item) -> TypeGuard[pytest.Function]:
+    return isinstance(item, pytest.Function) and "runs" in item.fixturenames
+
+
 def name_of(block: Block) -> str:
     return f"{block.page}: {block.body.strip().splitlines()[0][:60]}"
 
 
-@pytest.mark.docker
-@pytest.mark.parametrize("block", [block for block in NEEDING if not covered_elsewhere(block)], ids=name_of)
-def test_the_commands_run_on_stand_ins(block: Block, stage: Stage, tmp_path: Path) -> None:
-    folder = tmp_path / "reader"
+def copied(stage: Stage, block: Block, folder: Path) -> None:
+    """Run a block's commands in a folder of its own."""
     shutil.copytree(stage.folder, folder, symlinks=True)
     kept = [line for line in block.body.splitlines() if not line.strip().startswith(tuple(ELSEWHERE))]
     # A page that writes into a folder of logs starts with an empty one.
     for name in re.findall(r"--log-dir (\S+)", block.body):
         shutil.rmtree(folder / name, ignore_errors=True)
     stage.run("\n".join(kept), folder)
+
+
+@pytest.fixture(scope="session")
+def runs(
+    stage: Stage, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[Block, Future[None]]]:
+    """Every block that was selected, two at a time: most of a command's time is one process that starts."""
+    selected = [item.callspec.params["block"] for item in request.session.items if uses_runs(item)]
+    blocks = [block for block in NEEDING if block in selected]
+    workers = ThreadPoolExecutor(max_workers=2)
+    folder = tmp_path_factory.mktemp("readers")
+    yield {block: workers.submit(copied, stage, block, folder / str(n)) for n, block in enumerate(blocks)}
+    workers.shutdown(cancel_futures=True)
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("block", [block for block in NEEDING if not covered_elsewhere(block)], ids=name_of)
+def test_the_commands_run_on_stand_ins(block: Block, runs: dict[Block, Future[None]]) -> None:
+    runs[block].result()
 
 
 def test_few_blocks_are_left_to_other_tests() -> None:
