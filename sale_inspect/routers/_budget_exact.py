@@ -92,7 +92,7 @@ class BudgetExactOptions:
     Attributes:
         predictor: Name of a router in the catalog that has predictions.
         options: Its options; None for the catalog's first.
-        folds: Folds that give predictions for unseen training tasks.
+        folds: Folds that give predictions for unseen training tasks; with fewer tasks, one fold a task.
         budget: Dollars a task; None for as much as helps.
     """
 
@@ -277,9 +277,9 @@ def fit_budget_exact(
         raise _no_predictions(options.predictor)
     own, rows = in_order_of_ids(outcomes, features)
     chosen = kind.grid[0] if options.options is None else options.options
-    folds = fold_numbers(own, options.folds, seed, "budget-exact")
+    folds = fold_numbers(own, options.folds, seed, "budget-exact", fewer=True)
     correct, dollars = np.empty(own.correct.shape), np.empty(own.correct.shape)
-    for fold in range(options.folds):
+    for fold in np.unique(folds):
         seen, away = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
         fitted = kind.fit(own.take(seen), rows[seen], options=chosen, seed=seed)
         tasks = TaskBatch(ids=tuple(own.tasks[row] for row in away), features=rows[away])

@@ -11,7 +11,7 @@ from sale_inspect.routers._outcomes import Outcomes, Rows
 __all__ = ["fold_numbers"]
 
 
-def fold_numbers(outcomes: Outcomes, count: int, seed: int, salt: str = "folds") -> Rows:
+def fold_numbers(outcomes: Outcomes, count: int, seed: int, salt: str = "folds", *, fewer: bool = False) -> Rows:
     """(T,), the fold of each task, from 0 to `count` - 1 (ours).
 
     A task's fold comes from the ids, texts, bins and the seed alone: not from outcomes, not from the
@@ -23,15 +23,19 @@ def fold_numbers(outcomes: Outcomes, count: int, seed: int, salt: str = "folds")
         count: Number of folds, at least 2.
         seed: Seed of the draws.
         salt: Makes other folds of the same seed.
+        fewer: Where there are fewer tasks with texts of their own than folds, one fold each: for folds that a
+            router makes within those of its training, whose number nobody asked for.
 
     Raises:
-        OutcomesError: If there are fewer than 2 folds, or fewer tasks with texts of their own than folds.
+        OutcomesError: If there are fewer than 2 folds, or fewer tasks with texts of their own than folds; with
+            `fewer`, than 2.
     """
     if count < 2:
         raise OutcomesError(f"Cross-validation: {count} folds. Ask for at least 2.")
     members: dict[str, list[int]] = {}
     for row, (task, text) in enumerate(zip(outcomes.tasks, outcomes.texts, strict=True)):
         members.setdefault(f"text {text}" if text else f"task {task}", []).append(row)
+    count = max(2, min(count, len(members))) if fewer else count
     if len(members) < count:
         raise OutcomesError(
             f"Cross-validation: {len(members)} tasks with texts of their own are too few for {count} folds. Give "

@@ -111,6 +111,17 @@ def test_predictions_of_training_tasks_are_by_fits_without_the_task() -> None:
     assert (ROUTER.known.correct[away] == found.correct).all()
 
 
+def test_fewer_tasks_than_folds_are_a_fold_each() -> None:
+    four = OUTCOMES.take(np.arange(4))
+    found = fit_budget_exact(four, FEATURES[:4], options=BudgetExactOptions(options=WtpOptions(k=2)), seed=2)
+    for row in range(4):
+        seen = np.flatnonzero(np.arange(4) != row)
+        fitted = fit_wtp(four.take(seen), FEATURES[seen], options=WtpOptions(k=2), seed=2)
+        alone = fitted.choose(TaskBatch(ids=("x",), features=FEATURES[[row]])).predictions
+        assert alone is not None
+        assert (found.known.correct[row] == alone.correct[0]).all()
+
+
 def test_budgets_beyond_the_reach() -> None:
     below, above = ROUTER.at(LOW / 2), ROUTER.at(HIGH * 2)
     tasks = TaskBatch(ids=OUTCOMES.tasks, features=FEATURES)

@@ -40,6 +40,15 @@ def random_data(count: int, seed: int = 0, agents: int = 3) -> tuple[Outcomes, F
     return outcomes, tasks, answers
 
 
+def test_fewer_tasks_than_folds_are_a_fold_each() -> None:
+    outcomes, tasks, answers = random_data(4, seed=3)
+    few, four = (
+        fit_frugalgpt(outcomes, tasks, options=FrugalOptions(folds=folds), seed=1, answers=answers) for folds in (5, 4)
+    )
+    assert (few.frontier.dollars == four.frontier.dollars).all()
+    assert few.budget == four.budget
+
+
 def by_hand() -> FrugalCascade:
     """A cascade that accepts an answer by its one number: sigmoid(answer) against 0.5 and 0.8."""
     scorer = AnswerScorer(width=1, hidden=None, shift=None, out=np.array([[0.0, 1.0]] * 3), bias=np.zeros(3))

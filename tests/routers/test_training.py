@@ -122,6 +122,17 @@ def test_folds_are_even_in_every_bin_and_keep_equal_texts_together(count: int, f
         assert inside.max() - inside.min() <= 1
 
 
+@given(groups=st.integers(2, 7), folds=st.integers(2, 7))
+def test_with_fewer_texts_than_folds_each_text_is_a_fold_where_that_is_asked_for(groups: int, folds: int) -> None:
+    outcomes, _ = world(count=2 * groups)
+    outcomes = replace(outcomes, texts=tuple(f"text {row // 2}" for row in range(2 * groups)))
+    found = fold_numbers(outcomes, folds, 0, fewer=True)
+    assert set(found.tolist()) == set(range(min(groups, folds)))
+    if groups < folds:
+        with pytest.raises(OutcomesError, match=f"{groups} tasks with texts of their own are too few for {folds}"):
+            fold_numbers(outcomes, folds, 0)
+
+
 def held(correct: list[list[float]], dollars: list[list[float]]) -> HeldOut:
     return HeldOut(
         tasks=tuple(f"t{row:03d}" for row in range(len(correct[0]))),
