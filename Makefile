@@ -15,13 +15,17 @@ $(VENV)/.base: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
+$(VENV)/.embed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[embed]'
+	@touch $@ $(VENV)/.base
+
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[test,embed]'
-	@touch $@ $(VENV)/.base
+	@touch $@ $(VENV)/.base $(VENV)/.embed
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev,embed]'
-	@touch $@ $(VENV)/.base $(VENV)/.test
+	@touch $@ $(VENV)/.base $(VENV)/.embed $(VENV)/.test
 
 demo: $(VENV)/.base
 	$(BIN)/sale-inspect demo
@@ -51,9 +55,11 @@ bench-data: $(VENV)/.base
 reference: $(VENV)/.test
 	$(BIN)/python docs/reference.py site
 
-# Hours with real models; goes on where it stopped: make study DATA=folder CORPUS=folder [ARGS=--quick]
-study: $(VENV)/.base
-	$(BIN)/python benchmarks/study.py --data-dir $(DATA) --corpus $(CORPUS) --out study $(ARGS)
+# Hours with real models; goes on where it stopped: make study [DATA=data] [CORPUS=corpus] [ARGS=--quick]
+DATA ?= data
+CORPUS ?= corpus
+study: $(VENV)/.embed
+	$(BIN)/python benchmarks/study.py --data-dir $(DATA) --corpus $(CORPUS) $(ARGS)
 
 doctor: $(VENV)/.base
 	$(BIN)/sale-inspect doctor

@@ -1,8 +1,8 @@
 """The real study: does SALE win? Singles, routers and auctions of real models on the same tasks, step by step.
 
-    python benchmarks/study.py --data-dir data --out study
-    python benchmarks/study.py --data-dir data --out study --quick
-    python benchmarks/study.py --out study --dry-run
+    python benchmarks/study.py --data-dir data --corpus corpus
+    python benchmarks/study.py --data-dir data --quick
+    python benchmarks/study.py --data-dir data --dry-run
 
 Steps, each one `inspect eval` with a log folder of its own:
 
@@ -30,7 +30,13 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from sale_inspect._errors import BenchError, SaleError
+from sale_inspect.pools import load_pool
+
+if TYPE_CHECKING:
+    from inspect_ai.log import EvalLog
 
 HERE = Path(__file__).parent
 POOL, WEIGHTS = "study.yaml", "weights.json"
@@ -137,47 +143,88 @@ def commands(step: Step, ids: dict[str, list[str]], given: argparse.Namespace) -
 
 def run(command: Sequence[str], out: Path) -> None:
     """Run an evaluation, or what is left of it."""
-    from inspect_ai.log import list_eval_logs, read_eval_log
-
     named = command[command.index("--log-dir") + 1]
     folder = out / named
     folder.mkdir(parents=True, exist_ok=True)
-    logs = list_eval_logs(str(folder), descending=True)
-    if logs:
-        header = read_eval_log(logs[0].name, header_only=True)
-        done = header.results.completed_samples if header.results else 0
-        if header.status == "success" and done == len(header.eval.dataset.sample_ids or []):
-            print(f"    done before: {done} samples", flush=True)
+    log = newest(folder)
+    if log is not None:
+        if not (left := unfinished(log)):
+            print(f"    done before: {len(log.eval.dataset.sample_ids or [])} samples", flush=True)
             return
-        command = ("inspect", "eval-retry", logs[0].name, "--log-dir", named, "--display", "plain")
-    with (folder / "output.txt").open("a", encoding="utf-8") as output:
-        subprocess.run(command, cwd=out, stdout=output, stderr=subprocess.STDOUT, check=True)
+        print(f"    goes on: {left} samples are left", flush=True)
+        command = ("inspect", "eval-retry", log.location, "--log-dir", named, "--display", "plain")
+    said = folder / "output.txt"
+    with said.open("w", encoding="utf-8") as output:
+        code = subprocess.run(
+            program(command), cwd=out, stdout=output, stderr=subprocess.STDOUT, check=False
+        ).returncode
+    log = newest(folder)
+    if code == 0 and log is not None and not unfinished(log):
+        return
+    last = "\n".join(said.read_text(encoding="utf-8").strip().splitlines()[-12:])
+    missing = "all" if log is None else str(unfinished(log))
+    sys.exit(
+        f"{last}\n\nThe step {named} is not whole: {missing} of its samples are left. Above are the last lines of "
+        f"{said}. Mend what they name and run the same command again; nothing that is done is lost."
+    )
+
+
+def newest(folder: Path) -> EvalLog | None:
+    """The header of the last log of a step; None if there is none."""
+    from inspect_ai.log import list_eval_logs, read_eval_log
+
+    logs = list_eval_logs(str(folder), descending=True)
+    return read_eval_log(logs[0].name, header_only=True) if logs else None
+
+
+def unfinished(log: EvalLog) -> int:
+    """Samples that are not done; at least 1 for a run that did not come to its end."""
+    done = log.results.completed_samples if log.results else 0
+    return max(len(log.eval.dataset.sample_ids or []) - done, int(log.status != "success"))
+
+
+def program(command: Sequence[str]) -> tuple[str, ...]:
+    """A command with the program of this Python's own environment, whether or not that is activated."""
+    return (str(Path(sys.executable).with_name(command[0])), *command[1:])
 
 
 def sale(out: Path, *arguments: str) -> None:
     """A command of this package, in the study's folder."""
     print(f"  sale-inspect {' '.join(arguments)}", flush=True)
-    subprocess.run((str(Path(sys.executable).with_name("sale-inspect")), *arguments), cwd=out, check=True)
+    if subprocess.run(program(("sale-inspect", *arguments)), cwd=out, check=False).returncode:
+        sys.exit("The study stops here. Mend what the error names and run the same command again; nothing is lost.")
 
 
 def main() -> None:
-    """Run all steps that are not done."""
+    """Read the options."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-dir", default="data", help="Folder of the sources' original files.")
     parser.add_argument("--corpus", help="Folder of pages, of `sale-inspect bench corpus`; default: corpus beside OUT.")
-    parser.add_argument("--out", type=Path, default=Path("study"), help="Folder of logs, fits and tables.")
+    parser.add_argument("--out", type=Path, help="Folder of logs, fits and tables; default: study, or study-quick.")
     parser.add_argument("--orders", type=int, default=3, help="Orders of the tasks for SALE with memory.")
     parser.add_argument("--at-once", type=int, default=2, help="Samples at once.")
     parser.add_argument("--quick", action="store_true", help="6 coding tasks a split, one order: to see it work.")
     parser.add_argument("--dry-run", action="store_true", help="Say what would run.")
     given = parser.parse_args()
-    out: Path = given.out.resolve()
+    out: Path = (given.out or Path("study-quick" if given.quick else "study")).resolve()
     given.data_dir = str(Path(given.data_dir).resolve())
     given.corpus = str(Path(given.corpus).resolve() if given.corpus else out.parent / "corpus")
+    try:
+        study(out, given)
+    except SaleError as error:
+        sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. Run the same command again to go on; nothing that is done is lost.")
+
+
+def study(out: Path, given: argparse.Namespace) -> None:
+    """Run all steps that are not done.
+
+    Raises:
+        SaleError: If the data cannot be read, or the folder holds another study.
+    """
     # Judges read all plans, so shorter ones save most of the time.
     sizes, orders, plan_tokens = (QUICK, 1, 60) if given.quick else (SIZES, given.orders, 150)
-
-    from sale_inspect.pools import load_pool
 
     agents = load_pool(str(HERE / POOL)).names
     ids = {split: chosen(split, sizes, given.data_dir) for split in ("dev", "test")}
@@ -190,11 +237,7 @@ def main() -> None:
             for command in commands(step, ids[step.split], given):
                 print(" ".join(command))
         return
-    out.mkdir(parents=True, exist_ok=True)
-    for order in range(orders):
-        (out / "memory" / f"order-{order}").mkdir(parents=True, exist_ok=True)
-    shutil.copy(HERE / POOL, out / POOL)
-    (out / "tasks.json").write_text(json.dumps(ids, indent=1) + "\n", encoding="utf-8")
+    prepare(out, ids, orders, Path(given.corpus))
     began = time.monotonic()
     for number, step in enumerate(plan, start=1):
         if step.split == "test":
@@ -204,6 +247,25 @@ def main() -> None:
             run(command, out)
     _tables(out, sizes)
     print(f"Done in {(time.monotonic() - began) / 60:.0f} minutes of this call. Results: {out}")
+
+
+def prepare(out: Path, ids: dict[str, dict[str, list[str]]], orders: int, corpus: Path) -> None:
+    """Make the study's folder.
+
+    Raises:
+        BenchError: If the pages to search are missing, or the folder holds a study of other tasks.
+    """
+    if "deep_search" in ids["test"] and not corpus.is_dir():
+        raise BenchError(
+            f"There is no folder of pages {corpus}. Make it with `sale-inspect bench corpus`, or name it with --corpus."
+        )
+    tasks = out / "tasks.json"
+    if tasks.exists() and json.loads(tasks.read_text(encoding="utf-8")) != ids:
+        raise BenchError(f"{out} holds a study of other tasks (tasks.json). Name another folder with --out.")
+    for order in range(orders):
+        (out / "memory" / f"order-{order}").mkdir(parents=True, exist_ok=True)
+    shutil.copy(HERE / POOL, out / POOL)
+    tasks.write_text(json.dumps(ids, indent=1) + "\n", encoding="utf-8")
 
 
 def _fit(out: Path) -> None:

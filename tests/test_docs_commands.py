@@ -39,7 +39,8 @@ STANDS_FOR = {
 }
 # Commands that no test can run as they stand, and what covers them instead.
 ELSEWHERE = {
-    "make ": "installs into .venv, or takes minutes to hours; the demo and the study's steps have tests of their own",
+    "make ": "installs into .venv, or takes minutes to hours: tests/inspect/test_command_line.py, tests/test_study.py",
+    "python -m llama_cpp.server ": "another program's server; .ci/run starts one",
     "sale-inspect times ": "a person answers in a terminal: tests/inspect/test_times_cli.py",
     "python benchmarks/": "a benchmark of minutes; tests/redteam and tests/cli drive the same functions",
 }
