@@ -23,6 +23,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -33,6 +34,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from sale_inspect._errors import BenchError, SaleError
+from sale_inspect.embedding import MINILM_DIR_VARIABLE
 from sale_inspect.pools import load_pool
 
 if TYPE_CHECKING:
@@ -209,6 +211,9 @@ def main() -> None:
     out: Path = (given.out or Path("study-quick" if given.quick else "study")).resolve()
     given.data_dir = str(Path(given.data_dir).resolve())
     given.corpus = str(Path(given.corpus).resolve() if given.corpus else out.parent / "corpus")
+    # Steps run in the study's folder, where a relative path would name another place.
+    if minilm := os.environ.get(MINILM_DIR_VARIABLE):
+        os.environ[MINILM_DIR_VARIABLE] = str(Path(minilm).resolve())
     try:
         study(out, given)
     except SaleError as error:

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from sale_inspect.checks import check_docker
+from sale_inspect.embedding import MINILM_DIR_VARIABLE, minilm_folder
 from tests.faults.server import model_server
 from tests.test_docs_commands import environment
 
@@ -21,13 +22,19 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 def started(folder: Path, server: str, data: Path, *options: str) -> subprocess.Popen[str]:
-    """The study's program in a folder, as from a shell in which no environment is activated."""
+    """The study's program in a folder, as from a shell in which no environment is activated.
+
+    The embedding model, if this machine has it, is named from that folder.
+    """
+    given = environment(server)
+    if minilm_folder() is not None:
+        given[MINILM_DIR_VARIABLE] = os.path.relpath(os.environ[MINILM_DIR_VARIABLE], folder)
     own = str(Path(sys.executable).parent)
     path = os.pathsep.join(place for place in os.environ["PATH"].split(os.pathsep) if place != own)
     return subprocess.Popen(
         [sys.executable, str(DRIVER), "--data-dir", str(data), *options],
         cwd=folder,
-        env={**environment(server), "PATH": path, "PYTHONUNBUFFERED": "1"},
+        env={**given, "PATH": path, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -71,6 +78,8 @@ def test_the_quick_study_comes_to_its_tables_also_when_it_was_broken_off(tmp_pat
         code, said = ended(started(tmp_path, server.url, real_data, "--quick"))
         assert code == 0, said
     assert said.count("done before: 6 samples") == 2
+    if minilm_folder() is not None:
+        assert said.count("embedder: all-MiniLM-L6-v2") == 4, "one for each router"
     out = tmp_path / "study-quick"
     samples = pd.read_parquet(out / "condensed" / "samples.parquet")
     tasks = json.loads((out / "condensed" / "tasks.json").read_text(encoding="utf-8"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,14 +58,14 @@ class Dropped:
     reason: str
 
 
-class SourceRow(BaseModel):
+class SourceRow(BaseModel, ABC):
     """A row of a published file. Fields that are not needed are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
+    @abstractmethod
     def candidate(self) -> Candidate | Dropped:
         """The task of the row, or why it is none."""
-        raise NotImplementedError
 
 
 _Model = TypeVar("_Model", bound=BaseModel)
