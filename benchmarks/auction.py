@@ -27,8 +27,7 @@ def auction_seconds() -> list[float]:
     from inspect_ai import eval as inspect_eval
     from inspect_ai.event import SpanBeginEvent, SpanEndEvent
 
-    from sale_inspect._inspect._sale import sale
-    from sale_inspect._inspect._tasks import hst_coding
+    from sale_inspect import hst_coding, sale
     from sale_inspect.pools import load_pool
 
     data = load_pool("sim").model_dump(mode="json")

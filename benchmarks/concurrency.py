@@ -101,7 +101,7 @@ def _seconds(stamp: Any) -> float:
 
 def graph_of(sample: EvalSample) -> Graph:
     """The sample's calls in stages: calls that began before the first of the stage could end belong together."""
-    from sale_inspect._inspect._ledger import read_ledger
+    from sale_inspect._inspect.store import read_ledger
 
     events = [event for event in sample.events if isinstance(event, ModelEvent)]
     calls = sorted(
@@ -123,8 +123,7 @@ def graph_of(sample: EvalSample) -> Graph:
 
 
 def _stage_sizes(sample: EvalSample) -> list[int]:
-    from sale_inspect._inspect._ledger import read_ledger
-    from sale_inspect._inspect._stores import read_record
+    from sale_inspect._inspect.store import read_ledger, read_record
 
     record = read_record(sample.store)
     assert record is not None
@@ -191,7 +190,7 @@ def main() -> None:
     parser.add_argument("--jury", choices=("individual", "panel"), default="individual")
     given = parser.parse_args()
 
-    from sale_inspect._inspect._sale import sale
+    from sale_inspect import sale
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -19,11 +19,9 @@ from inspect_ai.dataset import Sample
 from inspect_ai.log import EvalSample, read_eval_log_samples
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from sale_inspect._inspect._bidders import bidder, register_prices
-from sale_inspect._inspect._jury import Jury, JuryMode
-from sale_inspect._inspect._ledger import SampleLedger, read_ledger
-from sale_inspect._inspect._logs import find_logs
-from sale_inspect._inspect._stores import read_record
+from sale_inspect._inspect.auction import Jury, JuryMode
+from sale_inspect._inspect.logs import find_logs
+from sale_inspect._inspect.store import SampleLedger, bidder, read_ledger, read_record, register_prices
 from sale_inspect.auction import AuctionRecord, Bid, prompt, redecide
 from sale_inspect.pools import Pool, load_pool
 from sale_inspect.stats import wilson

@@ -27,12 +27,10 @@ from typing import Any
 
 import anyio
 
-from sale_inspect._errors import LogError, MissingRequirementError, SaleError
-from sale_inspect._inspect._bidders import Bidder, bidder, register_prices
-from sale_inspect._inspect._jury import Jury, JuryMode, Ratings
-from sale_inspect._inspect._ledger import SampleLedger
-from sale_inspect._inspect._logs import find_logs
-from sale_inspect._inspect._stores import read_record
+from sale_inspect import LogError, MissingRequirementError, SaleError
+from sale_inspect._inspect.auction import Jury, JuryMode, Ratings
+from sale_inspect._inspect.logs import find_logs
+from sale_inspect._inspect.store import Bidder, SampleLedger, bidder, read_record, register_prices
 from sale_inspect.auction import (
     AuctionRecord,
     Bid,

@@ -24,11 +24,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sale_inspect.routers import Features, Outcomes, TaskBatch
-from sale_inspect.routers._carrot import CarrotOptions, fit_carrot
-from sale_inspect.routers._clusters import AvengersProOptions, fit_avengers_pro
-from sale_inspect.routers._factors import FactorOptions, fit_factors
-from sale_inspect.routers._to_router import ToRouterOptions, fit_to_router, soft_labels
-from sale_inspect.routers._wtp import WtpOptions, fit_wtp
+from sale_inspect.routers.kinds import (
+    AvengersProOptions,
+    CarrotOptions,
+    FactorOptions,
+    ToRouterOptions,
+    WtpOptions,
+    fit_avengers_pro,
+    fit_carrot,
+    fit_factors,
+    fit_to_router,
+    fit_wtp,
+    soft_labels,
+)
 
 TASKS, AGENTS, DIMENSIONS = 5_608, 9, 384
 FIT_SECONDS, BATCHED, SINGLE, MEBIBYTES = 60.0, 20_000.0, 2_000.0, 2_048.0

@@ -45,7 +45,7 @@ def samples(folder: Path, source: str) -> tuple[list[Sample], dict[str, str]]:
     """The samples, and their reference programs by sample id."""
     from inspect_ai.dataset import Sample
 
-    from sale_inspect._inspect._sandboxes import SCORING_USER, coding_sandbox
+    from sale_inspect._inspect.tasks import SCORING_USER, coding_sandbox
 
     where = coding_sandbox("docker")
     found, programs = [], {}
@@ -72,7 +72,7 @@ def evaluate(chosen: list[Sample], programs: dict[str, str]) -> tuple[dict[str, 
     from inspect_ai.model import ModelOutput
     from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-    from sale_inspect._inspect._scorers import pass_and_cost
+    from sale_inspect._inspect.tasks import pass_and_cost
 
     @solver
     def submit() -> Solver:

@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from sale_inspect._errors import BenchError, SaleError
+from sale_inspect import BenchError, SaleError
 from sale_inspect.embedding import MINILM_DIR_VARIABLE
 from sale_inspect.pools import load_pool
 
@@ -98,7 +98,7 @@ def steps(agents: Sequence[str], orders: int, plan_tokens: int) -> Iterator[Step
 
 def chosen(split: str, sizes: dict[str, int], data: str) -> dict[str, list[str]]:
     """Ids of the tasks by domain: of each source the first ones by a hash of the id, so that nobody picks them."""
-    from sale_inspect._inspect._task_set import load_set
+    from sale_inspect._inspect.tasks import load_set
 
     found: dict[str, list[str]] = {}
     domains: tuple[tuple[Domain, str], ...] = (("coding", "hst-bench"), ("deep_search", "hst-offline"))

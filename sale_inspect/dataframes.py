@@ -6,6 +6,6 @@ from sale_inspect.dataframes import SALE_COLUMNS
 samples_df("logs", columns=[*SampleSummary, *SALE_COLUMNS])
 """
 
-from sale_inspect._inspect._report_logs_columns import SALE_COLUMNS
+from sale_inspect._inspect.logs.tidy import SALE_COLUMNS
 
 __all__ = ["SALE_COLUMNS"]

@@ -2,8 +2,8 @@
 
 from inspect_ai.scorer import Scorer, scorer
 
-from sale_inspect._inspect._metrics import rates_and_costs
-from sale_inspect._inspect._scorers import pass_and_cost as _pass_and_cost
+from sale_inspect._inspect.tasks import pass_and_cost as _pass_and_cost
+from sale_inspect._inspect.tasks import rates_and_costs
 
 
 @scorer(metrics=[rates_and_costs()])

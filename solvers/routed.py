@@ -2,7 +2,7 @@
 
 from inspect_ai.solver import Solver, solver
 
-from sale_inspect._inspect._routed import routed as _routed
+from sale_inspect import routed as _routed
 
 
 @solver

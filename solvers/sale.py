@@ -2,7 +2,7 @@
 
 from inspect_ai.solver import Solver, solver
 
-from sale_inspect._inspect._sale import sale as _sale
+from sale_inspect import sale as _sale
 
 
 @solver

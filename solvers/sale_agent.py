@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from inspect_ai.agent import Agent, agent
 from inspect_ai.tool import Tool, ToolDef, ToolSource
 
-from sale_inspect._inspect._sale_agent import sale_agent as _sale_agent
+from sale_inspect import sale_agent as _sale_agent
 
 
 @agent(name="sale_agent")

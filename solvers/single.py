@@ -2,7 +2,7 @@
 
 from inspect_ai.solver import Solver, solver
 
-from sale_inspect._inspect._sale import single as _single
+from sale_inspect import single as _single
 
 
 @solver

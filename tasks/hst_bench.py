@@ -2,8 +2,8 @@
 
 from inspect_ai import Task, task
 
-from sale_inspect._inspect._tasks import hst_coding as _hst_coding
-from sale_inspect._inspect._tasks import hst_deep_search as _hst_deep_search
+from sale_inspect import hst_coding as _hst_coding
+from sale_inspect import hst_deep_search as _hst_deep_search
 
 
 @task

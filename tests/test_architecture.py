@@ -20,7 +20,7 @@ PACKAGE = ROOT / "sale_inspect"
 CORE = (
     *("auction", "money", "bench", "stats", "report", "sim", "pools", "embedding", "checks"),
     *("times", "weights", "memory", "redteam", "routers", "outcomes", "replay", "market", "forecast"),
-    *("analysis", "pages"),
+    *("texts", "report.analysis", "report.page", "report.figures", "report.summary", "report.tidy"),
 )
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -64,11 +64,6 @@ def test_heavy_libraries_are_loaded_only_when_used() -> None:
         "assert not loaded, loaded"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_modules_stay_small() -> None:
-    for path in MODULES:
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path
 
 
 def test_dataclasses_of_the_core_are_frozen() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from sale_inspect._cli._draw import draw_table
+from sale_inspect._edge import clean_errors
 from sale_inspect._errors import LogError
-from sale_inspect._inspect._edge import clean_errors
-from sale_inspect._inspect._fit_runs import Alone, Runs, left_out_notes, read_runs
-from sale_inspect.report import RecordedAuction, ablations, to_markdown
+from sale_inspect._inspect.logs import Alone, Runs, left_out_notes, read_runs
+from sale_inspect.report.analysis import RecordedAuction, ablations
 from sale_inspect.stats import mean
+from sale_inspect.texts import to_markdown
 
 __all__ = ["ablate"]
 

@@ -10,8 +10,8 @@ import rich.table
 
 from sale_inspect._cli._corpus import corpus
 from sale_inspect._cli._draw import console
+from sale_inspect._edge import clean_errors
 from sale_inspect._errors import BenchError
-from sale_inspect._inspect._edge import clean_errors
 from sale_inspect.bench import (
     BINS,
     HST_BENCH,

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
-from sale_inspect._inspect._edge import clean_errors
-from sale_inspect.bench._corpus import Corpus
-from sale_inspect.bench._corpus_files import merge_pages, pages_in
+from sale_inspect._edge import clean_errors
+from sale_inspect.bench import Corpus, merge_pages, pages_in
 
 __all__ = ["corpus"]
 

@@ -13,9 +13,9 @@ import click
 
 from sale_inspect._cli._draw import draw_table
 from sale_inspect._cli._table import bin_labels
-from sale_inspect._inspect._edge import clean_errors
+from sale_inspect._edge import clean_errors
 from sale_inspect.pools import load_pool
-from sale_inspect.report import summary
+from sale_inspect.report.summary import summary
 
 __all__ = ["demo"]
 
@@ -36,8 +36,8 @@ def demo(log_dir: str | None, limit: int | None, sandbox: str) -> None:
     `inspect view`.
     """
     from sale_inspect._cli._report import report_on
-    from sale_inspect._inspect._logs import policy_runs
-    from sale_inspect._inspect._sale import sale, single
+    from sale_inspect._inspect.logs import policy_runs
+    from sale_inspect._inspect.solvers import sale, single
 
     stamp = datetime.datetime.now(tz=datetime.UTC).strftime("%Y%m%d-%H%M%S")
     folder = log_dir or str(Path("logs") / f"demo-{stamp}")
@@ -70,7 +70,7 @@ def _inspect_command() -> str:
 def _run(solver: Any, folder: str, limit: int | None, sandbox: str) -> str:
     from inspect_ai import eval as inspect_eval
 
-    from sale_inspect._inspect._tasks import hst_coding, hst_deep_search
+    from sale_inspect._inspect.tasks import hst_coding, hst_deep_search
 
     start = time.monotonic()
     logs = inspect_eval(

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from sale_inspect._cli._draw import draw_checks
-from sale_inspect._inspect._edge import clean_errors
-from sale_inspect._inspect._sandboxes import CODING_IMAGE, SEARCH_IMAGE, compose_file
+from sale_inspect._edge import clean_errors
+from sale_inspect._inspect.tasks import CODING_IMAGE, SEARCH_IMAGE, compose_file
 from sale_inspect.checks import (
     Check,
     build_image,

@@ -6,7 +6,7 @@ import rich.table
 from rich.console import Console
 
 from sale_inspect.checks import Check
-from sale_inspect.report import Table
+from sale_inspect.texts import Table
 
 __all__ = ["draw_checks", "draw_table"]
 

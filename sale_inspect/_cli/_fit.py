@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from sale_inspect._inspect._edge import clean_errors
+from sale_inspect._edge import clean_errors
 from sale_inspect.auction import uniform_weights
 from sale_inspect.weights import (
     DEFAULT_CONFIDENCE,
@@ -114,7 +114,7 @@ def fit(
       (the same for each other agent)
       sale-inspect fit dev --objective outcome --keep-pass 0.99 -o weights.json
     """  # noqa: D301 (click needs the backspace itself, not a backslash)
-    from sale_inspect._inspect._fit_data import read_fit_data
+    from sale_inspect._inspect.logs import read_fit_data
 
     if keep_pass is not None and objective != "outcome":
         raise click.UsageError("--keep-pass needs --objective outcome.")

@@ -9,7 +9,7 @@ import rich.table
 from rich.markup import escape
 
 from sale_inspect._cli._draw import console
-from sale_inspect._inspect._edge import clean_errors
+from sale_inspect._edge import clean_errors
 from sale_inspect.embedding import Embedder, HashingEmbedder, MiniLmEmbedder, make_embedder
 from sale_inspect.memory import (
     NEAR_DUPLICATE,

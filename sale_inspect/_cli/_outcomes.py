@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sale_inspect._cli._draw import draw_table
+from sale_inspect._edge import clean_errors
 from sale_inspect._errors import OutcomesError
-from sale_inspect._inspect._edge import clean_errors
 from sale_inspect.outcomes import (
     ANSWER_CAP,
     Dollars,
@@ -35,8 +35,7 @@ from sale_inspect.outcomes import (
 )
 
 if TYPE_CHECKING:
-    from sale_inspect._inspect._outcome_logs import LogOptions
-    from sale_inspect._inspect._outcome_rows import TaskIds
+    from sale_inspect._inspect.logs import LogOptions, TaskIds
 
 __all__ = ["outcomes"]
 
@@ -152,7 +151,7 @@ def outcomes(
       sale-inspect train outcomes.parquet -o routers
       sale-inspect replay outcomes.parquet
     """  # noqa: D301 - click reads \b
-    from sale_inspect._inspect._outcome_logs import LogOptions
+    from sale_inspect._inspect.logs import LogOptions
 
     _check_output(output)
     with clean_errors():
@@ -200,7 +199,7 @@ def _check_output(output: Path | None) -> None:
 
 def _read_all(logs: Sequence[str], tables: Sequence[Path], options: LogOptions, how: _TableOptions) -> _Read:
     """Logs by their age, then tables as they are given."""
-    from sale_inspect._inspect._outcome_logs import read_outcome_logs
+    from sale_inspect._inspect.logs import read_outcome_logs
 
     found = _Read(rows=[], notes=[])
     say = Console(stderr=True, highlight=False)

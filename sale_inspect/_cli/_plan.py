@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from sale_inspect._cli._draw import draw_table
+from sale_inspect._edge import clean_errors
 from sale_inspect._errors import ForecastError
-from sale_inspect._inspect._edge import clean_errors
 from sale_inspect.forecast import (
     Assumptions,
     Forecast,
@@ -21,7 +21,7 @@ from sale_inspect.forecast import (
     forecast_single,
     forecast_table,
 )
-from sale_inspect.report import to_markdown
+from sale_inspect.texts import to_markdown
 
 if TYPE_CHECKING:
     from sale_inspect.pools import Pool
@@ -80,7 +80,7 @@ def plan(
     with clean_errors():
         counts = {group: count * epochs for group, count in _counts(planned)}
         if logs:
-            from sale_inspect._inspect._forecast_logs import recorded_samples
+            from sale_inspect._inspect.logs import recorded_samples
 
             found = [forecast_recorded(name, own, counts, seed=seed) for name, own in recorded_samples(logs).items()]
         elif pool is not None:

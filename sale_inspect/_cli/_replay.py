@@ -17,7 +17,7 @@ from sale_inspect._cli._replay_policies import (
     trained_policy,
 )
 from sale_inspect._cli._router_data import embed_data, read_table, trainable
-from sale_inspect._inspect._edge import clean_errors
+from sale_inspect._edge import clean_errors
 from sale_inspect.replay import ReplayOptions, evaluate, replay_json, replay_text
 
 __all__ = ["replay"]

@@ -14,12 +14,12 @@ from rich.progress import Progress
 
 from sale_inspect._cli._report_kept import keep_report, kept_report, report_key
 from sale_inspect._cli._report_pages import ReportOptions, report_files
+from sale_inspect._edge import clean_errors
 from sale_inspect._errors import LogError
-from sale_inspect._inspect._edge import clean_errors
 from sale_inspect.outcomes import PriceList, read_price_list
 
 if TYPE_CHECKING:
-    from sale_inspect.report._tidy_screen import Compared
+    from sale_inspect.report.tidy import Compared
 
 __all__ = ["VIEWER", "report", "report_on", "write_folder"]
 
@@ -130,7 +130,7 @@ def _read(
     common_tasks: bool,
     no_cache: bool,
 ) -> Compared:
-    from sale_inspect._inspect._report_logs import cache_folder, read_tidy
+    from sale_inspect._inspect.logs.tidy import cache_folder, read_tidy
 
     with Progress(console=Console(stderr=True, highlight=False), transient=True) as progress:
         bar = progress.add_task("reading logs", total=None)
@@ -148,8 +148,7 @@ def _read(
 
 def _make(found: Compared, options: ReportOptions, *, cache: bool) -> tuple[dict[str, bytes], list[str]]:
     """All files of the report by their names in its folder, and its sentences, the main ones first."""
-    from sale_inspect._inspect._report_logs import cache_folder
-    from sale_inspect._inspect._report_logs_files import tidy_bytes
+    from sale_inspect._inspect.logs.tidy import cache_folder, tidy_bytes
 
     data = tidy_bytes(found.tidy, found.left_out)
     key = report_key(options, found.notes, data)

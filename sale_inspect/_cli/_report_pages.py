@@ -13,11 +13,10 @@ from sale_inspect.bench import BINS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sale_inspect.analysis import Analyses
-    from sale_inspect.pages import Picture
-    from sale_inspect.report._tidy import Tidy
-    from sale_inspect.report._tidy_screen import Compared
+    from sale_inspect.report.analysis import Analyses
     from sale_inspect.report.figures import Drawing
+    from sale_inspect.report.page import Picture
+    from sale_inspect.report.tidy import Compared, Tidy
 
 __all__ = ["ReportOptions", "report_files"]
 
@@ -53,10 +52,16 @@ def report_files(
         options: What the user asked for.
         said: Called with what is being done.
     """
-    from sale_inspect.analysis import analyse
-    from sale_inspect.pages import PageOptions, grid_csv, report_page, to_html, to_markdown_page, verdict_sentences
-    from sale_inspect.report._tidy import Tidy
-    from sale_inspect.report._tidy_screen import Compared
+    from sale_inspect.report.analysis import analyse
+    from sale_inspect.report.page import (
+        PageOptions,
+        grid_csv,
+        report_page,
+        to_html,
+        to_markdown_page,
+        verdict_sentences,
+    )
+    from sale_inspect.report.tidy import Compared, Tidy
 
     said("analysing")
     analyses = analyse(found.tidy, baseline=options.baseline, rounds=options.rounds, seed=options.seed)
@@ -96,8 +101,8 @@ def report_files(
 
 
 def _drawings(tidy: Tidy, analyses: Analyses, options: ReportOptions) -> tuple[Drawing, ...]:
-    from sale_inspect.pages import horizon_frame, route_frame, shapley_frame
     from sale_inspect.report.figures import draw_all
+    from sale_inspect.report.page import horizon_frame, route_frame, shapley_frame
 
     why = {"horizons": "horizons", "agents": "shapley", "routes": "confusion"}
     return draw_all(
@@ -112,8 +117,8 @@ def _drawings(tidy: Tidy, analyses: Analyses, options: ReportOptions) -> tuple[D
 
 
 def _picture(drawing: Drawing) -> tuple[Picture, dict[str, bytes]]:
-    from sale_inspect.pages import Picture
     from sale_inspect.report.figures import to_png, to_svg
+    from sale_inspect.report.page import Picture
 
     svg = to_svg(drawing)
     files = {

@@ -13,7 +13,7 @@ import numpy as np
 
 from sale_inspect._cli._draw import draw_table
 from sale_inspect.market import STUDIES, Study, StudyPoint, run_study, study_rows, study_table
-from sale_inspect.report import to_markdown
+from sale_inspect.texts import to_markdown
 
 __all__ = ["simulate"]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from sale_inspect._cli._draw import draw_table
-from sale_inspect._inspect._edge import clean_errors
-from sale_inspect._inspect._logs import policy_runs
+from sale_inspect._edge import clean_errors
+from sale_inspect._inspect.logs import policy_runs
 from sale_inspect.bench import BINS
-from sale_inspect.report import PolicyRun, summary, to_markdown
+from sale_inspect.report.summary import PolicyRun, summary
+from sale_inspect.texts import to_markdown
 
 __all__ = ["bin_labels", "table"]
 

@@ -11,8 +11,8 @@ import rich.markup
 import rich.table
 
 from sale_inspect._cli._draw import console
+from sale_inspect._edge import clean_errors
 from sale_inspect._errors import BenchError
-from sale_inspect._inspect._edge import clean_errors
 from sale_inspect.bench import bin_of
 from sale_inspect.times import Aggregation, Attempt, TaskTime, aggregate, human_times, read_attempts, times_text
 
@@ -88,9 +88,9 @@ def collect(
       sale-inspect times collect --annotator anna -T bins=b4 --sample-id leetcode-two-sum
       sale-inspect times collect --annotator anna --task deep_search --grader openai/gpt-5
     """  # noqa: D301 - click wants the character itself
-    from sale_inspect._inspect._human import collect as run_person
-    from sale_inspect._inspect._human import require_person, task_args, tasks_for
-    from sale_inspect._inspect._human_logs import finished_tasks, human_logs
+    from sale_inspect._inspect.logs import finished_tasks, human_logs
+    from sale_inspect._inspect.tasks import collect as run_person
+    from sale_inspect._inspect.tasks import require_person, task_args, tasks_for
 
     with clean_errors():
         annotator = annotator.strip()
@@ -148,7 +148,7 @@ def aggregate_times(
       sale-inspect times aggregate --csv stopwatch.csv --min-annotators 2 -o times.csv
       inspect eval sale_inspect/hst_coding -T times=times.csv
     """  # noqa: D301 - click wants the character itself
-    from sale_inspect._inspect._human_logs import human_logs
+    from sale_inspect._inspect.logs import human_logs
 
     with clean_errors():
         if not logs and not tables:

@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sale_inspect._cli._router_data import RouterData, read_data, trainable
-from sale_inspect._inspect._edge import clean_errors
-from sale_inspect.report import fmt_rate, fmt_usd
+from sale_inspect._edge import clean_errors
 from sale_inspect.routers import (
     Calibrated,
     RouterFile,
@@ -27,6 +26,7 @@ from sale_inspect.routers import (
 from sale_inspect.routers import (
     train as train_router,
 )
+from sale_inspect.texts import fmt_rate, fmt_usd
 
 __all__ = ["calibrated", "train"]
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sale_inspect._errors import BenchError
 from sale_inspect.bench._corpus import Corpus, Page, clean, page_of
+from sale_inspect.bench._files import read_rows
 
 __all__ = ["CorpusReport", "Merged", "context_pages", "load_corpus", "merge_pages", "pages_in", "read_corpus"]
 
@@ -196,8 +197,6 @@ def _rows(path: Path) -> Iterator[tuple[Any, str]]:
     if path.name.endswith((".jsonl", ".jsonl.gz")):
         yield from _lines(path)
         return
-    from sale_inspect.bench.sources._files import read_rows
-
     try:
         for number, row in enumerate(read_rows(path), start=1):
             yield row, f"{path}, row {number}"

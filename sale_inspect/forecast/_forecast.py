@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sale_inspect.report import Table, fmt_count, fmt_usd
+from sale_inspect.texts import Table, fmt_count, fmt_usd
 
 __all__ = ["Forecast", "PhaseForecast", "forecast_table"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sale_inspect.market._studies import Study, StudyPoint
-from sale_inspect.report import Table, fmt_rate, fmt_usd
+from sale_inspect.texts import Table, fmt_rate, fmt_usd
 
 __all__ = ["study_rows", "study_table"]
 

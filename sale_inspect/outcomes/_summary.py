@@ -7,7 +7,7 @@ from statistics import fmean
 
 from sale_inspect.outcomes._matrix import agent_order
 from sale_inspect.outcomes._table import OutcomeRow, OutcomeTable
-from sale_inspect.report import Table, fmt_count, fmt_rate, fmt_usd
+from sale_inspect.texts import Table, fmt_count, fmt_rate, fmt_usd
 
 __all__ = ["outcomes_summary"]
 

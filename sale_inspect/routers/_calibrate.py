@@ -8,9 +8,8 @@ from typing import Literal
 import numpy as np
 
 from sale_inspect._errors import OutcomesError
-from sale_inspect.routers._fixed import best_single
-from sale_inspect.routers._held_out import HeldOut, held_out_text
-from sale_inspect.routers._outcomes import Floats, Outcomes
+from sale_inspect.routers.kinds import best_single
+from sale_inspect.routers.parts import Floats, HeldOut, Outcomes, held_out_text
 
 __all__ = ["Calibrated", "budget_knob", "joint_lower_bounds", "keep_pass_knob", "mean_bounds"]
 

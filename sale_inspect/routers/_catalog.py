@@ -2,53 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
-from typing import Any
 
-from sale_inspect._errors import OutcomesError
-from sale_inspect.routers import _budget_exact as _budget
-from sale_inspect.routers import _carrot, _cascade_fit, _clusters, _factors, _fixed, _hull, _oracle, _shuffled, _wtp
-from sale_inspect.routers import _to_router as _to
-from sale_inspect.routers._held_out import Fitted
+from sale_inspect.routers.kinds import _budget_exact as _budget
+from sale_inspect.routers.kinds import _carrot, _clusters, _factors, _fixed, _oracle, _shuffled, _wtp, _zero
+from sale_inspect.routers.kinds import _to_router as _to
+from sale_inspect.routers.kinds.cascade import FrugalCascade, FrugalOptions, fit_frugalgpt
+from sale_inspect.routers.parts import Kinds, RouterKind, kind_named
 
-__all__ = ["ROUTERS", "RouterKind", "router_kind"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class RouterKind:
-    """A router that can be fitted.
-
-    Attributes:
-        name: Its name.
-        sentence: What it does.
-        knob: Name of its knob, or "".
-        grid: Options that training tries by default; the first are its defaults.
-        fit: `fit(outcomes, features, *, options, seed)`; of a cascade also `answers`.
-        from_arrays: Makes it again from `to_arrays`.
-        source: Paper or project, or "ours".
-        cascade: Whether it is a `Cascade`, which reads answers, not a `Router`.
-        reads_outcomes: Whether it reads the outcomes of the tasks that it decides on.
-    """
-
-    name: str
-    sentence: str
-    knob: str
-    grid: tuple[Any, ...]
-    fit: Callable[..., Fitted]
-    from_arrays: Callable[[dict[str, Any], Mapping[str, Any]], Fitted]
-    source: str
-    cascade: bool = False
-    reads_outcomes: bool = False
-
-    @property
-    def options(self) -> type[Any]:
-        """Class of its options."""
-        return type(self.grid[0])
+__all__ = ["ROUTERS", "router_kind"]
 
 
-_KINDS = (
+def _by_name(*kinds: RouterKind) -> Kinds:
+    return MappingProxyType({kind.name: kind for kind in kinds})
+
+
+_PLAIN = (
     RouterKind(
         name="single",
         sentence="One agent does every task: a named one, or the cheapest, dearest or best in training.",
@@ -81,19 +51,10 @@ _KINDS = (
         name="zero",
         sentence="Mixes single agents on their convex hull to spend a budget, blind to the task.",
         knob="budget",
-        grid=(_hull.ZeroOptions(),),
-        fit=_hull.fit_zero,
-        from_arrays=_hull.ZeroRouter.from_arrays,
+        grid=(_zero.ZeroOptions(),),
+        fit=_zero.fit_zero,
+        from_arrays=_zero.ZeroRouter.from_arrays,
         source="RouterBench",
-    ),
-    RouterKind(
-        name="shuffled",
-        sentence="Draws agents by the shares of another router, blind to the task.",
-        knob="that of the other router",
-        grid=(_shuffled.ShuffledOptions(),),
-        fit=_shuffled.fit_shuffled,
-        from_arrays=_shuffled.ShuffledRouter.from_arrays,
-        source="LiteLLM's docs",
     ),
     RouterKind(
         name="wtp-knn",
@@ -162,9 +123,9 @@ _KINDS = (
         name="frugalgpt",
         sentence="Runs agents in turn until a learnt scorer accepts an answer, and pays for all of them.",
         knob="budget",
-        grid=(_cascade_fit.FrugalOptions(),),
-        fit=_cascade_fit.fit_frugalgpt,
-        from_arrays=_cascade_fit.FrugalCascade.from_arrays,
+        grid=(FrugalOptions(),),
+        fit=fit_frugalgpt,
+        from_arrays=FrugalCascade.from_arrays,
         source="FrugalGPT",
         cascade=True,
     ),
@@ -186,18 +147,31 @@ _KINDS = (
         from_arrays=_factors.FactorRouter.from_arrays,
         source="RouteLLM, for N agents",
     ),
-    RouterKind(
-        name="budget-exact",
-        sentence="Predicted pass@1 less lambda times dollars, with the lambda that spends a budget exactly.",
-        knob="budget",
-        grid=(_budget.BudgetExactOptions(),),
-        fit=_budget.fit_budget_exact,
-        from_arrays=_budget.BudgetExactRouter.from_arrays,
-        source="cascade-routing",
-    ),
 )
 
-ROUTERS: Mapping[str, RouterKind] = MappingProxyType({kind.name: kind for kind in _KINDS})
+
+# A router that wraps another is given the kinds it may wrap, so that it does not read this list.
+_BUDGET_EXACT = RouterKind(
+    name="budget-exact",
+    sentence="Predicted pass@1 less lambda times dollars, with the lambda that spends a budget exactly.",
+    knob="budget",
+    grid=(_budget.BudgetExactOptions(),),
+    fit=partial(_budget.fit_budget_exact, kinds=_by_name(*_PLAIN)),
+    from_arrays=partial(_budget.BudgetExactRouter.from_arrays, kinds=_by_name(*_PLAIN)),
+    source="cascade-routing",
+)
+
+_SHUFFLED = RouterKind(
+    name="shuffled",
+    sentence="Draws agents by the shares of another router, blind to the task.",
+    knob="that of the other router",
+    grid=(_shuffled.ShuffledOptions(),),
+    fit=partial(_shuffled.fit_shuffled, kinds=_by_name(*_PLAIN, _BUDGET_EXACT)),
+    from_arrays=_shuffled.ShuffledRouter.from_arrays,
+    source="LiteLLM's docs",
+)
+
+ROUTERS: Kinds = _by_name(*_PLAIN[:4], _SHUFFLED, *_PLAIN[4:], _BUDGET_EXACT)
 """The routers by name."""
 
 
@@ -207,7 +181,4 @@ def router_kind(name: str) -> RouterKind:
     Raises:
         OutcomesError: If there is none; lists the names.
     """
-    kind = ROUTERS.get(name)
-    if kind is None:
-        raise OutcomesError(f"No router {name!r}. Known: {', '.join(ROUTERS)}.")
-    return kind
+    return kind_named(name, ROUTERS)

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers._catalog import ROUTERS
 from sale_inspect.routers._header import FORMAT, VERSION, EmbedderName, RouterHeader
-from sale_inspect.routers._held_out import Fitted
+from sale_inspect.routers.parts import Fitted
 
 __all__ = ["RouterFile", "load_router", "read_router_file", "save_router"]
 

@@ -14,9 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sale_inspect import __version__
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers._calibrate import Calibrated
-from sale_inspect.routers._held_out import HeldOut
-from sale_inspect.routers._outcomes import Outcomes
-from sale_inspect.routers._train import Trained
+from sale_inspect.routers.parts import HeldOut, Outcomes, Trained
 
 __all__ = [
     "FORMAT",

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from sale_inspect.report import fmt_rate, fmt_usd
-from sale_inspect.routers._base import Choices
+from sale_inspect.routers.parts import Choices
+from sale_inspect.texts import fmt_rate, fmt_usd
 
 __all__ = ["RoutingRecord", "StepRecord", "choice_fields", "routing_card"]
 

@@ -23,7 +23,7 @@ from sale_inspect.stats._curves import (
     qnc,
     relative_gain,
 )
-from sale_inspect.stats._frontier import aiq, hull, hull_at, pareto_front
+from sale_inspect.stats._frontier import aiq, hull, hull_at, hull_heights, pareto_front
 from sale_inspect.stats._horizon import Horizon, HorizonFit, Weighting, fit_horizon, horizons
 from sale_inspect.stats._mcnemar import McNemar, mcnemar
 from sale_inspect.stats._measured import Measured, unknown
@@ -66,6 +66,7 @@ __all__ = [
     "horizons",
     "hull",
     "hull_at",
+    "hull_heights",
     "interval",
     "mcnemar",
     "mean",

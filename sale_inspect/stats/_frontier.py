@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sale_inspect.stats._measured import Measured, unknown
 
-__all__ = ["Floats", "Over", "Rows", "aiq", "checked_points", "hull", "hull_at", "pareto_front"]
+__all__ = ["Floats", "Over", "Rows", "aiq", "checked_points", "hull", "hull_at", "hull_heights", "pareto_front"]
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -89,6 +89,26 @@ def _corners(c: list[float], q: list[float]) -> list[int]:
             kept.pop()
         kept.append(point)
     return kept
+
+
+def hull_heights(dollars: ArrayLike, correct: ArrayLike, at: ArrayLike) -> Floats:
+    """Heights of the NDCH of one set of points at many dollars: flat beyond its ends.
+
+    Args:
+        dollars: (P,), finite.
+        correct: (P,).
+        at: (A,), dollars. Left of the cheapest point nothing can be had; its height is given there all the same.
+
+    Returns:
+        (A,), heights.
+
+    Raises:
+        ValueError: See `checked_points`.
+    """
+    c, q = checked_points(dollars, correct)
+    corners = hull(c, q)
+    wanted = np.asarray(at, dtype=np.float64)
+    return np.asarray(np.interp(wanted, c[corners], q[corners]), dtype=np.float64)
 
 
 def hull_at(dollars: Floats, correct: Floats, at: Floats) -> Floats:

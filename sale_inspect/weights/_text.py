@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sale_inspect.report import fmt_rate, fmt_usd
+from sale_inspect.texts import fmt_rate, fmt_usd
 from sale_inspect.weights._file import WeightsFile
 from sale_inspect.weights._report import FrontierPoint, KeepPass, MinmaxReport, Outcome, OutcomeReport, WeightValues
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats as scipy_stats
 
-from sale_inspect.analysis import Claim, claims
+from sale_inspect.report.analysis import Claim, claims
 
 
 def frame(results: dict[str, list[float]], usd: dict[str, float] | None = None, runs: int = 1) -> pd.DataFrame:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sale_inspect import AuctionError
-from sale_inspect.analysis import agent_values
 from sale_inspect.auction import AuctionRecord, redecide
+from sale_inspect.report.analysis import agent_values
 from sale_inspect.routers import Outcomes
 from tests.auction.test_redecide import POOL, auctions
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats as scipy_stats
 
-from sale_inspect.analysis import (
+from sale_inspect.report.analysis import (
     ALL,
     alone,
     analyse,

@@ -29,9 +29,9 @@ from inspect_ai.scorer import Score, Scorer, Target, includes, match, mean, mode
 from inspect_ai.solver import Generate, Solver, TaskState, generate, solver
 
 from sale_inspect._cli import main
-from sale_inspect._inspect._routed import routed
-from sale_inspect._inspect._sale import sale, single
-from sale_inspect._inspect._tasks import hst_coding
+from sale_inspect._inspect.solvers._routed import routed
+from sale_inspect._inspect.solvers._sale import sale, single
+from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.outcomes import OutcomeRow, OutcomeTable, read_outcomes, to_outcomes
 from sale_inspect.pools import load_pool
 

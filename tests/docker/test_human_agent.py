@@ -18,8 +18,8 @@ from click.testing import CliRunner
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
 from sale_inspect._cli import main
-from sale_inspect._inspect._human_logs import finished_tasks, human_logs
-from sale_inspect._inspect._tasks import hst_coding
+from sale_inspect._inspect.logs._human import finished_tasks, human_logs
+from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.times import read_times
 
 pytestmark = pytest.mark.docker

@@ -15,8 +15,8 @@ from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.model import ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from sale_inspect._inspect._sandboxes import SCORING_USER, coding_sandbox
-from sale_inspect._inspect._scorers import pass_and_cost
+from sale_inspect._inspect.tasks._sandboxes import SCORING_USER, coding_sandbox
+from sale_inspect._inspect.tasks._scorers import pass_and_cost
 
 pytestmark = pytest.mark.docker
 

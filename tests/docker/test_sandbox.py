@@ -16,10 +16,10 @@ from inspect_ai.scorer import Score, Scorer, Target, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import sandbox, store
 
-from sale_inspect._inspect._sale import sale, single
-from sale_inspect._inspect._sandboxes import SCORING_USER, coding_sandbox
-from sale_inspect._inspect._scorers import pass_and_cost
-from sale_inspect._inspect._tasks import hst_coding
+from sale_inspect._inspect.solvers._sale import sale, single
+from sale_inspect._inspect.tasks._sandboxes import SCORING_USER, coding_sandbox
+from sale_inspect._inspect.tasks._scorers import pass_and_cost
+from sale_inspect._inspect.tasks._tasks import hst_coding
 
 pytestmark = pytest.mark.docker
 

@@ -14,7 +14,7 @@ from inspect_ai.log import EvalLog
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import sandbox, store
 
-from sale_inspect._inspect._sandboxes import search_sandbox
+from sale_inspect._inspect.tasks._sandboxes import search_sandbox
 
 pytestmark = pytest.mark.docker
 

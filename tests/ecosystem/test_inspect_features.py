@@ -20,10 +20,10 @@ import pytest
 import yaml
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
-from sale_inspect._inspect._ledger import read_ledger
-from sale_inspect._inspect._stores import read_record
+from sale_inspect._inspect.store._ledger import read_ledger
+from sale_inspect._inspect.store._records import read_record
 from sale_inspect.money import total_usd
-from sale_inspect.pages import sample_url
+from sale_inspect.report.page import sample_url
 from tests.pages.browsing import chromium
 
 BIN = Path(sys.executable).parent

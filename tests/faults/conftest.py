@@ -18,8 +18,8 @@ from inspect_ai.log import EvalLog, EvalSample, read_eval_log
 from inspect_ai.scorer import includes
 from inspect_ai.solver import Solver
 
-from sale_inspect._inspect._ledger import read_ledger
-from sale_inspect._inspect._stores import read_record
+from sale_inspect._inspect.store._ledger import read_ledger
+from sale_inspect._inspect.store._records import read_record
 from sale_inspect.auction import AuctionRecord
 from sale_inspect.money import Entry
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from inspect_ai.log import EvalSample
 
-from sale_inspect._inspect._sale import sale
+from sale_inspect._inspect.solvers._sale import sale
 
 from .conftest import CLIENTS, Bench, Client, check_ledger, entries_of, record_of, sample_of, uncounted_of
 from .server import Phase

@@ -15,7 +15,7 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai import eval_retry
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
-from sale_inspect._inspect._sale import sale
+from sale_inspect._inspect.solvers._sale import sale
 
 from .conftest import Bench, Client, check_ledger, sample_of, uncounted_of
 from .server import Phase

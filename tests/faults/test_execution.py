@@ -6,7 +6,7 @@ import pytest
 from inspect_ai.event import ModelEvent
 from inspect_ai.log import EvalLog
 
-from sale_inspect._inspect._sale import sale
+from sale_inspect._inspect.solvers._sale import sale
 
 from .conftest import CLIENTS, Bench, Client, check_ledger, entries_of, record_of, sample_of, uncounted_of
 

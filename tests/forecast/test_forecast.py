@@ -11,9 +11,9 @@ from inspect_ai import eval as inspect_eval
 
 from sale_inspect._cli import main
 from sale_inspect._errors import ForecastError
-from sale_inspect._inspect._ledger import read_ledger
-from sale_inspect._inspect._sale import sale
-from sale_inspect._inspect._tasks import hst_coding
+from sale_inspect._inspect.solvers._sale import sale
+from sale_inspect._inspect.store._ledger import read_ledger
+from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.auction import count_tokens, prompt
 from sale_inspect.forecast import (
     Assumptions,

@@ -12,7 +12,7 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog
 from inspect_ai.solver import Solver
 
-from sale_inspect._inspect._tasks import hst_coding
+from sale_inspect._inspect.tasks._tasks import hst_coding
 
 RunEval = Callable[..., EvalLog]
 

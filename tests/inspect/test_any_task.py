@@ -17,9 +17,9 @@ from inspect_ai.solver import use_tools
 from inspect_ai.tool import Tool, tool
 
 from sale_inspect._errors import SaleError
-from sale_inspect._inspect._ledger import read_ledger
-from sale_inspect._inspect._sale import sale, single
-from sale_inspect._inspect._stores import read_record
+from sale_inspect._inspect.solvers._sale import sale, single
+from sale_inspect._inspect.store._ledger import read_ledger
+from sale_inspect._inspect.store._records import read_record
 
 RunEval = Callable[..., EvalLog]
 

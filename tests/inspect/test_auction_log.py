@@ -11,10 +11,10 @@ from inspect_ai import Task
 from inspect_ai.event import InfoEvent, ModelEvent, SpanBeginEvent
 from inspect_ai.log import EvalLog, EvalSample, resolve_sample_attachments
 
-from sale_inspect._inspect._ledger import read_ledger
-from sale_inspect._inspect._sale import sale, single
-from sale_inspect._inspect._stores import read_record
-from sale_inspect._inspect._tasks import hst_coding
+from sale_inspect._inspect.solvers._sale import sale, single
+from sale_inspect._inspect.store._ledger import read_ledger
+from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.auction import card
 from sale_inspect.bench.sources import mini_items
 from sale_inspect.money import total_usd

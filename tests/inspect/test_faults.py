@@ -14,9 +14,9 @@ from inspect_ai.event import ModelEvent
 from inspect_ai.log import EvalLog
 
 from sale_inspect._errors import SaleError
-from sale_inspect._inspect._ledger import read_ledger
-from sale_inspect._inspect._sale import sale, single
-from sale_inspect._inspect._stores import read_record
+from sale_inspect._inspect.solvers._sale import sale, single
+from sale_inspect._inspect.store._ledger import read_ledger
+from sale_inspect._inspect.store._records import read_record
 from sale_inspect.money import total_usd
 from sale_inspect.pools import load_pool
 
@@ -115,7 +115,7 @@ def test_a_winner_that_fails_loses_no_dollar(
 
 
 def test_a_message_limit_keeps_ledger_and_score(run_eval: RunEval) -> None:
-    from sale_inspect._inspect._tasks import hst_deep_search
+    from sale_inspect._inspect.tasks._tasks import hst_deep_search
 
     log = run_eval(hst_deep_search(set="mini", bins="b5", message_limit=6), single(agent="32b", pool="sim"), limit=2)
     assert log.status == "success"
@@ -126,7 +126,7 @@ def test_a_message_limit_keeps_ledger_and_score(run_eval: RunEval) -> None:
 
 
 def test_inspects_cost_limit_works_with_the_pools_prices(run_eval: RunEval) -> None:
-    from sale_inspect._inspect._tasks import hst_deep_search
+    from sale_inspect._inspect.tasks._tasks import hst_deep_search
 
     log = run_eval(hst_deep_search(set="mini", bins="b5"), single(agent="32b", pool="sim"), limit=1, cost_limit=0.02)
     assert log.status == "success" and log.samples

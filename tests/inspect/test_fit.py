@@ -14,11 +14,11 @@ from inspect_ai.log import EvalError, EvalLog, read_eval_log, write_eval_log
 
 from sale_inspect import LogError
 from sale_inspect._cli import main
-from sale_inspect._inspect._fit_data import read_fit_data
-from sale_inspect._inspect._ledger import read_ledger
-from sale_inspect._inspect._sale import sale, single
-from sale_inspect._inspect._stores import read_record
-from sale_inspect._inspect._tasks import hst_coding
+from sale_inspect._inspect.logs._fit_data import read_fit_data
+from sale_inspect._inspect.solvers._sale import sale, single
+from sale_inspect._inspect.store._ledger import read_ledger
+from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.auction import Weights, score
 from sale_inspect.pools import load_pool
 from sale_inspect.weights import load_weights, read_weights_file

@@ -17,7 +17,7 @@ from inspect_ai.model import ModelOutput, ModelUsage, get_model
 from inspect_ai.scorer import Score
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from sale_inspect._inspect._scorers import answer_f1, pass_and_cost
+from sale_inspect._inspect.tasks._scorers import answer_f1, pass_and_cost
 
 from .conftest import RunEval
 

@@ -14,8 +14,8 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.tool import bash
 
 from sale_inspect import SaleError
-from sale_inspect._inspect._samples import sample_of
-from sale_inspect._inspect._tasks import hst_coding, hst_deep_search, task_tools
+from sale_inspect._inspect.tasks._samples import sample_of
+from sale_inspect._inspect.tasks._tasks import hst_coding, hst_deep_search, task_tools
 from sale_inspect.bench import TaskItem
 
 from .conftest import RunEval

@@ -13,9 +13,9 @@ from inspect_ai.log import EvalLog
 from inspect_ai.scorer import includes
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from sale_inspect._inspect._sale import sale
-from sale_inspect._inspect._stores import read_record
-from sale_inspect._inspect._tasks import hst_coding
+from sale_inspect._inspect.solvers._sale import sale
+from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.auction import AuctionRecord
 
 RunEval = Callable[..., EvalLog]

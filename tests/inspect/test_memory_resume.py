@@ -15,9 +15,9 @@ import yaml
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
 from sale_inspect import SaleError
-from sale_inspect._inspect._sale import sale
-from sale_inspect._inspect._stores import read_record
-from sale_inspect._inspect._tasks import hst_coding
+from sale_inspect._inspect.solvers._sale import sale
+from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.memory import MemoryStore
 from sale_inspect.pools import load_pool
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sale_inspect._inspect._sale import sale
-from sale_inspect._inspect._stores import read_record
-from sale_inspect._inspect._tasks import hst_deep_search
+from sale_inspect._inspect.solvers._sale import sale
+from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.tasks._tasks import hst_deep_search
 from sale_inspect.auction import AuctionRecord
 from sale_inspect.pools import load_pool
 from tests.inspect.conftest import RunEval

@@ -20,20 +20,20 @@ from inspect_ai.scorer import match
 from inspect_ai.solver import Generate, Solver, TaskState, generate, solver
 
 from sale_inspect._errors import LogError
-from sale_inspect._inspect import _report_logs_samples
-from sale_inspect._inspect._logs import policy_runs
-from sale_inspect._inspect._report_logs import read_tidy
-from sale_inspect._inspect._report_logs_files import TIDY_FILES, tidy_bytes
-from sale_inspect._inspect._report_logs_samples import samples_of
-from sale_inspect._inspect._routed import routed
-from sale_inspect._inspect._sale import sale, single
-from sale_inspect._inspect._stores import read_record
-from sale_inspect._inspect._tasks import hst_coding
+from sale_inspect._inspect.logs._find import policy_runs
+from sale_inspect._inspect.logs.tidy import _samples
+from sale_inspect._inspect.logs.tidy._files import TIDY_FILES, tidy_bytes
+from sale_inspect._inspect.logs.tidy._read import read_tidy
+from sale_inspect._inspect.logs.tidy._samples import samples_of
+from sale_inspect._inspect.solvers._routed import routed
+from sale_inspect._inspect.solvers._sale import sale, single
+from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.auction import redecide
 from sale_inspect.dataframes import SALE_COLUMNS
 from sale_inspect.outcomes import PriceList, read_price_list
-from sale_inspect.report._tidy import LeftOut, Tidy
-from sale_inspect.report._tidy_records import records_of
+from sale_inspect.report.tidy._records import records_of
+from sale_inspect.report.tidy._tables import LeftOut, Tidy
 
 TASKS = 8
 PHASES = ("bid", "jury", "refine", "execute")
@@ -186,7 +186,7 @@ def test_the_quick_reader_reads_what_inspects_own_does(ours: Path, monkeypatch: 
         ours_by_uuid = {sample.uuid: sample.model_dump() for sample in samples_of(str(path))}
         assert ours_by_uuid == {sample.uuid: sample.model_dump() for sample in theirs}
     before = read_tidy([str(ours)]).tidy
-    monkeypatch.setattr(_report_logs_samples, "_from_zip", lambda location: iter(()))
+    monkeypatch.setattr(_samples, "_from_zip", lambda location: iter(()))
     pd.testing.assert_frame_equal(read_tidy([str(ours)]).tidy.samples, before.samples)
 
 
@@ -303,7 +303,7 @@ def test_the_cache_answers_for_the_same_bytes_only(ours: Path, tmp_path: Path, m
         raise AssertionError(f"{location} is read again")
 
     with monkeypatch.context() as patch:
-        patch.setattr("sale_inspect._inspect._report_logs.samples_of", never)
+        patch.setattr("sale_inspect._inspect.logs.tidy._read.samples_of", never)
         second = read_tidy([str(moved)], cache=cache)
         with pytest.raises(AssertionError, match="read again"):
             read_tidy([str(moved)], cache=cache, prices=PriceList(prices={}, where="nowhere"))
@@ -369,7 +369,7 @@ def test_a_file_that_is_no_log_is_named(tmp_path: Path) -> None:
 
 
 def test_two_processes_read_what_one_reads(ours: Path, tidy: Tidy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sale_inspect._inspect._report_logs._WORTH_PROCESSES", 1)
+    monkeypatch.setattr("sale_inspect._inspect.logs.tidy._read._WORTH_PROCESSES", 1)
     told: list[tuple[int, int]] = []
     made = read_tidy([str(ours)], processes=2, progress=lambda done, total: told.append((done, total)))
     pd.testing.assert_frame_equal(made.tidy.samples, tidy.samples)

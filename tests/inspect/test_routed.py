@@ -20,11 +20,12 @@ from sale_inspect._cli import main
 from sale_inspect._cli._replay_policies import policy_of_file
 from sale_inspect._cli._router_data import RouterData, read_data
 from sale_inspect._errors import SaleError
-from sale_inspect._inspect._ledger import read_ledger
-from sale_inspect._inspect._logs import policy_runs
-from sale_inspect._inspect._routed import read_routing, routed
-from sale_inspect._inspect._sale import sale, single
-from sale_inspect._inspect._tasks import hst_coding, hst_deep_search
+from sale_inspect._inspect.logs._find import policy_runs
+from sale_inspect._inspect.solvers._routed import routed
+from sale_inspect._inspect.solvers._sale import sale, single
+from sale_inspect._inspect.store import read_routing
+from sale_inspect._inspect.store._ledger import read_ledger
+from sale_inspect._inspect.tasks._tasks import hst_coding, hst_deep_search
 from sale_inspect.outcomes import policy_outcomes
 from sale_inspect.pools import load_pool
 from sale_inspect.routers import RoutingRecord

@@ -19,9 +19,9 @@ from inspect_ai.tool import Tool, tool
 
 from sale_inspect import sale, sale_agent
 from sale_inspect._errors import SaleError
-from sale_inspect._inspect._ledger import read_ledger, read_ledgers
-from sale_inspect._inspect._stores import read_record, read_records
-from sale_inspect._inspect._tasks import hst_deep_search
+from sale_inspect._inspect.store._ledger import read_ledger, read_ledgers
+from sale_inspect._inspect.store._records import read_record, read_records
+from sale_inspect._inspect.tasks._tasks import hst_deep_search
 
 RunEval = Callable[..., EvalLog]
 DOC = Path(__file__).parents[2] / "docs" / "mechanism.md"

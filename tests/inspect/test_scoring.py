@@ -12,10 +12,10 @@ from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Score
 
-from sale_inspect._inspect._grade_answers import grade_choice
-from sale_inspect._inspect._sale import sale, single
-from sale_inspect._inspect._scorers import complexity_bin, pass_and_cost, winner
-from sale_inspect._inspect._tasks import hst_coding, hst_deep_search
+from sale_inspect._inspect.solvers._sale import sale, single
+from sale_inspect._inspect.tasks._grade_answers import grade_choice
+from sale_inspect._inspect.tasks._scorers import complexity_bin, pass_and_cost, winner
+from sale_inspect._inspect.tasks._tasks import hst_coding, hst_deep_search
 
 RunEval = Callable[..., EvalLog]
 

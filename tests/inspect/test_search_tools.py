@@ -21,9 +21,9 @@ from inspect_ai.solver import generate, use_tools
 from inspect_ai.tool import Tool, ToolDef, ToolError, web_search
 
 from sale_inspect import BenchError, MissingRequirementError
-from sale_inspect._inspect import _search_tools
-from sale_inspect._inspect._page_text import PART_BYTES, PART_CHARS, page_part
-from sale_inspect._inspect._tools import deep_search_tools, read_page, search, search_about
+from sale_inspect._inspect.tools import _search_providers
+from sale_inspect._inspect.tools._page_text import PART_BYTES, PART_CHARS, page_part
+from sale_inspect._inspect.tools._tools import deep_search_tools, read_page, search, search_about
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -281,7 +281,7 @@ def test_connections_are_kept_for_one_event_loop_only(
         made.append(providers)
         return web_search(providers)
 
-    monkeypatch.setattr(_search_tools, "web_search", counted)
+    monkeypatch.setattr(_search_providers, "web_search", counted)
     internet(lambda request: httpx.Response(200, json=TAVILY))
     tool = cast(Callable[..., Awaitable[Any]], search(provider="tavily"))
 
@@ -311,7 +311,7 @@ def test_googles_key_is_in_no_address(keys: None, internet: Any) -> None:
 def test_a_busy_google_is_asked_again_and_a_refusing_one_ends_the_sample(
     keys: None, internet: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_search_tools, "_WAITS", (0.0, 0.0))
+    monkeypatch.setattr(_search_providers, "_WAITS", (0.0, 0.0))
     answers = iter([httpx.Response(429), httpx.Response(503), httpx.Response(200, json=GOOGLE)])
     internet(lambda request: next(answers))
     assert call(search(provider="google"), query="q").startswith("1. G")

@@ -19,9 +19,9 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from sale_inspect import BenchError
 from sale_inspect._cli import main
-from sale_inspect._inspect._human import ARGUMENTS, task_args, tasks_for
-from sale_inspect._inspect._human_logs import finished_tasks, human_logs
-from sale_inspect._inspect._tasks import hst_coding, hst_deep_search
+from sale_inspect._inspect.logs._human import finished_tasks, human_logs
+from sale_inspect._inspect.tasks._human import ARGUMENTS, task_args, tasks_for
+from sale_inspect._inspect.tasks._tasks import hst_coding, hst_deep_search
 from sale_inspect.times import read_times
 
 People = Callable[..., EvalLog]

@@ -8,10 +8,10 @@ import pytest
 from inspect_ai.event import ModelEvent
 from inspect_ai.log import EvalLog, resolve_sample_attachments
 
-from sale_inspect._inspect._ledger import read_ledger
-from sale_inspect._inspect._sale import sale
-from sale_inspect._inspect._stores import read_record
-from sale_inspect._inspect._tasks import hst_coding
+from sale_inspect._inspect.solvers._sale import sale
+from sale_inspect._inspect.store._ledger import read_ledger
+from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.auction import AuctionRecord, redecide
 
 from .conftest import RunEval

@@ -22,10 +22,10 @@ from typing import Any, cast
 import pytest
 from inspect_ai.tool import ToolError
 
-from sale_inspect._inspect import _page_text, _tools, _web
-from sale_inspect._inspect._page_text import html_text
-from sale_inspect._inspect._tools import deep_search_tools
-from sale_inspect._inspect._web import Address, PageReader, UnreadablePageError, WebPage, is_public
+from sale_inspect._inspect.tools import _page_text, _tools, _web
+from sale_inspect._inspect.tools._page_text import html_text
+from sale_inspect._inspect.tools._tools import deep_search_tools
+from sale_inspect._inspect.tools._web import Address, PageReader, UnreadablePageError, WebPage, is_public
 
 LOOPBACK = ipaddress.ip_address("127.0.0.1")
 HTML = {"Content-Type": "text/html; charset=utf-8"}

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator
 
 from sale_inspect._cli._report import write_folder
 from sale_inspect._cli._report_pages import ReportOptions, report_files
-from sale_inspect.report._tidy_screen import Compared
+from sale_inspect.report.tidy._screen import Compared
 from tests.pages.browsing import chromium, complaints, drawn, opened
 from tests.pages.test_report_page import PICTURES
 from tests.report.synthetic import synthetic_tidy

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from sale_inspect.pages import (
+from sale_inspect.report.page import (
     Column,
     Facts,
     Grid,

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from sale_inspect._cli._report_pages import ReportOptions, report_files
-from sale_inspect.report._tidy import LeftOut, Tidy
-from sale_inspect.report._tidy_screen import Compared
+from sale_inspect.report.tidy._screen import Compared
+from sale_inspect.report.tidy._tables import LeftOut, Tidy
 from tests.report.synthetic import synthetic_tidy
 
 SECTIONS = ("Verdict", "What was compared", "Results", "Human time", "Who did the work", "What each agent adds")

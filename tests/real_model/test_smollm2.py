@@ -12,10 +12,10 @@ from inspect_ai.event import ModelEvent
 from inspect_ai.log import EvalLog
 
 from sale_inspect._cli import main
-from sale_inspect._inspect._ledger import read_ledger
-from sale_inspect._inspect._sale import sale
-from sale_inspect._inspect._stores import read_record
-from sale_inspect._inspect._tasks import hst_coding
+from sale_inspect._inspect.solvers._sale import sale
+from sale_inspect._inspect.store._ledger import read_ledger
+from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.money import total_usd
 from tests.pages.browsing import chromium, complaints, drawn, opened
 from tests.pages.test_report_page import PICTURES

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from sale_inspect._inspect._tasks import hst_coding
+from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.redteam import ATTACKS, SETTINGS
 
 from .test_simulated import attack_pool, held, record_of

@@ -12,10 +12,10 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalSample
 
 from sale_inspect import PoolError
-from sale_inspect._inspect._edge import UsageError
-from sale_inspect._inspect._sale import sale
-from sale_inspect._inspect._stores import read_record
-from sale_inspect._inspect._tasks import hst_coding, hst_deep_search
+from sale_inspect._edge import UsageError
+from sale_inspect._inspect.solvers._sale import sale
+from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.tasks._tasks import hst_coding, hst_deep_search
 from sale_inspect.auction import AuctionRecord, rating_prompt
 from sale_inspect.bench.sources import mini_items
 from sale_inspect.pools import load_pool

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sale_inspect.report._tidy import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, Tidy, frame
+from sale_inspect.report.tidy._tables import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, Tidy, frame
 
 __all__ = ["PRICES", "synthetic_tidy"]
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from sale_inspect.auction import AuctionRecord, Switches
-from sale_inspect.report import RecordedAuction, Table, ablations, variants_of
+from sale_inspect.report.analysis import RecordedAuction, ablations, variants_of
+from sale_inspect.texts import Table
 
 
 def bid(agent: str, price: float, ratings: dict[str, int], **fields: Any) -> dict[str, Any]:

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sale_inspect.report._tidy import Tidy
 from sale_inspect.report.figures import Drawing, draw_all, to_png, to_svg
 from sale_inspect.report.figures._names import by_number, labels_of, shown
 from sale_inspect.report.figures._style import INK, looks
+from sale_inspect.report.tidy._tables import Tidy
 from tests.report.synthetic import synthetic_tidy
 
 NAMES = (

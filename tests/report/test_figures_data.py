@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
-from sale_inspect.report._tidy import BID_COLUMNS, SAMPLE_COLUMNS, frame
 from sale_inspect.report.figures import (
     bid_length,
     calibration,
@@ -27,6 +26,7 @@ from sale_inspect.report.figures import (
 )
 from sale_inspect.report.figures._bid_length import _interval, spearman
 from sale_inspect.report.figures._means import rates, thinned, wilson_ends
+from sale_inspect.report.tidy._tables import BID_COLUMNS, SAMPLE_COLUMNS, frame
 from sale_inspect.stats import fit_horizon, wilson
 from tests.report.synthetic import synthetic_tidy
 

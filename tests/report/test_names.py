@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sale_inspect.report._tidy_names import shortened
-from sale_inspect.report._tidy_screen import Compared
+from sale_inspect.report.tidy._names import shortened
+from sale_inspect.report.tidy._screen import Compared
 from tests.report.synthetic import synthetic_tidy
 
 NAMES = {

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from sale_inspect.report import PolicyRun, TaskRow, fmt_count, fmt_rate, fmt_usd, summary, to_markdown
+from sale_inspect.report.summary import PolicyRun, TaskRow, summary
+from sale_inspect.texts import fmt_count, fmt_rate, fmt_usd, to_markdown
 
 BINS = {"b1": "b1 (<= 0.1 min)", "b2": "b2 (<= 0.5 min)"}
 

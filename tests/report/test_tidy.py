@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sale_inspect._errors import LogError
-from sale_inspect.report._tidy import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, Tidy, frame
-from sale_inspect.report._tidy_screen import EXCLUDABLE, Compared, screened
+from sale_inspect.report.tidy._screen import EXCLUDABLE, Compared, screened
+from sale_inspect.report.tidy._tables import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, Tidy, frame
 from tests.report.synthetic import synthetic_tidy
 
 

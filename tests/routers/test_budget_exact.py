@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sale_inspect._errors import OutcomesError
-from sale_inspect.routers import Features, Outcomes, Predictions, TaskBatch
-from sale_inspect.routers._budget_exact import (
+from sale_inspect.routers import ROUTERS, Features, Outcomes, Predictions, TaskBatch
+from sale_inspect.routers.kinds._budget_exact import (
     BudgetExactOptions,
     BudgetExactRouter,
     fit_budget_exact,
     solve_budget,
 )
-from sale_inspect.routers._carrot import CarrotOptions
-from sale_inspect.routers._folds import fold_numbers
-from sale_inspect.routers._wtp import WtpOptions, fit_wtp
+from sale_inspect.routers.kinds._carrot import CarrotOptions
+from sale_inspect.routers.kinds._wtp import WtpOptions, fit_wtp
+from sale_inspect.routers.parts._folds import fold_numbers
 
 
 def random_data(count: int, seed: int = 0, agents: int = 3) -> tuple[Outcomes, Features]:
@@ -37,7 +37,9 @@ def random_data(count: int, seed: int = 0, agents: int = 3) -> tuple[Outcomes, F
 
 
 OUTCOMES, FEATURES = random_data(80)
-ROUTER = fit_budget_exact(OUTCOMES, FEATURES, options=BudgetExactOptions(options=WtpOptions(k=7)), seed=2)
+ROUTER = fit_budget_exact(
+    OUTCOMES, FEATURES, options=BudgetExactOptions(options=WtpOptions(k=7)), seed=2, kinds=ROUTERS
+)
 LOW, HIGH = ROUTER.knob.grid[0], ROUTER.knob.grid[-1]
 
 
@@ -113,7 +115,9 @@ def test_predictions_of_training_tasks_are_by_fits_without_the_task() -> None:
 
 def test_fewer_tasks_than_folds_are_a_fold_each() -> None:
     four = OUTCOMES.take(np.arange(4))
-    found = fit_budget_exact(four, FEATURES[:4], options=BudgetExactOptions(options=WtpOptions(k=2)), seed=2)
+    found = fit_budget_exact(
+        four, FEATURES[:4], options=BudgetExactOptions(options=WtpOptions(k=2)), seed=2, kinds=ROUTERS
+    )
     for row in range(4):
         seen = np.flatnonzero(np.arange(4) != row)
         fitted = fit_wtp(four.take(seen), FEATURES[seen], options=WtpOptions(k=2), seed=2)
@@ -142,15 +146,15 @@ def test_a_batch_decides_as_single_tasks_and_the_file_as_the_fit() -> None:
     choices = router.choose(tasks).agent
     assert [router.choose(tasks.take([row])).agent[0] for row in range(60)] == choices.tolist()
     meta, arrays = router.to_arrays()
-    again = BudgetExactRouter.from_arrays(meta, arrays)
+    again = BudgetExactRouter.from_arrays(meta, arrays, kinds=ROUTERS)
     assert again.point == router.point
     assert (again.choose(tasks).agent == choices).all()
     assert again.explain(tasks, 3) == router.explain(tasks, 3)
     for field, change in (("dollars", arrays["dollars"][:-1]), ("known_correct", arrays["known_correct"] * np.nan)):
         with pytest.raises(OutcomesError, match="known_correct"):
-            BudgetExactRouter.from_arrays(meta, {**arrays, field: change})
+            BudgetExactRouter.from_arrays(meta, {**arrays, field: change}, kinds=ROUTERS)
     with pytest.raises(OutcomesError, match="No router 'nonsense'"):
-        BudgetExactRouter.from_arrays(meta | {"base_name": "nonsense"}, arrays)
+        BudgetExactRouter.from_arrays(meta | {"base_name": "nonsense"}, arrays, kinds=ROUTERS)
 
 
 def test_ties_of_new_tasks_are_drawn_with_probability_gamma() -> None:
@@ -165,7 +169,7 @@ def test_ties_of_new_tasks_are_drawn_with_probability_gamma() -> None:
     )
     features = np.ones((10, 1), dtype=np.float32)
     options = BudgetExactOptions(options=WtpOptions(k=10), budget=1.5)
-    router = fit_budget_exact(data, features, options=options, seed=0)
+    router = fit_budget_exact(data, features, options=options, seed=0, kinds=ROUTERS)
     assert router.point.gamma == pytest.approx(0.25)
     new = TaskBatch(ids=tuple(f"n{row}" for row in range(3000)), features=np.ones((3000, 1), dtype=np.float32))
     choices = router.choose(new)
@@ -176,8 +180,8 @@ def test_ties_of_new_tasks_are_drawn_with_probability_gamma() -> None:
 
 def test_predictors_with_dollars_work_and_those_without_predictions_are_refused() -> None:
     options = BudgetExactOptions(predictor="carrot-knn", options=CarrotOptions(k=5), budget=2.0)
-    router = fit_budget_exact(OUTCOMES, FEATURES, options=options, seed=0)
+    router = fit_budget_exact(OUTCOMES, FEATURES, options=options, seed=0, kinds=ROUTERS)
     assert expected_spending(router) == pytest.approx(2.0)
     for name in ("random", "frugalgpt", "oracle"):
         with pytest.raises(OutcomesError, match=f"{name} does not predict"):
-            fit_budget_exact(OUTCOMES, FEATURES, options=BudgetExactOptions(predictor=name), seed=0)
+            fit_budget_exact(OUTCOMES, FEATURES, options=BudgetExactOptions(predictor=name), seed=0, kinds=ROUTERS)

@@ -11,7 +11,7 @@ from sklearn.neighbors import KNeighborsRegressor
 
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers import Choices, Features, Outcomes, Predictions, TaskBatch
-from sale_inspect.routers._carrot import CarrotKind, CarrotOptions, CarrotRouter, fit_carrot
+from sale_inspect.routers.kinds._carrot import CarrotKind, CarrotOptions, CarrotRouter, fit_carrot
 
 
 def predicted(choices: Choices) -> Predictions:

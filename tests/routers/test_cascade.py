@@ -17,10 +17,10 @@ from sklearn.neural_network import MLPClassifier
 
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers import Features, Floats, Outcomes
-from sale_inspect.routers._cascade import Cascade, answer_text, embed_answers, replay_cascade
-from sale_inspect.routers._cascade_fit import FrugalCascade, FrugalOptions, fit_frugalgpt
-from sale_inspect.routers._cascade_scorer import AnswerScorer, fit_scorer
-from sale_inspect.routers._cascade_search import NEVER, Frontier, levels_of, search
+from sale_inspect.routers.kinds.cascade._fit import FrugalCascade, FrugalOptions, fit_frugalgpt
+from sale_inspect.routers.kinds.cascade._scorer import AnswerScorer, fit_scorer
+from sale_inspect.routers.kinds.cascade._search import NEVER, Frontier, levels_of, search
+from sale_inspect.routers.parts._cascade import Cascade, answer_text, embed_answers, replay_cascade
 
 
 def random_data(count: int, seed: int = 0, agents: int = 3) -> tuple[Outcomes, Features, Features]:

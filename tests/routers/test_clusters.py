@@ -10,7 +10,7 @@ from sklearn.cluster import KMeans
 
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers import Choices, Outcomes, Predictions, TaskBatch
-from sale_inspect.routers._clusters import AvengersProOptions, AvengersProRouter, fit_avengers_pro
+from sale_inspect.routers.kinds._clusters import AvengersProOptions, AvengersProRouter, fit_avengers_pro
 
 
 def predicted(choices: Choices) -> Predictions:

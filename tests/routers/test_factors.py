@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers import Choices, Outcomes, Predictions, TaskBatch
-from sale_inspect.routers._factors import FactorOptions, FactorRouter, factor_objective, fit_factors
+from sale_inspect.routers.kinds._factors import FactorOptions, FactorRouter, factor_objective, fit_factors
 
 
 def predicted(choices: Choices) -> Predictions:

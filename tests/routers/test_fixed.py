@@ -7,7 +7,7 @@ import pytest
 
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers import Outcomes, Router, TaskBatch
-from sale_inspect.routers._fixed import (
+from sale_inspect.routers.kinds._fixed import (
     RandomOptions,
     RandomRouter,
     SingleOptions,

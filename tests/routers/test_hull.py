@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers import Outcomes, TaskBatch
-from sale_inspect.routers._hull import ZeroOptions, ZeroRouter, fit_zero, hull_value, upper_hull
+from sale_inspect.routers.kinds._zero import ZeroOptions, ZeroRouter, fit_zero
+from sale_inspect.stats import hull as hull_corners
+from sale_inspect.stats import hull_heights
 
 
 def outcomes(correct: object, dollars: object) -> Outcomes:
@@ -49,7 +51,7 @@ def batch(count: int) -> TaskBatch:
 )
 def test_hull_by_hand(points: list[tuple[float, float]], hull: list[int]) -> None:
     dollars, correct = np.array(points, dtype=float).T
-    assert upper_hull(dollars, correct).tolist() == hull
+    assert hull_corners(dollars, correct).tolist() == hull
 
 
 POINTS = st.lists(st.tuples(st.integers(1, 12), st.integers(0, 12)), min_size=1, max_size=9)
@@ -70,14 +72,14 @@ def test_hull_is_the_best_mix_at_any_budget(found: list[tuple[int, int]], part: 
     points = np.array(found, dtype=float)
     low, high = points[:, 0].min(), points[:, 0].max()
     budget = low + part * (high - low)
-    own = hull_value(points[:, 0], points[:, 1], np.array([budget]))[0]
+    own = hull_heights(points[:, 0], points[:, 1], np.array([budget]))[0]
     assert own == pytest.approx(best_mix(points, budget))
 
 
 @given(POINTS)
 def test_hull_rises_and_flattens(found: list[tuple[int, int]]) -> None:
     points = np.array(found, dtype=float)
-    hull = points[upper_hull(points[:, 0], points[:, 1])]
+    hull = points[hull_corners(points[:, 0], points[:, 1])]
     steps = np.diff(hull, axis=0)
     assert (steps > 0).all()
     assert (np.diff(steps[:, 1] / steps[:, 0]) < 0).all()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers import Outcomes, TaskBatch
-from sale_inspect.routers._oracle import OracleOptions, OracleRouter, fit_oracle, oracle_choices
+from sale_inspect.routers.kinds._oracle import OracleOptions, OracleRouter, fit_oracle, oracle_choices
 
 
 def outcomes(correct: object, dollars: object) -> Outcomes:

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from sale_inspect._errors import OutcomesError
 from sale_inspect.embedding import HashingEmbedder
 from sale_inspect.routers import Arrays, Choices, Features, Outcomes, Predictions, Router, TaskBatch
-from sale_inspect.routers._carrot import CarrotOptions, CarrotRouter, fit_carrot
-from sale_inspect.routers._choosing import choose_greatest, dollar_grid
-from sale_inspect.routers._clusters import AvengersProOptions, AvengersProRouter, fit_avengers_pro
-from sale_inspect.routers._factors import FactorOptions, FactorRouter, fit_factors
-from sale_inspect.routers._to_router import ToRouter, ToRouterOptions, fit_to_router
-from sale_inspect.routers._wtp import WtpOptions, WtpRouter, fit_wtp
+from sale_inspect.routers.kinds._carrot import CarrotOptions, CarrotRouter, fit_carrot
+from sale_inspect.routers.kinds._clusters import AvengersProOptions, AvengersProRouter, fit_avengers_pro
+from sale_inspect.routers.kinds._factors import FactorOptions, FactorRouter, fit_factors
+from sale_inspect.routers.kinds._to_router import ToRouter, ToRouterOptions, fit_to_router
+from sale_inspect.routers.kinds._wtp import WtpOptions, WtpRouter, fit_wtp
+from sale_inspect.routers.parts._choosing import choose_greatest, dollar_grid
 
 Fit = Callable[[Outcomes, Features], Any]
 FITS: dict[str, Fit] = {

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from sale_inspect._errors import OutcomesError
-from sale_inspect.routers import Outcomes, TaskBatch
-from sale_inspect.routers._shuffled import (
+from sale_inspect.routers import ROUTERS, Outcomes, TaskBatch
+from sale_inspect.routers._train import train
+from sale_inspect.routers.kinds._shuffled import (
     ShuffledOptions,
     ShuffledRouter,
     fit_shuffled,
@@ -17,8 +18,7 @@ from sale_inspect.routers._shuffled import (
     permuted_expectation,
     shuffled_of,
 )
-from sale_inspect.routers._train import train
-from sale_inspect.routers._wtp import WtpOptions
+from sale_inspect.routers.kinds._wtp import WtpOptions
 
 
 def batch(count: int) -> TaskBatch:
@@ -94,7 +94,9 @@ def test_fit_takes_the_held_out_shares_of_the_other_router() -> None:
         dollars=np.tile([1.0, 3.0], (60, 1)),
     )
     options = WtpOptions(k=5, lambdas=(0.0, 4.0, 9.0), value=4.0)
-    router = fit_shuffled(data, features, options=ShuffledOptions(router="wtp-knn", options=options), seed=1)
+    router = fit_shuffled(
+        data, features, options=ShuffledOptions(router="wtp-knn", options=options), seed=1, kinds=ROUTERS
+    )
     held = train(data, features, router="wtp-knn", grid=[options], seed=1).held_out
     assert router.shares[1, 1] == (held.choices[1] == 1).mean()
     assert 0 < router.shares[1, 1] < 1

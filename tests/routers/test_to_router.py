@@ -15,9 +15,9 @@ from sklearn.neighbors import KNeighborsRegressor
 
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers import Features, Outcomes, TaskBatch
-from sale_inspect.routers._network_fit import Loss, fit_network, objective, shapes_of
-from sale_inspect.routers._networks import softmax, stack
-from sale_inspect.routers._to_router import ToRouterOptions, fit_to_router, soft_labels
+from sale_inspect.routers.kinds._to_router import ToRouterOptions, fit_to_router, soft_labels
+from sale_inspect.routers.parts._network_fit import Loss, fit_network, objective, shapes_of
+from sale_inspect.routers.parts._networks import softmax, stack
 
 
 def some(count: int, seed: int = 0) -> tuple[Outcomes, Features]:

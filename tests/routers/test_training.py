@@ -23,7 +23,7 @@ from sale_inspect.routers import (
     sweep,
     train,
 )
-from sale_inspect.routers._wtp import WtpOptions, fit_wtp
+from sale_inspect.routers.kinds._wtp import WtpOptions, fit_wtp
 
 # Fixed values: the default grid of some knobs is spaced by the outcomes of all tasks.
 KNOBS = {

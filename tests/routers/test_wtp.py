@@ -16,9 +16,9 @@ from sklearn.svm import LinearSVR
 
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers import Choices, Features, Outcomes, Predictions, TaskBatch
-from sale_inspect.routers._neighbours import nearest_rows
-from sale_inspect.routers._networks import Networks
-from sale_inspect.routers._wtp import WtpKind, WtpOptions, fit_wtp
+from sale_inspect.routers.kinds._wtp import WtpKind, WtpOptions, fit_wtp
+from sale_inspect.routers.parts._neighbours import nearest_rows
+from sale_inspect.routers.parts._networks import Networks
 
 
 def predicted(choices: Choices) -> Predictions:

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel, Field, field_validator
 
 from sale_inspect._errors import BenchError
+from sale_inspect.bench._files import AGAIN, Row, read_rows
 from sale_inspect.bench._items import TaskContent
-from sale_inspect.bench.sources._files import AGAIN, Row, read_rows
 from sale_inspect.bench.sources._source import (
     Candidate,
     Dropped,

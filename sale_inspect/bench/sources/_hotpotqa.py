@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from pydantic import field_validator
 
+from sale_inspect.bench._files import Row
 from sale_inspect.bench._items import TaskContent
-from sale_inspect.bench.sources._files import Row
 from sale_inspect.bench.sources._source import (
     Candidate,
     Dropped,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sale_inspect._errors import BenchError, MissingSourceError
+from sale_inspect.bench._files import AGAIN, sha256_of
 from sale_inspect.bench.sources._download import TOKEN_VARIABLE, download, is_downloaded
-from sale_inspect.bench.sources._files import AGAIN, sha256_of
 from sale_inspect.bench.sources._source import Candidate, Dropped, HubFiles, Layout, Source
 
 __all__ = ["DATA_DIR_VARIABLE", "DataPlace", "Obtained", "obtain"]

@@ -12,8 +12,8 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from sale_inspect._errors import BenchError
+from sale_inspect.bench._files import AGAIN, Row, git_blob_id, read_rows, sha256_of
 from sale_inspect.bench._items import Domain, TaskContent
-from sale_inspect.bench.sources._files import AGAIN, Row, git_blob_id, read_rows, sha256_of
 
 __all__ = [
     "Candidate",

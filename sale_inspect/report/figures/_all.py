@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sale_inspect.report._tidy import Tidy
 from sale_inspect.report.figures._bid_length import bid_length
 from sale_inspect.report.figures._calibration import calibration
 from sale_inspect.report.figures._confusion import confusion
@@ -20,6 +19,7 @@ from sale_inspect.report.figures._phases import phases
 from sale_inspect.report.figures._shapley import shapley_bars
 from sale_inspect.report.figures._style import Drawing
 from sale_inspect.report.figures._workload import workload
+from sale_inspect.report.tidy import Tidy
 
 if TYPE_CHECKING:
     import pandas as pd

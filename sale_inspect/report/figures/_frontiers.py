@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sale_inspect.report._numbers import fmt_usd
 from sale_inspect.report.figures._means import any_simulated, bins_of, rates
 from sale_inspect.report.figures._names import policies_of
 from sale_inspect.report.figures._style import (
@@ -25,6 +24,7 @@ from sale_inspect.report.figures._style import (
     title,
 )
 from sale_inspect.stats import hull, pareto_front
+from sale_inspect.texts import fmt_usd
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,0 +1,16 @@
+"""One auction in a sample, from bids to the record, and the memory of a run."""
+
+from sale_inspect._inspect.auction._auction import Auction, AuctionOptions
+from sale_inspect._inspect.auction._jury import Jury, JuryMode, Ratings
+from sale_inspect._inspect.auction._memory import MemoryHooks
+from sale_inspect._inspect.auction._memory_files import memory_choice
+
+__all__ = [
+    "Auction",
+    "AuctionOptions",
+    "Jury",
+    "JuryMode",
+    "MemoryHooks",
+    "Ratings",
+    "memory_choice",
+]

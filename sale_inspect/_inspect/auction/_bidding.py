@@ -1,0 +1,118 @@
+"""Bidding: agents write plans, the first ones and the refined ones."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+
+from inspect_ai.model import ChatMessageUser, GenerateConfig, ModelOutput
+from inspect_ai.util import collect, span
+
+from sale_inspect._inspect.auction._ask import ask
+from sale_inspect._inspect.store import Bidder, SampleLedger
+from sale_inspect._inspect.view import TaskView
+from sale_inspect.auction import Bid, ContrastivePair, Failure, logprob_entropy, parse_strategy, prompt, refuses
+
+__all__ = ["Bidding"]
+
+_WORDS_PER_TOKEN = 0.6
+_PAIR_TASK_CHARACTERS = 600
+
+Outcome = Bid | Failure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bidding:
+    """Writes the bids of one auction.
+
+    Args:
+        task: The task.
+        strategy_tokens: Cap of a plan, tokens.
+        call_timeout: Seconds for one plan.
+        ledger: Where calls are booked.
+    """
+
+    task: TaskView
+    strategy_tokens: int
+    call_timeout: float
+    ledger: SampleLedger
+
+    async def first(self, bidders: Sequence[Bidder]) -> tuple[list[Bid], list[Failure]]:
+        """One bid of each agent, all at once, and those that failed."""
+        return await _gather([self._first(bidder) for bidder in bidders])
+
+    async def refined(
+        self, requests: Sequence[tuple[Bidder, str, list[ContrastivePair]]]
+    ) -> tuple[list[Bid], list[Failure]]:
+        """Refined bids from (bidder, its first plan, contrastive pairs), all at once."""
+        return await _gather([self._refined(*request) for request in requests])
+
+    @property
+    def _words(self) -> int:
+        return int(self.strategy_tokens * _WORDS_PER_TOKEN)
+
+    async def _first(self, bidder: Bidder) -> Outcome:
+        prefix = prompt("task").fill(task=self.task.text, environment=self.task.environment(bidder.agent.tool_calls))
+        async with span(f"bid: {bidder.name}", type="bid"):
+            return await self._write(bidder, f"{prefix}\n\n{prompt('bid').fill(words=self._words)}", refined=False)
+
+    async def _refined(self, bidder: Bidder, own: str, pairs: list[ContrastivePair]) -> Outcome:
+        texts = [
+            prompt("pair").fill(
+                task=_shorten(pair.task),
+                losing=pair.losing,
+                winning=pair.winning,
+                outcome=" and solved the task" if pair.solved else " but did not solve the task",
+            )
+            for pair in pairs
+        ]
+        body = prompt("refine").fill(strategy=own, pairs="\n\n".join(texts), words=self._words)
+        async with span(f"refine: {bidder.name}", type="refine"):
+            return await self._write(bidder, f"{self.task.prefix}\n\n{body}", refined=True)
+
+    async def _write(self, bidder: Bidder, request: str, *, refined: bool) -> Outcome:
+        top = bidder.agent.top_logprobs
+        config = GenerateConfig(
+            max_tokens=self.strategy_tokens + (bidder.model.config.reasoning_tokens or 0),
+            logprobs=True if top else None,
+            top_logprobs=top or None,
+        )
+        reply = await ask(
+            bidder,
+            "refine" if refined else "bid",
+            [ChatMessageUser(content=request)],
+            config,
+            timeout=self.call_timeout,
+            ledger=self.ledger,
+        )
+        if reply.output is None or reply.reason:
+            return Failure(agent=bidder.name, reason=reply.reason, refined=refined)
+        strategy = parse_strategy(reply.output.completion)
+        if strategy is None:
+            return Failure(agent=bidder.name, reason="empty plan", refined=refined)
+        if refuses(strategy):
+            return Failure(agent=bidder.name, reason="refused to plan", refined=refined)
+        return Bid(
+            agent=bidder.name,
+            strategy=strategy,
+            truncated=reply.output.stop_reason == "max_tokens",
+            logprob_entropy=_logprob_entropy(reply.output),
+            refined=refined,
+        )
+
+
+async def _gather(writing: Sequence[Awaitable[Outcome]]) -> tuple[list[Bid], list[Failure]]:
+    outcomes: list[Outcome] = await collect(*writing)
+    bids = [outcome for outcome in outcomes if isinstance(outcome, Bid)]
+    return bids, [outcome for outcome in outcomes if isinstance(outcome, Failure)]
+
+
+def _logprob_entropy(output: ModelOutput) -> float | None:
+    logprobs = output.choices[0].logprobs if output.choices else None
+    if logprobs is None:
+        return None
+    return logprob_entropy([[top.logprob for top in token.top_logprobs or []] for token in logprobs.content])
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _PAIR_TASK_CHARACTERS else text[:_PAIR_TASK_CHARACTERS] + " ..."

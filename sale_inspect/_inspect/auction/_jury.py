@@ -1,0 +1,182 @@
+"""The jury: agents rate plans, each plan in a call of its own or all plans in one call a judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from inspect_ai.model import (
+    ChatMessage,
+    ChatMessageAssistant,
+    ChatMessageUser,
+    GenerateConfig,
+    ResponseSchema,
+)
+from inspect_ai.util import JSONSchema, collect, span
+
+from sale_inspect._inspect.auction._ask import ask
+from sale_inspect._inspect.store import Bidder, SampleLedger
+from sale_inspect.auction import (
+    RATING_SCALE,
+    Bid,
+    JudgeChoice,
+    JudgePrompt,
+    asked_judges,
+    panel_labels,
+    panel_order,
+    panel_prompt,
+    parse_panel,
+    parse_rating,
+    rating_prompt,
+)
+from sale_inspect.money import Phase
+
+__all__ = ["Jury", "JuryMode", "Ratings"]
+
+JuryMode = Literal["individual", "panel"]
+Ratings = dict[str, dict[str, int | None]]
+Read = TypeVar("Read")
+
+_RATING_TOKENS = 64
+_PANEL_TOKENS_A_PLAN = 16
+_TRIES = 2
+_NO_RATING = f"no rating in {_TRIES} replies"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jury:
+    """The judges of one auction.
+
+    Args:
+        judges: Every agent of the pool, in pool order.
+        mode: `individual`, one call for each judge and plan (the paper's), or `panel`, one call a judge.
+        choice: Who rates whose plan.
+        task: The task's text.
+        prefix: Start of every prompt: the task and its environment.
+        seed: Seed of the marks that quote plans and of the order in a panel.
+        quote: Put plans between marks.
+        anonymous: Hide the bidders' names.
+        call_timeout: Seconds for one call.
+        ledger: Where calls are booked.
+    """
+
+    judges: Sequence[Bidder]
+    mode: JuryMode
+    choice: JudgeChoice
+    task: str
+    prefix: str
+    seed: int
+    quote: bool
+    anonymous: bool
+    call_timeout: float
+    ledger: SampleLedger
+    notes: list[str] = field(default_factory=list)
+    """What went wrong, for the record."""
+    _reasons: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Why a judge abstained, by judge and bidder."""
+
+    async def rate(self, bids: Sequence[Bid]) -> Ratings:
+        """Ratings 0..5 by bidder and asked judge; None where a judge abstained."""
+        names = tuple(judge.name for judge in self.judges)
+        self._reasons.clear()
+        asked = {bid.agent: asked_judges(self.choice, bid.agent, names) for bid in bids}
+        calls = []
+        for judge in self.judges:
+            own = [bid for bid in bids if judge.name in asked[bid.agent]]
+            if self.mode == "panel" and own:
+                calls.append(self._panel(judge, own))
+            elif self.mode == "individual":
+                calls += [self._single(judge, bid) for bid in own]
+        table: Ratings = {bid.agent: {} for bid in bids}
+        for judge_name, found in await collect(*calls):
+            for agent, rating in found.items():
+                table[agent][judge_name] = rating
+        # Calls are made judge by judge; a row lists its judges in pool order all the same.
+        table = {agent: {name: row[name] for name in names if name in row} for agent, row in table.items()}
+        self._note(table)
+        return table
+
+    def _note(self, table: Ratings) -> None:
+        for agent, row in table.items():
+            self.notes.extend(
+                f"{judge} abstained on the plan of {agent}: {self._reasons.get((judge, agent), _NO_RATING)}."
+                for judge, rating in row.items()
+                if rating is None
+            )
+            if all(rating is None for rating in row.values()):
+                self.notes.append(f"Nobody rated the plan of {agent}: its value is its entropy alone.")
+
+    async def _single(self, judge: Bidder, bid: Bid) -> tuple[str, dict[str, int | None]]:
+        asking = rating_prompt(
+            bid.strategy,
+            author=bid.agent,
+            secret=self._secret(judge),
+            quote=self.quote,
+            anonymous=self.anonymous,
+            json_form=judge.agent.json_schema,
+        )
+        schema = _schema("rating", ["rating"]) if judge.agent.json_schema else None
+        async with span(f"rating: {judge.name} of {bid.agent}", type="rating"):
+            rating = await self._ask(judge, asking, [bid], _RATING_TOKENS, schema, parse_rating)
+        return judge.name, {bid.agent: rating}
+
+    async def _panel(self, judge: Bidder, bids: Sequence[Bid]) -> tuple[str, dict[str, int | None]]:
+        order = panel_order(bids, seed=self.seed, judge=judge.name, task=self.task)
+        labels = panel_labels(len(order))
+        asking = panel_prompt(
+            {label: (bid.agent, bid.strategy) for label, bid in zip(labels, order, strict=True)},
+            secret=self._secret(judge),
+            quote=self.quote,
+            anonymous=self.anonymous,
+            json_form=judge.agent.json_schema,
+        )
+        schema = _schema("ratings", labels) if judge.agent.json_schema else None
+        tokens = _RATING_TOKENS + _PANEL_TOKENS_A_PLAN * len(order)
+        found: dict[str, int | None] = {}
+
+        def read(reply: str) -> bool | None:
+            """Keeps what could be read; the judge is asked again only if something is missing."""
+            for label, rating in parse_panel(reply, labels).items():
+                found[label] = rating if rating is not None else found.get(label)
+            return True if all(found[label] is not None for label in labels) else None
+
+        async with span(f"ratings: {judge.name} of {len(order)} plans", type="rating"):
+            await self._ask(judge, asking, order, tokens, schema, read)
+        return judge.name, {bid.agent: found.get(label) for label, bid in zip(labels, order, strict=True)}
+
+    async def _ask(
+        self,
+        judge: Bidder,
+        asking: JudgePrompt,
+        bids: Sequence[Bid],
+        tokens: int,
+        schema: ResponseSchema | None,
+        read: Callable[[str], Read | None],
+    ) -> Read | None:
+        messages: list[ChatMessage] = [ChatMessageUser(content=f"{self.prefix}\n\n{asking.request}")]
+        config = GenerateConfig(max_tokens=tokens + (judge.model.config.reasoning_tokens or 0), response_schema=schema)
+        phase: Phase = "refine" if bids[0].refined else "jury"
+        for _ in range(_TRIES):
+            reply = await ask(judge, phase, messages, config, timeout=self.call_timeout, ledger=self.ledger)
+            if reply.output is None or reply.reason:
+                self._reasons.update(((judge.name, bid.agent), reply.reason) for bid in bids)
+                return None
+            found = read(reply.output.completion)
+            if found is not None:
+                return found
+            said = reply.output.completion.strip() or "(nothing)"
+            messages += [ChatMessageAssistant(content=said), ChatMessageUser(content=asking.retry)]
+        return None
+
+    def _secret(self, judge: Bidder) -> str:
+        return f"{self.seed}\0{judge.name}\0{self.task}"
+
+
+def _schema(name: str, keys: Sequence[str]) -> ResponseSchema:
+    whole: dict[str, Any] = {key: JSONSchema(type="integer", enum=list(range(RATING_SCALE + 1))) for key in keys}
+    return ResponseSchema(
+        name=name,
+        json_schema=JSONSchema(type="object", properties=whole, required=list(keys), additionalProperties=False),
+        strict=True,
+    )

@@ -1,0 +1,140 @@
+"""From a pool to models that can be called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from inspect_ai.model import (
+    GenerateConfig,
+    Model,
+    ModelCost,
+    ModelInfo,
+    get_model,
+    get_model_info,
+    model_roles,
+    set_model_info,
+)
+from pydantic import ValidationError
+
+from sale_inspect._errors import PoolError, UnpricedAgentError
+from sale_inspect.money import Price
+from sale_inspect.pools import Agent, Pool, PriceEntry
+
+__all__ = ["AGENTS_ROLE", "DEFAULT_AGENT", "Bidder", "bidder", "generate_config", "pool_from_roles", "register_prices"]
+
+DEFAULT_AGENT = "react"
+"""Name of the Inspect agent that executes, unless the user names another."""
+
+AGENTS_ROLE = "agents"
+"""Name of the model role that can stand in for a pool file."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bidder:
+    """An agent of the pool with the model that speaks for it."""
+
+    agent: Agent
+    model: Model
+    price: Price
+
+    @property
+    def name(self) -> str:
+        """Name of the agent."""
+        return self.agent.name
+
+
+def generate_config(agent: Agent, where: str) -> GenerateConfig:
+    """The agent's generation config as Inspect's own.
+
+    Raises:
+        PoolError: If a field is unknown to Inspect or has a wrong value.
+    """
+    unknown = set(agent.config) - set(GenerateConfig.model_fields)
+    if unknown:
+        raise PoolError(
+            f"Pool {where}: agent {agent.name!r}: field `config.{sorted(unknown)[0]}` is not a field of Inspect's "
+            "GenerateConfig. See `inspect eval --help` for their names (with underscores)."
+        )
+    try:
+        return GenerateConfig(**agent.config)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        field = ".".join(str(part) for part in fault["loc"])
+        raise PoolError(f"Pool {where}: agent {agent.name!r}: field `config.{field}`: {fault['msg']}.") from error
+
+
+def bidder(agent: Agent, where: str, roles: dict[str, Model] | None = None) -> Bidder:
+    """The agent with its model. Inspect keeps one model object for equal arguments.
+
+    Args:
+        agent: Agent of the pool.
+        where: Name of the pool, for errors.
+        roles: Models that were given by role, by agent name; they are used as they are.
+    """
+    price = agent.price.price()
+    if roles is not None:
+        return Bidder(agent=agent, model=roles[agent.name], price=price)
+    args: dict[str, Any] = dict(agent.model_args)
+    model = get_model(agent.model, config=generate_config(agent, where), base_url=agent.base_url, **args)
+    return Bidder(agent=agent, model=model, price=price)
+
+
+def register_prices(pool: Pool) -> None:
+    """Tell Inspect the pool's prices, so that its cost accounting and `--cost-limit` work."""
+    for agent in pool.agents:
+        price = agent.price
+        cost = ModelCost(
+            input=price.input,
+            output=price.output,
+            input_cache_read=price.cache_read,
+            input_cache_write=price.cache_write,
+        )
+        known = get_model_info(agent.model) or ModelInfo()
+        set_model_info(agent.model, known.model_copy(update={"cost": cost}))
+    # Without --model Inspect's main model is none/none, which is never called; unpriced, it would
+    # make --cost-limit fail at the start.
+    if get_model_info("none/none") is None:
+        free = ModelCost(input=0.0, output=0.0, input_cache_read=0.0, input_cache_write=0.0)
+        set_model_info("none/none", ModelInfo(cost=free))
+
+
+def pool_from_roles() -> tuple[Pool, dict[str, Model]]:
+    """The pool given by `--model-role agents=...`, priced by `--model-cost-config`.
+
+    Raises:
+        PoolError: If there is no such role or two models have one name.
+        UnpricedAgentError: If Inspect knows no price for one of the models.
+    """
+    given = model_roles().get(AGENTS_ROLE)
+    if given is None:
+        raise PoolError(
+            "No pool of agents. Give a pool file or the name of a packaged one (-S pool=sim), or models by role: "
+            "--model-role agents=openai/a,openai/b --model-cost-config prices.yaml."
+        )
+    # A role with one model arrives bare, not as a list.
+    models = given if isinstance(given, list) else [given]
+    roles: dict[str, Model] = {}
+    agents = []
+    for model in models:
+        if model.name in roles:
+            raise PoolError(f"Role {AGENTS_ROLE!r}: two agents are called {model.name!r}; names must be unique.")
+        roles[model.name] = model
+        info = get_model_info(model)
+        if info is None or info.cost is None:
+            raise UnpricedAgentError(
+                f"Role {AGENTS_ROLE!r}: model {str(model)!r} has no price. Add it to the file given with "
+                "--model-cost-config, or use a pool file."
+            )
+        price = PriceEntry(
+            input=info.cost.input,
+            output=info.cost.output,
+            cache_read=info.cost.input_cache_read,
+            cache_write=info.cost.input_cache_write,
+            as_of="not stated",
+            source="Inspect's model info (--model-cost-config)",
+        )
+        agents.append(Agent(name=model.name.replace("/", "-"), model=str(model), price=price))
+    return Pool(name="role:agents", agents=tuple(agents)), {
+        agent.name: model for agent, model in zip(agents, roles.values(), strict=True)
+    }

@@ -1,0 +1,276 @@
+"""Books model calls to phases and writes them to the sample's store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from inspect_ai.event import Event, ModelEvent
+from inspect_ai.log import transcript
+from inspect_ai.model import ModelOutput, ModelUsage, get_model_info
+from inspect_ai.util import StoreModel, store_as
+from pydantic import Field, TypeAdapter
+
+from sale_inspect._errors import UnpricedAgentError
+from sale_inspect._inspect.store._bidders import Bidder
+from sale_inspect._inspect.store._sample_book import LedgerPart, sample_book
+from sale_inspect.money import Entry, Phase, Price, TokenUsage, book, usd
+from sale_inspect.pools import Pool
+
+__all__ = [
+    "LedgerStore",
+    "LedgersStore",
+    "SampleLedger",
+    "UncountedStore",
+    "read_ledger",
+    "read_ledgers",
+    "read_uncounted",
+    "reply_fault",
+    "token_usage",
+    "transcript_length",
+    "transcript_since",
+]
+
+_ENTRIES = TypeAdapter(list[Entry])
+_NO_USAGE = "the reply states no usage"
+
+
+class LedgerStore(StoreModel):
+    """The sample's ledger in the store: one entry for each (phase, agent), and the pool's dated prices.
+
+    If a sample has several ledgers, the entries are those of all; the policy, the agent and the pool are the first's.
+    """
+
+    policy: str = ""
+    agent: str = ""
+    pool: str = ""
+    simulated: bool = False
+    prices: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    entries: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class LedgersStore(StoreModel):
+    """Each ledger of a sample that has several, in the order in which they began; not there if it has one."""
+
+    ledgers: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class UncountedStore(StoreModel):
+    """Calls whose tokens nobody knows, by phase, agent, model and reason; not there if there are none.
+
+    Such a call failed, was given up, or its reply states no usage. The ledger has no dollar for it; its provider
+    may have billed one.
+    """
+
+    calls: list[dict[str, Any]] = Field(default_factory=list)
+
+
+def token_usage(usage: ModelUsage | None) -> TokenUsage:
+    """Inspect's usage as the core's; no usage counts as no tokens."""
+    if usage is None:
+        return TokenUsage()
+    return TokenUsage(
+        input=usage.input_tokens,
+        output=usage.output_tokens,
+        cache_read=usage.input_tokens_cache_read or 0,
+        cache_write=usage.input_tokens_cache_write or 0,
+    )
+
+
+def reply_fault(output: ModelOutput) -> str:
+    """Why a reply is none although it came back; empty if it is one."""
+    if output.error:
+        return f"provider error: {output.error}"
+    if output.stop_reason == "content_filter":
+        return "refused (content filter)"
+    # Inspect's providers turn this error into a reply whose text is the error's message.
+    if output.stop_reason == "model_length" and output.usage is None:
+        return f"provider error: {output.completion}"
+    return ""
+
+
+def read_ledger(store: Mapping[str, Any]) -> list[Entry] | None:
+    """All entries in the store of a logged sample, or None if no solver or agent of this package ran."""
+    entries = store.get("LedgerStore:entries")
+    return None if entries is None else _ENTRIES.validate_python(entries)
+
+
+def read_uncounted(store: Mapping[str, Any]) -> int:
+    """Number of calls in the store of a logged sample whose tokens are not known."""
+    return sum(call["calls"] for call in store.get("UncountedStore:calls", []))
+
+
+def read_ledgers(store: Mapping[str, Any]) -> list[list[Entry]]:
+    """The entries of each auction in the store of a logged sample, in the order in which they began."""
+    several = store.get("LedgersStore:ledgers")
+    if several is None:
+        one = read_ledger(store)
+        return [] if one is None else [one]
+    return [_ENTRIES.validate_python(ledger["entries"]) for ledger in several]
+
+
+class SampleLedger:
+    """Collects the calls of one auction, or of one agent that runs alone, on the current sample.
+
+    Args:
+        policy: What decides, for instance `sale` or `single`.
+        pool: The pool.
+    """
+
+    def __init__(self, policy: str, pool: Pool) -> None:
+        self.book = sample_book()
+        self._part = LedgerPart(policy=policy, pool=pool)
+        self._entries = self._part.entries
+        self._uncounted: Counter[tuple[str, str, str, str]] = Counter()
+        self.number = self.book.enter(self._part)
+        """Place among the ledgers of this sample, from 0."""
+
+    @property
+    def agent(self) -> str:
+        """Who does the task; empty until that is known."""
+        return self._part.agent
+
+    @agent.setter
+    def agent(self, name: str) -> None:
+        self._part.agent = name
+
+    def add(self, phase: Phase, bidder: Bidder, output: ModelOutput, cached: bool = False) -> None:
+        """Book one call."""
+        if output.usage is None:
+            self.add_uncounted(phase, bidder, reply_fault(output) or _NO_USAGE)
+        self._entries.append(_entry(phase, bidder.name, str(bidder.model), bidder.price, output, cached))
+
+    def add_uncounted(self, phase: Phase, bidder: Bidder, reason: str, model: str | None = None) -> None:
+        """Note a call whose tokens are not known.
+
+        Args:
+            phase: What the call was for.
+            bidder: Whose call it was.
+            reason: Why its tokens are not known.
+            model: Inspect's model string, if it is not the bidder's.
+        """
+        self._uncounted[phase, bidder.name, model or str(bidder.model), reason] += 1
+
+    def add_events(self, phase: Phase, bidder: Bidder, events: Iterable[Event], reason: str = "") -> int:
+        """Book the model calls among transcript events, which an agent made on its own.
+
+        Calls of other models (a sub-agent's, say) are priced by Inspect's model info.
+
+        Args:
+            phase: What the calls were for.
+            bidder: Who made them.
+            events: The events.
+            reason: Why tokens are not known where they are not; if empty, it is read from the events.
+
+        Returns:
+            Number of model calls.
+
+        Raises:
+            UnpricedAgentError: If one of those models has no price.
+        """
+        found = 0
+        own = {str(bidder.model), bidder.model.name, bidder.agent.model}
+        for event in events:
+            if not isinstance(event, ModelEvent):
+                continue
+            found += 1
+            if event.pending or event.output.usage is None:
+                self.add_uncounted(phase, bidder, reason or _why_uncounted(event), event.model)
+                continue
+            price = bidder.price if event.model in own else _price_of(event.model)
+            cached = event.cache == "read"
+            self._entries.append(_entry(phase, bidder.name, event.model, price, event.output, cached))
+        return found
+
+    def save(self) -> None:
+        """Write what was booked so far on the sample, by this ledger and by the others, to its store."""
+        self._save_uncounted()
+        parts = self.book.parts
+        first, stored = parts[0], store_as(LedgerStore)
+        stored.policy, stored.agent = first.policy, first.agent
+        stored.pool, stored.simulated = first.pool.name, any(part.pool.simulated for part in parts)
+        stored.prices = {name: price for part in reversed(parts) for name, price in _prices(part).items()}
+        stored.entries = _booked(entry for part in parts for entry in part.entries)
+        if len(parts) > 1:
+            store_as(LedgersStore).ledgers = [
+                {
+                    "policy": part.policy,
+                    "agent": part.agent,
+                    "pool": part.pool.name,
+                    "prices": _prices(part),
+                    "entries": _booked(part.entries),
+                }
+                for part in parts
+            ]
+
+    def _save_uncounted(self) -> None:
+        if not self._uncounted:
+            return
+        stored = store_as(UncountedStore)
+        for call in stored.calls:
+            self._uncounted[call["phase"], call["agent"], call["model"], call["reason"]] += call["calls"]
+        stored.calls = [
+            {"phase": phase, "agent": agent, "model": model, "reason": reason, "calls": calls}
+            for (phase, agent, model, reason), calls in sorted(self._uncounted.items())
+        ]
+        # What is in the store stays there: another ledger of the sample adds to it.
+        self._uncounted.clear()
+
+
+def transcript_length() -> int:
+    """Number of events in the current sample's transcript."""
+    return transcript().history.event_count
+
+
+def transcript_since(start: int) -> list[Event]:
+    """The current sample's events from number `start` on."""
+    return list(transcript().history.events_from(start))
+
+
+def _why_uncounted(event: ModelEvent) -> str:
+    if event.pending:
+        return "ended before its reply"
+    lines = (event.error or reply_fault(event.output)).strip().splitlines()
+    return lines[0][:300] if lines else _NO_USAGE
+
+
+def _prices(part: LedgerPart) -> dict[str, dict[str, Any]]:
+    return {agent.name: agent.price.model_dump(mode="json") for agent in part.pool.agents}
+
+
+def _booked(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    return [asdict(entry) for entry in book(entries)]
+
+
+def _entry(phase: Phase, agent: str, model: str, price: Price, output: ModelOutput, cached: bool) -> Entry:
+    usage = token_usage(output.usage)
+    return Entry(
+        phase=phase,
+        agent=agent,
+        model=model,
+        calls=1,
+        cached_calls=int(cached),
+        usage=usage,
+        usd=usd(usage, price),
+        seconds=output.time or 0.0,
+    )
+
+
+def _price_of(model: str) -> Price:
+    info = get_model_info(model)
+    if info is None or info.cost is None:
+        raise UnpricedAgentError(
+            f"Model {model!r} was called during execution and has no price. Add it to the pool, or to the file "
+            "given with --model-cost-config."
+        )
+    cost = info.cost
+    return Price(
+        input=cost.input,
+        output=cost.output,
+        cache_read=cost.input_cache_read,
+        cache_write=cost.input_cache_write,
+        as_of="not stated",
+        source="Inspect's model info",
+    )

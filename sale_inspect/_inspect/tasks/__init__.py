@@ -1,0 +1,34 @@
+"""HST-BENCH as Inspect tasks, with their sandboxes, scorers and columns."""
+
+from sale_inspect._inspect.tasks._human import collect, require_person, task_args, tasks_for
+from sale_inspect._inspect.tasks._metrics import rates_and_costs
+from sale_inspect._inspect.tasks._sandboxes import (
+    CODING_IMAGE,
+    SCORING_USER,
+    SEARCH_IMAGE,
+    coding_sandbox,
+    compose_file,
+)
+from sale_inspect._inspect.tasks._scorers import answer_f1, complexity_bin, pass_and_cost, winner
+from sale_inspect._inspect.tasks._task_set import load_set
+from sale_inspect._inspect.tasks._tasks import hst_coding, hst_deep_search
+
+__all__ = [
+    "CODING_IMAGE",
+    "SCORING_USER",
+    "SEARCH_IMAGE",
+    "answer_f1",
+    "coding_sandbox",
+    "collect",
+    "complexity_bin",
+    "compose_file",
+    "hst_coding",
+    "hst_deep_search",
+    "load_set",
+    "pass_and_cost",
+    "rates_and_costs",
+    "require_person",
+    "task_args",
+    "tasks_for",
+    "winner",
+]

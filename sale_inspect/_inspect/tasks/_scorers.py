@@ -1,0 +1,122 @@
+"""Scorers: was the task solved, what did it cost, who did it."""
+
+from __future__ import annotations
+
+import math
+
+from inspect_ai.model import Model, model_roles
+from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
+from inspect_ai.solver import TaskState
+
+from sale_inspect._inspect.store import LedgerStore, read_ledger, read_record
+from sale_inspect._inspect.tasks._grade_answers import grade_answer, grade_choice
+from sale_inspect._inspect.tasks._grade_programs import grade_function
+from sale_inspect._inspect.tasks._graded import Graded
+from sale_inspect._inspect.tasks._metrics import rates_and_costs
+from sale_inspect.auction import card
+from sale_inspect.bench import Rule, rule_for, token_f1
+from sale_inspect.money import AUCTION_PHASES, Entry, total_usd
+
+__all__ = ["GRADER_ROLE", "answer_f1", "complexity_bin", "pass_and_cost", "winner"]
+
+GRADER_ROLE = "grader"
+"""Model role that grades short answers, if given."""
+
+
+@scorer(metrics=[rates_and_costs()])
+def pass_and_cost(test_seconds: float = 30.0, test_memory_mb: int = 512) -> Scorer:
+    """Whether the task was solved, with its dollars and tokens from the sample's ledger.
+
+    The score is a dictionary: `correct` (0 or 1), `usd` (bid + jury + refine + execute), `usd_overhead`
+    (bid + jury + refine) and `tokens`. Costs are NaN where no solver of this package kept a ledger.
+
+    Args:
+        test_seconds: Time for all unit tests of a program together.
+        test_memory_mb: Memory for them, MiB.
+    """
+
+    async def score(state: TaskState, target: Target) -> Score:
+        graded = await _grade(state, target, test_seconds, test_memory_mb)
+        if graded.correct is None:
+            return Score.unscored(
+                reason=graded.reason,
+                answer=graded.answer,
+                explanation=graded.explanation,
+                metadata=graded.metadata,
+            )
+        return Score(
+            value={"correct": int(graded.correct), **_costs(state)},
+            answer=graded.answer,
+            explanation=graded.explanation,
+            metadata=graded.metadata,
+        )
+
+    return score
+
+
+@scorer(metrics=[mean(), stderr()])
+def answer_f1() -> Scorer:
+    """Token F1 of the answer, for sources that score it beside exact match (HotpotQA); others are unscored."""
+
+    async def score(state: TaskState, target: Target) -> Score:
+        if _rule(state) != "exact_match":
+            return Score.unscored(reason="not_applicable", explanation="Only HotpotQA's answers have a token F1.")
+        answer = state.output.completion.strip()
+        return Score(value=token_f1(answer, target[0]), answer=answer)
+
+    return score
+
+
+@scorer(metrics=[])
+def winner() -> Scorer:
+    """Which agent did the task: a column of the sample list, without metrics. The auction's table explains it."""
+
+    async def score(state: TaskState, target: Target) -> Score:
+        record = read_record(dict(state.store.items()))
+        if record is not None:
+            return Score(value=record.winner, explanation=card(record))
+        return Score(value=state.store_as(LedgerStore).agent or str(state.model))
+
+    return score
+
+
+@scorer(metrics=[])
+def complexity_bin() -> Scorer:
+    """The task's complexity bin: a column of the sample list, without metrics."""
+
+    async def score(state: TaskState, target: Target) -> Score:
+        return Score(value=str(state.metadata.get("bin", "")))
+
+    return score
+
+
+async def _grade(state: TaskState, target: Target, seconds: float, memory_mb: int) -> Graded:
+    rule = _rule(state)
+    if rule == "choice":
+        return grade_choice(state.output.completion, len(state.choices), target.text)
+    if rule == "tests":
+        return await grade_function(state, target, seconds, memory_mb)
+    return await grade_answer(rule, state.input_text, state.output.completion, list(target), _grader())
+
+
+def _rule(state: TaskState) -> Rule:
+    """The sample's rule; logs from before there were rules have a kind."""
+    rule: Rule | None = state.metadata.get("rule")
+    return rule or rule_for(str(state.metadata.get("kind", "")))
+
+
+def _grader() -> Model | None:
+    grader = model_roles().get(GRADER_ROLE)
+    return grader[0] if isinstance(grader, list) else grader
+
+
+def _costs(state: TaskState) -> dict[str, float]:
+    entries = read_ledger(dict(state.store.items()))
+    if entries is None:
+        return {"usd": math.nan, "usd_overhead": math.nan, "tokens": math.nan}
+    overhead = sum(entry.usd for entry in entries if entry.phase in AUCTION_PHASES)
+    return {"usd": total_usd(entries), "usd_overhead": overhead, "tokens": float(_tokens(entries))}
+
+
+def _tokens(entries: list[Entry]) -> int:
+    return sum(entry.usage.total for entry in entries if entry.phase != "grade")

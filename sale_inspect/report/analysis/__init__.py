@@ -1,0 +1,47 @@
+"""Analyses of tidy data: tables, claims, the oracle, coalitions, judges, horizons. Pure: frames in, numbers out."""
+
+from sale_inspect.report.analysis._ablations import RecordedAuction, Variant, ablations, variants_of
+from sale_inspect.report.analysis._against import Claim, claims
+from sale_inspect.report.analysis._alone import alone
+from sale_inspect.report.analysis._analyse import Analyses, OracleResult, analyse, usual_baseline
+from sale_inspect.report.analysis._cells import ALL, Cell, bins_of, cells, policies_of
+from sale_inspect.report.analysis._coalitions import AgentValue, agent_values
+from sale_inspect.report.analysis._judges import JudgeQuality, judge_qualities
+from sale_inspect.report.analysis._pairs import AgentPair, pairs
+from sale_inspect.report.analysis._routes import Escalation, Route, Share, escalations, routes, shares
+from sale_inspect.report.analysis._spans import OrderSpread, PolicyHorizon, order_spreads, policy_horizons
+
+__all__ = [
+    "ALL",
+    "AgentPair",
+    "AgentValue",
+    "Analyses",
+    "Cell",
+    "Claim",
+    "Escalation",
+    "JudgeQuality",
+    "OracleResult",
+    "OrderSpread",
+    "PolicyHorizon",
+    "RecordedAuction",
+    "Route",
+    "Share",
+    "Variant",
+    "ablations",
+    "agent_values",
+    "alone",
+    "analyse",
+    "bins_of",
+    "cells",
+    "claims",
+    "escalations",
+    "judge_qualities",
+    "order_spreads",
+    "pairs",
+    "policies_of",
+    "policy_horizons",
+    "routes",
+    "shares",
+    "usual_baseline",
+    "variants_of",
+]

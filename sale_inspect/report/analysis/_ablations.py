@@ -1,0 +1,155 @@
+"""What recorded auctions would have decided without a term, a kind of rating, a judge or an agent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sale_inspect.auction import TERMS, AuctionRecord, Switches, recorded_switches, redecide
+from sale_inspect.stats import mean, stderr
+from sale_inspect.texts import Table, fmt_rate, fmt_usd
+
+__all__ = ["RecordedAuction", "Variant", "ablations", "variants_of"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordedAuction:
+    """An auction with what is known of its agents' executions.
+
+    Attributes:
+        record: The auction.
+        correct: Whether its own execution solved the task, 0 to 1.
+        usd: Dollars of that execution.
+        overhead_usd: Dollars of the auction.
+        alone: For other agents, how often they solved the task alone (0 to 1) and for how many dollars.
+    """
+
+    record: AuctionRecord
+    correct: float
+    usd: float
+    overhead_usd: float
+    alone: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variant:
+    """A way to decide again.
+
+    Attributes:
+        name: For tables.
+        switches: The mechanism's variant; None for the recorded one.
+        without: Agents that are left out.
+    """
+
+    name: str
+    switches: Switches | None = None
+    without: tuple[str, ...] = ()
+
+
+def variants_of(agents: Sequence[str], recorded: Switches) -> Iterator[Variant]:
+    """Everything that can be turned off, one at a time, for auctions that were held with `recorded`.
+
+    Ratings that were not asked for cannot be had back, so with a recorded choice of judges other than
+    `all` the variants of judges are left out.
+    """
+    yield Variant(name="as recorded")
+    for term in TERMS:
+        if term not in recorded.drop:
+            yield Variant(name=f"no {term}", switches=_with(recorded, drop=recorded.drop | {term}))
+    if recorded.judges == "all" and "jury" not in recorded.drop:
+        yield Variant(name="no self ratings", switches=_with(recorded, judges="peers"))
+        yield Variant(name="no peer ratings", switches=_with(recorded, judges="self"))
+        for name in agents:
+            rest = tuple(other for other in agents if other != name)
+            yield Variant(name=f"without judge {name}", switches=_with(recorded, judges=rest))
+    if len(agents) > 2:
+        for name in agents:
+            yield Variant(name=f"without agent {name}", without=(name,))
+
+
+def _with(
+    base: Switches, *, drop: frozenset[str] | None = None, judges: str | tuple[str, ...] | None = None
+) -> Switches:
+    return Switches(
+        drop=base.drop if drop is None else drop,  # type: ignore[arg-type]
+        judges=base.judges if judges is None else judges,  # type: ignore[arg-type]
+        normalise=base.normalise,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Outcome:
+    """One auction, decided again. `correct` and `usd` are None where nobody ran that agent on the task."""
+
+    same: bool
+    asks: bool
+    correct: float | None
+    usd: float | None
+
+
+def ablations(auctions: Sequence[RecordedAuction]) -> Table:
+    """One row for each variant: how many winners change, pass@1 and dollars, and what would need new calls.
+
+    pass@1 and dollars of a changed winner are those of its run alone, without its plan. Differences
+    are paired: over the tasks where both ends are known. Weights are not fitted anew.
+
+    Args:
+        auctions: Auctions of one pool and one variant.
+    """
+    records = [each.record for each in auctions]
+    base = {number: _again(each, Variant(name="")) for number, each in enumerate(auctions)}
+    rows = []
+    for variant in variants_of(records[0].agents, recorded_switches(records[0])):
+        found = {number: _again(each, variant) for number, each in enumerate(auctions)}
+        rows.append(_row(variant.name, found, base))
+    overhead = mean([each.overhead_usd for each in auctions])
+    simulated = any(record.simulated for record in records)
+    return Table(
+        title="Recorded auctions, decided again" + (" (simulated agents)" if simulated else ""),
+        header=("variant", "winner changes", "pass@1", "difference", "$ per task", "known", "needs new calls"),
+        sections=(tuple(rows),),
+        notes=(
+            f"{len(auctions)} auctions. No model was called. Weights stay as they were; they are not fitted anew.",
+            "A changed winner counts with its run alone, without its plan: an estimate. `known`: auctions whose winner "
+            "was run on the task. `difference`: in pass@1, paired over those, with its standard error.",
+            f"$ per task: executions, plus {fmt_usd(overhead)} for the recorded auction; calls that a variant would "
+            "save are not taken off.",
+            "`needs new calls`: auctions in which agents could refine that did not; refined bids that are on record "
+            "were written with the recorded memory.",
+        ),
+    )
+
+
+def _again(auction: RecordedAuction, variant: Variant) -> _Outcome:
+    record = auction.record
+    if all(bid.agent in variant.without for bid in record.bids):
+        return _Outcome(same=False, asks=False, correct=None, usd=None)
+    found = redecide(record, switches=variant.switches, without=variant.without)
+    asks = bool(found.unheard)
+    # The same agent with another of its plans is not what was executed.
+    same = found.winner == record.winner and (found.winner in found.refined_z) == record.winning_bid.refined
+    if same:
+        return _Outcome(same=True, asks=asks, correct=auction.correct, usd=auction.usd + auction.overhead_usd)
+    alone = auction.alone.get(found.winner)
+    if alone is None:
+        return _Outcome(same=False, asks=asks, correct=None, usd=None)
+    return _Outcome(same=False, asks=asks, correct=alone[0], usd=alone[1] + auction.overhead_usd)
+
+
+def _row(name: str, found: Mapping[int, _Outcome], base: Mapping[int, _Outcome]) -> tuple[str, ...]:
+    known = [number for number, each in found.items() if each.correct is not None]
+    correct = [float(found[number].correct or 0.0) for number in known]
+    differences = [float(found[n].correct or 0.0) - float(base[n].correct or 0.0) for n in known]
+    error = stderr(differences)
+    shown = "-" if not differences or name == "as recorded" else f"{100 * (mean(differences) or 0.0):+.1f}%"
+    if shown != "-" and error is not None:
+        shown += f" ± {100 * error:.1f}%"
+    return (
+        name,
+        f"{sum(1 for each in found.values() if not each.same)} of {len(found)}",
+        fmt_rate(mean(correct)),
+        shown,
+        fmt_usd(mean([float(found[number].usd or 0.0) for number in known])),
+        f"{len(known)} of {len(found)}",
+        str(sum(1 for each in found.values() if each.asks)),
+    )

@@ -1,0 +1,181 @@
+"""All analyses of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sale_inspect.auction import AuctionRecord
+from sale_inspect.report.analysis._ablations import RecordedAuction, ablations
+from sale_inspect.report.analysis._against import Claim, claims
+from sale_inspect.report.analysis._alone import alone
+from sale_inspect.report.analysis._cells import Cell, cells, policies_of
+from sale_inspect.report.analysis._coalitions import AgentValue, agent_values
+from sale_inspect.report.analysis._judges import JudgeQuality, judge_qualities
+from sale_inspect.report.analysis._pairs import AgentPair, pairs
+from sale_inspect.report.analysis._routes import Escalation, Route, Share, escalations, routes, shares
+from sale_inspect.report.analysis._spans import OrderSpread, PolicyHorizon, order_spreads, policy_horizons
+from sale_inspect.report.tidy import Tidy, records_of
+from sale_inspect.routers import Outcomes, oracle_choices
+from sale_inspect.texts import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Analyses", "OracleResult", "analyse", "usual_baseline"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OracleResult:
+    """The oracle on the tasks that every agent did alone: a bound, not a policy."""
+
+    tasks: int
+    correct: float
+    usd: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Analyses:
+    """What the logs say, beyond the tidy data. Empty parts have a reason in `why`.
+
+    Attributes:
+        baseline: What the others are held against.
+        cells: Every policy by bin.
+        domains: The same for each domain, if there are several.
+        claims: Every policy against the baseline.
+        oracle: The oracle, if every agent ran alone.
+        shares: Share of the work of each agent.
+        routes: Choices by the oracle's choice.
+        escalations: Over- and under-escalation.
+        pairs: Complementarity of agents.
+        agents: Shapley values.
+        ablations: Recorded auctions decided again, by policy.
+        judges: Quality of ratings.
+        horizons: Time horizons.
+        orders: Spread from order to order.
+        why: Name of a part: why it is empty, in one sentence.
+    """
+
+    baseline: str
+    cells: tuple[Cell, ...]
+    domains: tuple[tuple[str, tuple[Cell, ...]], ...]
+    claims: tuple[Claim, ...]
+    oracle: OracleResult | None
+    shares: tuple[Share, ...]
+    routes: tuple[Route, ...]
+    escalations: tuple[Escalation, ...]
+    pairs: tuple[AgentPair, ...]
+    agents: tuple[AgentValue, ...]
+    ablations: tuple[tuple[str, Table], ...]
+    judges: tuple[JudgeQuality, ...]
+    horizons: tuple[PolicyHorizon, ...]
+    orders: tuple[OrderSpread, ...]
+    why: dict[str, str]
+
+
+def usual_baseline(found: Sequence[Cell]) -> str:
+    """The single agent with the highest pass@1; without single agents, the first policy.
+
+    Args:
+        found: From `cells`.
+    """
+    overall = [cell for cell in found if cell.bin == "all"]
+    single = [cell for cell in overall if cell.policy.endswith(" alone")]
+    best = max(single, key=lambda cell: (cell.correct, -cell.usd), default=None)
+    return overall[0].policy if best is None else best.policy
+
+
+def analyse(tidy: Tidy, *, baseline: str = "", rounds: int = 2000, seed: int = 0) -> Analyses:
+    """Analyse tidy data.
+
+    Args:
+        tidy: Scored samples, their bids and logs.
+        baseline: A policy; empty for `usual_baseline`.
+        rounds: Bootstrap rounds.
+        seed: Of all that is drawn.
+    """
+    samples = tidy.samples
+    table = cells(samples, rounds=rounds, seed=seed)
+    base = baseline or usual_baseline(table)
+    solo, reason = alone(samples)
+    why: dict[str, str] = {}
+    records = list(records_of(tidy))
+    if solo is None:
+        why |= dict.fromkeys(("oracle", "routes", "escalations", "pairs", "agents"), reason)
+    values = () if solo is None else agent_values(_by_task(tidy, records), solo, rounds=rounds, seed=seed)
+    if not records:
+        why |= dict.fromkeys(("agents", "ablations", "judges"), "There is no auction in these logs.")
+    if samples["tau"].isna().all():
+        why["horizons"] = "No task has a human time."
+    spreads = order_spreads(samples)
+    if not spreads:
+        why["orders"] = "No policy ran in two orders or more."
+    return Analyses(
+        baseline=base,
+        cells=table,
+        domains=_domains(samples, rounds, seed),
+        claims=claims(samples, base, rounds=rounds, seed=seed) if len(policies_of(samples)) > 1 else (),
+        oracle=None if solo is None else _oracle(solo),
+        shares=shares(samples),
+        routes=() if solo is None else routes(samples, solo),
+        escalations=() if solo is None else escalations(samples, solo, rounds=rounds, seed=seed),
+        pairs=() if solo is None else pairs(solo),
+        agents=values,
+        ablations=tuple(_ablations(tidy, records, solo)),
+        judges=judge_qualities(tidy.bids),
+        horizons=policy_horizons(samples, rounds=min(rounds, 1000), seed=seed),
+        orders=spreads,
+        why=why,
+    )
+
+
+def _domains(samples: pd.DataFrame, rounds: int, seed: int) -> tuple[tuple[str, tuple[Cell, ...]], ...]:
+    names = sorted({str(name) for name in samples["domain"]})
+    if len(names) < 2:
+        return ()
+    return tuple(
+        (name or "other tasks", cells(samples[samples["domain"] == name], rounds=rounds, seed=seed)) for name in names
+    )
+
+
+def _oracle(solo: Outcomes) -> OracleResult:
+    rows, best = range(len(solo)), oracle_choices(solo)
+    return OracleResult(
+        tasks=len(solo),
+        correct=float(solo.correct[rows, best].mean()),
+        usd=float(solo.dollars[rows, best].mean()),
+    )
+
+
+def _by_task(tidy: Tidy, records: Sequence[tuple[str, AuctionRecord]]) -> list[tuple[str, AuctionRecord]]:
+    task_of = dict(zip(tidy.samples["uuid"], tidy.samples["task_id"], strict=True))
+    return [(str(task_of[uuid]), record) for uuid, record in records if uuid in task_of]
+
+
+def _ablations(
+    tidy: Tidy, records: Sequence[tuple[str, AuctionRecord]], solo: Outcomes | None
+) -> list[tuple[str, Table]]:
+    """One table for each SALE policy; those of one pool and variant."""
+    rows = {str(row["uuid"]): row for row in tidy.samples.to_dict("records")}
+    of_policy: dict[str, list[RecordedAuction]] = {}
+    places = {} if solo is None else {task: row for row, task in enumerate(solo.tasks)}
+    for uuid, record in records:
+        own = rows.get(uuid)
+        if own is None:
+            continue
+        row = places.get(str(own["task_id"]))
+        known = {}
+        if solo is not None and row is not None:
+            known = {
+                agent: (float(solo.correct[row, column]), float(solo.dollars[row, column]))
+                for column, agent in enumerate(solo.agents)
+            }
+        overhead = float(own["usd_bid"] + own["usd_jury"] + own["usd_refine"])
+        of_policy.setdefault(str(own["policy"]), []).append(
+            RecordedAuction(
+                record=record, correct=float(own["correct"]), usd=float(own["usd_execute"]), overhead_usd=overhead,
+                alone=known,
+            )
+        )  # fmt: skip
+    return [(policy, ablations(auctions)) for policy, auctions in of_policy.items()]

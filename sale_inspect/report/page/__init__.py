@@ -1,0 +1,32 @@
+"""The page of a report: a document model, what stands on it, and its HTML, Markdown and CSV. Pure."""
+
+from sale_inspect.report.page._compose import PageOptions, report_page
+from sale_inspect.report.page._csv import grid_csv
+from sale_inspect.report.page._frames import horizon_frame, route_frame, shapley_frame
+from sale_inspect.report.page._html import to_html
+from sale_inspect.report.page._markdown import to_markdown_page
+from sale_inspect.report.page._model import Column, Facts, Grid, Link, Page, Picture, Range, Section, Sentences
+from sale_inspect.report.page._tasks import sample_url
+from sale_inspect.report.page._verdict import verdict_sentences
+
+__all__ = [
+    "Column",
+    "Facts",
+    "Grid",
+    "Link",
+    "Page",
+    "PageOptions",
+    "Picture",
+    "Range",
+    "Section",
+    "Sentences",
+    "grid_csv",
+    "horizon_frame",
+    "report_page",
+    "route_frame",
+    "sample_url",
+    "shapley_frame",
+    "to_html",
+    "to_markdown_page",
+    "verdict_sentences",
+]

@@ -1,0 +1,167 @@
+"""What was compared: runs, tasks, human times, prices, and what is not in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sale_inspect.report.page._model import Block, Column, Facts, Grid, Section, Sentences, Value
+from sale_inspect.report.tidy import Compared
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["compared_section"]
+
+
+def compared_section(found: Compared) -> Section:
+    """Logs, coverage by source and bin, provenance of human times, prices with dates, and what was left out."""
+    return Section(name="compared", title="What was compared", blocks=tuple(_blocks(found)))
+
+
+def _blocks(found: Compared) -> Iterator[Block]:
+    samples, logs = found.tidy.samples, found.tidy.logs
+    yield Facts(tuple(_facts(samples, logs)))
+    if found.notes:
+        yield Sentences(tuple(found.notes))
+    yield _logs(logs)
+    yield _coverage(samples, logs)
+    yield _times(samples)
+    yield _prices(logs)
+    yield _left_out(found)
+
+
+def _facts(samples: pd.DataFrame, logs: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    yield "Policies", f"{samples['policy'].nunique():,}"
+    yield "Tasks", f"{samples['task_id'].nunique():,} ({_listed(samples['source'])})"
+    yield "Samples", f"{len(samples):,} in {len(logs):,} logs"
+    pools = sorted(set(logs["pool"]) - {""})
+    if pools:
+        yield "Pool", ", ".join(pools)
+    created = sorted(set(logs["created"]) - {""})
+    if created:
+        yield (
+            "Run",
+            created[0][:10] if created[0][:10] == created[-1][:10] else f"{created[0][:10]} to {created[-1][:10]}",
+        )
+    versions = sorted({f"sale-inspect {v}" for v in logs["package_version"] if v})
+    versions += sorted({f"Inspect {v}" for v in logs["inspect_version"] if v})
+    if versions:
+        yield "With", ", ".join(versions)
+    uncounted = int(samples["uncounted"].sum())
+    if uncounted:
+        yield "Not counted", f"{uncounted:,} model calls whose tokens nobody knows; dollars are a lower bound"
+
+
+def _listed(names: pd.Series[str]) -> str:
+    return ", ".join(sorted({str(name) or "no source" for name in names}))
+
+
+def _logs(logs: pd.DataFrame) -> Grid:
+    columns = (
+        Column(name="policy", title="policy"),
+        Column(name="log", title="log"),
+        Column(name="task", title="task"),
+        Column(name="task_version", title="version"),
+        Column(name="status", title="status"),
+        Column(name="samples", title="samples", kind="count"),
+        Column(name="scored", title="scored", kind="count"),
+        Column(name="errors", title="errors", kind="count"),
+        Column(name="order_seed", title="order"),
+        Column(name="created", title="run"),
+    )
+    rows: tuple[tuple[Value, ...], ...] = tuple(
+        (
+            *(str(row[name]) for name in ("policy", "log", "task", "task_version", "status")),
+            *(int(row[name]) for name in ("samples", "scored", "errors")),
+            "" if int(row["order_seed"]) < 0 else str(row["order_seed"]),
+            str(row["created"])[:16].replace("T", " "),
+        )
+        for row in logs.to_dict("records")
+    )
+    return Grid(name="logs", title="Logs", columns=columns, rows=rows, shown=40)
+
+
+def _coverage(samples: pd.DataFrame, logs: pd.DataFrame) -> Grid:
+    """Tasks by source and bin. What the benchmark's recipe has beyond that is in the notes."""
+    tasks = samples.drop_duplicates("task_id")
+    bins = sorted(set(tasks["bin"]))
+    counts = tasks.groupby(["source", "bin"])["task_id"].nunique()
+    columns = (
+        Column(name="source", title="source"),
+        *(Column(name=name or "no_bin", title=name or "no bin", kind="count") for name in bins),
+        Column(name="all", title="all", kind="count"),
+    )
+    rows = []
+    for source in sorted(set(tasks["source"])):
+        own = [int(counts.get((source, name), 0)) for name in bins]
+        rows.append((source or "-", *own, sum(own)))
+    notes = tuple(dict.fromkeys(_recipes(logs)))
+    return Grid(
+        name="coverage", title="Tasks by source and complexity bin", columns=columns, rows=tuple(rows), notes=notes
+    )
+
+
+def _recipes(logs: pd.DataFrame) -> Iterator[str]:
+    for row in logs.to_dict("records"):
+        told = json.loads(str(row["coverage"]))
+        if told:
+            shares = ", ".join(f"{name} {count}" for name, count in told.items())
+            yield f"{row['recipe'] or 'The set'} as the run found it: {shares}."
+
+
+def _times(samples: pd.DataFrame) -> Grid:
+    tasks = samples.drop_duplicates("task_id")
+    columns = (
+        Column(name="provenance", title="provenance of tau"),
+        Column(name="tasks", title="tasks", kind="count"),
+        Column(name="median_minutes", title="median", kind="minutes"),
+        Column(name="shortest_minutes", title="shortest", kind="minutes"),
+        Column(name="longest_minutes", title="longest", kind="minutes"),
+    )
+    rows: list[tuple[Value, ...]] = []
+    for name, own in tasks.groupby("tau_provenance", sort=True):
+        known = own["tau"].to_numpy(float)
+        known = known[np.isfinite(known)]
+        ends = (float(np.median(known)), float(known.min()), float(known.max())) if len(known) else (float("nan"),) * 3
+        rows.append((str(name) or "not known", len(own), *ends))
+    notes = (
+        "tau is the time a human needs. Only annotated and published times are measured on humans; estimated and "
+        "bin-prior ones are not human times.",
+    )
+    return Grid(name="human-times", title="Human times", columns=columns, rows=tuple(rows), notes=notes)
+
+
+def _prices(logs: pd.DataFrame) -> Grid:
+    parts = ("input", "output", "cache_read", "cache_write")
+    columns = (
+        Column(name="pool", title="pool"),
+        Column(name="agent", title="agent"),
+        *(Column(name=f"{part}_usd_per_mtok", title=part.replace("_", " "), kind="usd") for part in parts),
+        Column(name="as_of", title="as of"),
+        Column(name="source", title="source"),
+    )
+    seen: dict[tuple[Value, ...], None] = {}
+    for row in logs.to_dict("records"):
+        for agent, price in json.loads(str(row["prices"])).items():
+            dollars = tuple(float(price.get(part, float("nan"))) for part in parts)
+            seen[str(row["pool"]), agent, *dollars, str(price.get("as_of", "")), str(price.get("source", ""))] = None
+    empty = "" if seen else "No log says at which prices its dollars were computed."
+    return Grid(
+        name="prices", title="Prices, dollars per million tokens", columns=columns, rows=tuple(seen), empty=empty
+    )
+
+
+def _left_out(found: Compared) -> Grid:
+    columns = (
+        Column(name="reason", title="reason"),
+        Column(name="log", title="log"),
+        Column(name="samples", title="samples", kind="count"),
+        Column(name="examples", title="for instance"),
+    )
+    rows = tuple((left.reason, left.log, left.count, "; ".join(left.examples)) for left in found.left_out)
+    empty = "" if rows else "Nothing was left out."
+    return Grid(name="left-out", title="Left out", columns=columns, rows=rows, empty=empty)

@@ -1,0 +1,65 @@
+"""Tables as CSV: whole values, a column for each end of an interval."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+
+from sale_inspect.report.page._model import Column, Grid, Link, Range, Value
+
+__all__ = ["grid_csv"]
+
+
+def grid_csv(grid: Grid, *, simulated: bool) -> str:
+    """A table as CSV, all its rows.
+
+    An interval takes two more columns, `NAME_low` and `NAME_high`; a link one more, `NAME_url`. The last column says
+    whether agents are simulated, or that the figures are the paper's.
+
+    Args:
+        grid: The table.
+        simulated: Whether agents are simulated.
+    """
+    made = io.StringIO()
+    out = csv.writer(made, lineterminator="\n")
+    wide = [_extra(grid, place) for place in range(len(grid.columns))]
+    origin = "paper" if grid.paper else "simulated" if simulated else "measured"
+    out.writerow([*_header(grid.columns, wide), "origin"])
+    for row in grid.rows:
+        out.writerow(
+            [*(field for value, kind in zip(row, wide, strict=True) for field in _fields(value, kind)), origin]
+        )
+    return made.getvalue()
+
+
+def _extra(grid: Grid, place: int) -> str:
+    kinds = {type(row[place]) for row in grid.rows}
+    return "range" if Range in kinds else "link" if Link in kinds else ""
+
+
+def _header(columns: tuple[Column, ...], wide: list[str]) -> Iterator[str]:
+    for column, kind in zip(columns, wide, strict=True):
+        yield column.name
+        if kind == "range":
+            yield from (f"{column.name}_low", f"{column.name}_high")
+        elif kind == "link":
+            yield f"{column.name}_url"
+
+
+def _fields(value: Value, kind: str) -> list[str]:
+    if isinstance(value, Range):
+        return [_plain(value.value), _plain(value.low), _plain(value.high)]
+    if isinstance(value, Link):
+        return [value.text if value.value is None else _plain(value.value), value.url]
+    return [_plain(value), *[""] * {"range": 2, "link": 1, "": 0}[kind]]
+
+
+def _plain(value: str | float | int | None) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, str):
+        # A spreadsheet would compute a text that begins like this; ids and names are of others.
+        return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return repr(float(value)) if isinstance(value, float) else str(value)

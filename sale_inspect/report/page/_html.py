@@ -1,0 +1,133 @@
+"""A page as one HTML file that needs nothing else: style, script and pictures are in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from importlib.resources import files
+from itertools import groupby
+
+from sale_inspect.report.page._model import Block, Column, Facts, Grid, Link, Page, Picture, Section, Sentences, Value
+from sale_inspect.report.page._show import show, sort_key
+
+__all__ = ["to_html"]
+
+_SIMULATED = "Simulated agents: no model ran; nothing here is a measurement of any model."
+
+
+def to_html(page: Page) -> str:
+    """The page in HTML. It opens from disk without a network, and can be read without JavaScript.
+
+    Sorting is the only thing that needs JavaScript. Links to data go to `tables/NAME.csv` beside the page.
+    """
+    return "\n".join(_document(page)) + "\n"
+
+
+def _document(page: Page) -> Iterator[str]:
+    assets = files("sale_inspect.report.page") / "assets"
+    title = escape(page.title)
+    yield "<!doctype html>"
+    yield '<html lang="en">'
+    yield '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield '<meta name="color-scheme" content="light dark">'
+    # Nothing is fetched, whatever a task's id or an agent's name holds. An empty icon keeps browsers from asking.
+    yield (
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+        "script-src 'unsafe-inline'; img-src data:\">"
+    )
+    yield '<link rel="icon" href="data:,">'
+    yield f"<title>{title}</title>"
+    yield f"<style>\n{(assets / 'page.css').read_text(encoding='utf-8')}</style></head>"
+    yield f"<body><header><h1>{title}</h1>"
+    if page.simulated:
+        yield f'<p class="simulated">{_SIMULATED}</p>'
+    yield "</header>"
+    links = "".join(f'<li><a href="#{escape(s.name)}">{escape(s.title)}</a></li>' for s in page.sections)
+    yield f'<nav aria-label="Sections"><ol>{links}</ol></nav>'
+    yield "<main>"
+    for section in page.sections:
+        yield from _section(section, page.simulated)
+    yield "</main>"
+    yield f"<script>\n{(assets / 'page.js').read_text(encoding='utf-8')}</script></body></html>"
+
+
+def _section(section: Section, simulated: bool) -> Iterator[str]:
+    name = escape(section.name)
+    yield f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{escape(section.title)}</h2>'
+    for block in section.blocks:
+        yield from _block(block, simulated)
+    yield "</section>"
+
+
+def _block(block: Block, simulated: bool) -> Iterator[str]:
+    if isinstance(block, Sentences):
+        if block.bullets:
+            yield "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in block.items) + "</ul>"
+        else:
+            yield "".join(f"<p>{escape(item)}</p>" for item in block.items)
+    elif isinstance(block, Facts):
+        yield "<dl>" + "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in block.items) + "</dl>"
+    elif isinstance(block, Picture):
+        yield from _picture(block)
+    else:
+        yield from _grid(block, simulated)
+
+
+def _picture(picture: Picture) -> Iterator[str]:
+    yield f'<figure id="figure-{picture.name}"><div class="picture" role="img" aria-label="{escape(picture.alt)}">'
+    yield f"{picture.svg}</div>"
+    yield (
+        f'<figcaption>{escape(picture.caption)} <a href="tables/{picture.name}.csv">Data</a>, '
+        f'<a href="figures/{picture.name}.svg">SVG</a>, <a href="figures/{picture.name}.png">PNG</a></figcaption>'
+        "</figure>"
+    )
+
+
+def _grid(grid: Grid, simulated: bool) -> Iterator[str]:
+    mark = "the paper's figures" if grid.paper else "simulated" if simulated else ""
+    badge = f' <span class="mark">{mark}</span>' if mark else ""
+    if grid.empty:
+        yield f'<h3>{escape(grid.title)}{badge}</h3><p class="empty">{escape(grid.empty)}</p>'
+        return
+    name = escape(grid.name)
+    yield f'<div class="scroll" role="region" tabindex="0" aria-labelledby="table-{name}-title">'
+    yield f'<table id="table-{name}" class="sortable{" paper" if grid.paper else ""}">'
+    yield f'<caption id="table-{name}-title">{escape(grid.title)}{badge} <a href="tables/{name}.csv">CSV</a></caption>'
+    yield f"<thead>{_groups(grid.columns)}<tr>{''.join(_head(column) for column in grid.columns)}</tr></thead>"
+    yield "<tbody>"
+    for row in grid.rows[: grid.shown]:
+        cells = [
+            _cell(value, column, first=not n) for n, (value, column) in enumerate(zip(row, grid.columns, strict=True))
+        ]
+        yield f"<tr>{''.join(cells)}</tr>"
+    yield "</tbody></table></div>"
+    notes = [*grid.notes]
+    if grid.shown is not None and len(grid.rows) > grid.shown:
+        notes.append(f"{grid.shown:,} of {len(grid.rows):,} rows; the CSV has all.")
+    if notes:
+        yield '<ul class="notes">' + "".join(f"<li>{escape(note)}</li>" for note in notes) + "</ul>"
+
+
+def _groups(columns: tuple[Column, ...]) -> str:
+    if not any(column.group for column in columns):
+        return ""
+    cells = []
+    for group, members in groupby(columns, key=lambda column: column.group):
+        span = f' colspan="{len(list(members))}"'
+        cells.append(f'<th scope="colgroup"{span}>{escape(group)}</th>' if group else f"<td{span}></td>")
+    return f'<tr class="groups">{"".join(cells)}</tr>'
+
+
+def _head(column: Column) -> str:
+    css = "" if column.kind == "text" else ' class="n"'
+    return f'<th scope="col"{css}>{escape(column.title)}</th>'
+
+
+def _cell(value: Value, column: Column, *, first: bool) -> str:
+    key = sort_key(value)
+    data = "" if key is None else f' data-v="{escape(str(key))}"'
+    css = "" if column.kind == "text" else ' class="n"'
+    text = escape(show(value, column.kind))
+    if isinstance(value, Link) and value.url:
+        text = f'<a href="{escape(value.url)}">{text}</a>'
+    return f'<th scope="row"{css}{data}>{text}</th>' if first else f"<td{css}{data}>{text}</td>"

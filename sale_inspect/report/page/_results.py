@@ -1,0 +1,135 @@
+"""What each policy solved and spent, by bin and overall, and the fronts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sale_inspect.report.analysis import ALL, Analyses, Cell
+from sale_inspect.report.page._model import Block, Column, Grid, Picture, Range, Section, Value
+
+__all__ = ["results_section"]
+
+
+def results_section(
+    analyses: Analyses, pictures: Mapping[str, Picture], labels: Mapping[str, str], *, paper: bool
+) -> Section:
+    """The main table (policies by bins), every measure by policy and bin, and pass@1 against dollars.
+
+    Args:
+        analyses: The analyses.
+        pictures: By name.
+        labels: Label of each bin.
+        paper: Whether to show the paper's figures beside.
+    """
+    return Section(name="results", title="Results", blocks=tuple(_blocks(analyses, pictures, labels, paper)))
+
+
+def _blocks(
+    analyses: Analyses, pictures: Mapping[str, Picture], labels: Mapping[str, str], paper: bool
+) -> Iterator[Block]:
+    for domain, found in (("", analyses.cells), *analyses.domains):
+        yield _main(found, analyses, labels, domain)
+    for domain, found in (("", analyses.cells), *analyses.domains):
+        yield _detail(found, labels, domain)
+    if paper:
+        yield _paper()
+    yield pictures["frontiers"]
+
+
+def _main(found: Sequence[Cell], analyses: Analyses, labels: Mapping[str, str], domain: str) -> Grid:
+    bins = [name for name in dict.fromkeys(cell.bin for cell in found) if name != ALL]
+    bins = [*sorted(bins), ALL]
+    by_place = {(cell.policy, cell.bin): cell for cell in found}
+    columns = [Column(name="policy", title="policy")]
+    for name in bins:
+        group = "all" if name == ALL else labels.get(name, name)
+        columns.append(Column(name=f"{name}_pass", title="pass@1", kind="share", group=group))
+        columns.append(Column(name=f"{name}_usd", title="$ per task", kind="usd", group=group))
+    rows: list[tuple[Value, ...]] = []
+    for policy in dict.fromkeys(cell.policy for cell in found):
+        row: list[Value] = [policy]
+        for name in bins:
+            cell = by_place.get((policy, name))
+            row += [None, None] if cell is None else [cell.correct, cell.usd]
+        rows.append(tuple(row))
+    if analyses.oracle is not None and not domain:
+        blank: list[Value] = [None] * (2 * len(bins) - 2)
+        rows.append(("oracle (a bound)", *blank, analyses.oracle.correct, analyses.oracle.usd))
+    return Grid(
+        name=f"main{f'-{_slug(domain)}' if domain else ''}",
+        title=f"pass@1 and dollars per task, by complexity bin{f': {domain}' if domain else ''}",
+        columns=tuple(columns),
+        rows=tuple(rows),
+        notes=(
+            "Dollars are computed from recorded tokens and dated prices; the auction and the router are inside them.",
+        ),
+    )
+
+
+def _detail(found: Sequence[Cell], labels: Mapping[str, str], domain: str) -> Grid:
+    columns = (
+        Column(name="policy", title="policy"),
+        Column(name="bin", title="bin"),
+        Column(name="tasks", title="tasks", kind="count"),
+        Column(name="runs", title="runs", kind="count"),
+        Column(name="pass", title="pass@1 [95%]", kind="share"),
+        Column(name="usd_per_task", title="$ per task", kind="usd"),
+        Column(name="usd_per_solved", title="$ per solved", kind="usd"),
+        Column(name="usd_per_mtok", title="$/Mt", kind="usd"),
+        Column(name="tokens", title="tokens", kind="count"),
+        Column(name="overhead", title="overhead", kind="share"),
+        Column(name="uncounted", title="uncounted calls", kind="count"),
+    )
+    rows = tuple(
+        (
+            cell.policy, labels.get(cell.bin, cell.bin), cell.tasks, cell.samples,
+            Range(cell.correct, cell.low, cell.high), cell.usd, cell.usd_solved, cell.usd_mtok, cell.tokens,
+            cell.overhead, cell.uncounted,
+        )
+        for cell in found
+    )  # fmt: skip
+    hows = sorted({cell.how for cell in found})
+    return Grid(
+        name=f"bins{f'-{_slug(domain)}' if domain else ''}",
+        title=f"Every measure by policy and bin{f': {domain}' if domain else ''}",
+        columns=columns,
+        rows=rows,
+        notes=(
+            f"Intervals of pass@1: {' and '.join(hows)}, over tasks.",
+            "$ per task: the mean of a run. $ per solved: all dollars over solved runs. $/Mt: dollars per million "
+            "tokens, a blended price. Overhead: the share of dollars for bids, ratings and refinement.",
+        ),
+    )
+
+
+def _paper() -> Grid:
+    """The paper's main figures, the column of all bins (spec of the method, from the paper's table)."""
+    columns = [Column(name="policy", title="policy")]
+    for name, group in (("deep_search", "deep search"), ("coding", "coding")):
+        columns.append(Column(name=f"{name}_pass", title="pass@1", kind="share", group=group))
+        columns.append(Column(name=f"{name}_usd_per_mtok", title="$/Mt", kind="usd", group=group))
+    rows: tuple[tuple[Value, ...], ...] = (
+        ("32B alone", 0.638, 0.36, 0.584, 0.36),
+        ("WTP", 0.624, 0.32, 0.501, 0.11),
+        ("CARROT", 0.613, 0.28, 0.571, 0.31),
+        ("TO-Router", 0.630, 0.33, 0.584, 0.36),
+        ("FrugalGPT", 0.610, 0.51, 0.504, 0.57),
+        ("SALE without memory", 0.664, 0.24, 0.599, 0.27),
+        ("SALE (mean of 5 orders)", 0.673, 0.21, 0.611, 0.27),
+        ("oracle (a bound)", 0.779, None, 0.684, None),
+    )
+    return Grid(
+        name="paper",
+        title="The paper's results on HST-BENCH",
+        columns=tuple(columns),
+        rows=rows,
+        paper=True,
+        notes=(
+            "From the paper, with its pool (Qwen3 4B, 8B, 14B, 32B) and its tasks. Nothing in it was measured here.",
+            "$/Mt is a blended token price, not dollars per task: compare it with $/Mt of our tables alone.",
+        ),
+    )
+
+
+def _slug(text: str) -> str:
+    return text.replace("_", "-")

@@ -1,0 +1,30 @@
+"""The tidy tables of a report, and what is left out of them."""
+
+from sale_inspect.report.tidy._names import shortened
+from sale_inspect.report.tidy._records import records_of
+from sale_inspect.report.tidy._screen import Compared, screened
+from sale_inspect.report.tidy._tables import (
+    BID_COLUMNS,
+    LOG_COLUMNS,
+    SAMPLE_COLUMNS,
+    TIDY_VERSION,
+    Column,
+    LeftOut,
+    Tidy,
+    frame,
+)
+
+__all__ = [
+    "BID_COLUMNS",
+    "LOG_COLUMNS",
+    "SAMPLE_COLUMNS",
+    "TIDY_VERSION",
+    "Column",
+    "Compared",
+    "LeftOut",
+    "Tidy",
+    "frame",
+    "records_of",
+    "screened",
+    "shortened",
+]
