@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench bench-data reference study doctor clean
+.PHONY: demo test lint bench bench-data reference study doctor measure clean
 
 # What a command needs is installed before it runs: the package alone for the demo, more for tests and lint.
 $(VENV)/bin/python:
@@ -36,7 +36,7 @@ test: $(VENV)/.test
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy sale_inspect tasks solvers scorers tests benchmarks
+	$(BIN)/mypy sale_inspect tasks solvers scorers tests benchmarks tools
 	$(BIN)/inspect-evals-lint --all
 
 bench: $(VENV)/.base
@@ -60,6 +60,10 @@ DATA ?= data
 CORPUS ?= corpus
 study: $(VENV)/.embed
 	$(BIN)/python benchmarks/study.py --data-dir $(DATA) --corpus $(CORPUS) $(ARGS)
+
+# The figures of the house: files, lines, arrows, circles. Needs Python alone.
+measure:
+	$(PYTHON) tools/house.py --measure
 
 doctor: $(VENV)/.base
 	$(BIN)/sale-inspect doctor

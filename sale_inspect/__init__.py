@@ -20,6 +20,7 @@ from sale_inspect._errors import (
     SaleError,
     UnpricedAgentError,
 )
+from sale_inspect._version import __version__
 
 if TYPE_CHECKING:
     from sale_inspect._registry import hst_coding, hst_deep_search, routed, sale, sale_agent, single
@@ -43,8 +44,6 @@ __all__ = [
     "sale_agent",
     "single",
 ]
-
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

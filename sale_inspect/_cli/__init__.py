@@ -6,7 +6,7 @@ import importlib
 
 import click
 
-from sale_inspect import __version__
+from sale_inspect._version import __version__
 
 __all__ = ["main"]
 

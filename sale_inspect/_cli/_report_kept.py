@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sale_inspect import __version__
+from sale_inspect._version import __version__
 
 __all__ = ["keep_report", "kept_report", "report_key"]
 

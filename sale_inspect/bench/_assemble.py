@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sale_inspect._errors import MissingSourceError
+from sale_inspect._version import __version__
 from sale_inspect.bench._build import Coverage, Offer, build, offer_of
 from sale_inspect.bench._items import TaskItem
 from sale_inspect.bench._manifest import Manifest, ManifestSource, manifest_of
@@ -130,16 +131,10 @@ def _key(recipe: Recipe, found: Mapping[str, Obtained], missing: Mapping[str, st
         "builder": _BUILDER,
         "recipe": recipe.digest,
         "files": {name: dict(sorted(each.sha256.items())) for name, each in sorted(found.items())},
-        "packaged": _packaged_version(),
+        "packaged": __version__,
         "missing": sorted(missing),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
-
-
-def _packaged_version() -> str:
-    from sale_inspect import __version__
-
-    return __version__
 
 
 def _read(path: Path) -> BuiltSet | None:

@@ -1,19 +1,20 @@
 """Routers: which agent should do which task, predicted from the task's text. Pure."""
 
 from sale_inspect.routers._calibrate import Calibrated, budget_knob, keep_pass_knob
-from sale_inspect.routers._catalog import ROUTERS, router_kind
 from sale_inspect.routers._file import RouterFile, load_router, read_router_file, save_router
 from sale_inspect.routers._header import EmbedderName, RouterHeader, make_header, outcomes_hash
 from sale_inspect.routers._record import RoutingRecord, StepRecord, choice_fields, routing_card
 from sale_inspect.routers._text import router_text
 from sale_inspect.routers._train import train
 from sale_inspect.routers.kinds import (
+    ROUTERS,
     RandomRouter,
     SingleRouter,
     best_single,
     oracle_choices,
     permuted,
     permuted_expectation,
+    router_kind,
 )
 from sale_inspect.routers.parts import (
     Arrays,

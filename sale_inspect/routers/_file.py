@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from sale_inspect._errors import OutcomesError
-from sale_inspect.routers._catalog import ROUTERS
 from sale_inspect.routers._header import FORMAT, VERSION, EmbedderName, RouterHeader
+from sale_inspect.routers.kinds import ROUTERS
 from sale_inspect.routers.parts import Fitted
 
 __all__ = ["RouterFile", "load_router", "read_router_file", "save_router"]

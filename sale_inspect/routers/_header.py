@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sale_inspect import __version__
 from sale_inspect._errors import OutcomesError
+from sale_inspect._version import __version__
 from sale_inspect.routers._calibrate import Calibrated
 from sale_inspect.routers.parts import HeldOut, Outcomes, Trained
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sale_inspect.routers._catalog import ROUTERS
 from sale_inspect.routers._header import CurvePoint, RouterHeader
+from sale_inspect.routers.kinds import ROUTERS
 from sale_inspect.texts import fmt_rate, fmt_usd
 
 __all__ = ["router_text"]

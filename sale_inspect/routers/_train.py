@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sale_inspect.routers._catalog import router_kind
+from sale_inspect.routers.kinds import router_kind
 from sale_inspect.routers.parts import Features, Outcomes, Trained, train_kind
 
 __all__ = ["train"]

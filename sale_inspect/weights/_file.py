@@ -10,8 +10,8 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from sale_inspect import __version__
 from sale_inspect._errors import PoolError
+from sale_inspect._version import __version__
 from sale_inspect.auction import RATING_SCALE, TOKENIZER, EntropyKind, Weights
 from sale_inspect.weights._arrays import true_winners
 from sale_inspect.weights._problem import FitData

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sale_inspect import __version__
+
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -76,7 +78,7 @@ def test_an_installed_wheel_works_away_from_the_checkout(built: Path, tmp_path: 
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     where, version = ran.stdout.split()
-    assert Path(where).is_relative_to(target) and version == PROJECT["version"]
+    assert Path(where).is_relative_to(target) and version == __version__
 
 
 def imported() -> set[str]:
@@ -118,4 +120,4 @@ def test_the_evals_description_agrees_with_the_tasks() -> None:
 
 def test_versions_of_the_citation_and_the_project_agree() -> None:
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    assert cited["version"] == PROJECT["version"] and cited["license"] == PROJECT["license"]
+    assert cited["version"] == __version__ and cited["license"] == PROJECT["license"]

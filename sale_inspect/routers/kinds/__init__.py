@@ -1,6 +1,7 @@
 """One family of routers a file."""
 
 from sale_inspect.routers.kinds._carrot import CarrotOptions, fit_carrot
+from sale_inspect.routers.kinds._catalog import ROUTERS, router_kind
 from sale_inspect.routers.kinds._clusters import AvengersProOptions, fit_avengers_pro
 from sale_inspect.routers.kinds._factors import FactorOptions, fit_factors
 from sale_inspect.routers.kinds._fixed import RandomRouter, SingleRouter, best_single
@@ -10,6 +11,7 @@ from sale_inspect.routers.kinds._to_router import ToRouterOptions, fit_to_router
 from sale_inspect.routers.kinds._wtp import WtpOptions, fit_wtp
 
 __all__ = [
+    "ROUTERS",
     "AvengersProOptions",
     "CarrotOptions",
     "FactorOptions",
@@ -26,5 +28,6 @@ __all__ = [
     "oracle_choices",
     "permuted",
     "permuted_expectation",
+    "router_kind",
     "soft_labels",
 ]
