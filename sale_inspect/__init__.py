@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sale_inspect._errors import (
     AuctionError,
     BenchError,
+    FileWriteError,
     ForecastError,
     LogError,
     MissingRequirementError,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AuctionError",
     "BenchError",
+    "FileWriteError",
     "ForecastError",
     "LogError",
     "MissingRequirementError",

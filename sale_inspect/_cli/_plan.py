@@ -13,6 +13,7 @@ import click
 from sale_inspect._cli._draw import draw_table
 from sale_inspect._edge import clean_errors
 from sale_inspect._errors import ForecastError
+from sale_inspect._files import write_file
 from sale_inspect.forecast import (
     Assumptions,
     Forecast,
@@ -121,4 +122,4 @@ def _show(found: Sequence[Forecast], markdown: bool, json_file: Path | None) -> 
         draw_table(table)
     if json_file is not None:
         text = json.dumps({"estimated": True, "forecasts": [asdict(each) for each in found]}, indent=1)
-        json_file.write_text(text + "\n", encoding="utf-8")
+        write_file(json_file, text + "\n")

@@ -18,6 +18,7 @@ from sale_inspect._cli._replay_policies import (
 )
 from sale_inspect._cli._router_data import embed_data, read_table, trainable
 from sale_inspect._edge import clean_errors
+from sale_inspect._files import write_file
 from sale_inspect.replay import ReplayOptions, evaluate, replay_json, replay_text
 
 __all__ = ["replay"]
@@ -123,4 +124,4 @@ def replay(
             click.echo(f"- {note}")
         if json_file is not None:
             text = json.dumps(replay_json(result) | {"cli_notes": notes}, indent=1)
-            json_file.write_text(text + "\n", encoding="utf-8")
+            write_file(json_file, text + "\n")

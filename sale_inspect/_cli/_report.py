@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +13,13 @@ from sale_inspect._cli._report_kept import keep_report, kept_report, report_key
 from sale_inspect._cli._report_pages import ReportOptions, report_files
 from sale_inspect._edge import clean_errors
 from sale_inspect._errors import LogError
+from sale_inspect._files import cache_folder, write_folder
 from sale_inspect.outcomes import PriceList, read_price_list
 
 if TYPE_CHECKING:
     from sale_inspect.report.tidy import Compared
 
-__all__ = ["VIEWER", "report", "report_on", "write_folder"]
+__all__ = ["VIEWER", "report", "report_on"]
 
 VIEWER = "http://127.0.0.1:7575"
 """Where `inspect view` is by default."""
@@ -130,13 +128,13 @@ def _read(
     common_tasks: bool,
     no_cache: bool,
 ) -> Compared:
-    from sale_inspect._inspect.logs.tidy import cache_folder, read_tidy
+    from sale_inspect._inspect.logs.tidy import read_tidy
 
     with Progress(console=Console(stderr=True, highlight=False), transient=True) as progress:
         bar = progress.add_task("reading logs", total=None)
         return read_tidy(
             logs,
-            cache=None if no_cache else cache_folder(),
+            cache=None if no_cache else cache_folder("reports"),
             progress=lambda done, total: progress.update(bar, completed=done, total=total),
             exclude=exclude,
             keep=keep,
@@ -148,18 +146,18 @@ def _read(
 
 def _make(found: Compared, options: ReportOptions, *, cache: bool) -> tuple[dict[str, bytes], list[str]]:
     """All files of the report by their names in its folder, and its sentences, the main ones first."""
-    from sale_inspect._inspect.logs.tidy import cache_folder, tidy_bytes
+    from sale_inspect._inspect.logs.tidy import tidy_bytes
 
     data = tidy_bytes(found.tidy, found.left_out)
     key = report_key(options, found.notes, data)
-    kept = kept_report(cache_folder(), key) if cache else None
+    kept = kept_report(cache_folder("reports"), key) if cache else None
     if kept is not None:
         return {**kept[0], **data}, kept[1]
     with Progress(console=Console(stderr=True, highlight=False), transient=True) as progress:
         bar = progress.add_task("analysing", total=None)
         files, sentences = report_files(found, options, said=lambda doing: progress.update(bar, description=doing))
     if cache:
-        keep_report(cache_folder(), key, files, sentences)
+        keep_report(cache_folder("reports"), key, files, sentences)
     return {**files, **data}, sentences
 
 
@@ -199,34 +197,3 @@ def _own(path: Path, folder: Path) -> bool:
     if len(parts) == 1:
         return parts[0] in _OWN_FOLDERS if path.is_dir() else parts[0] in _OWN_FILES
     return len(parts) == 2 and path.suffix in _OWN_FOLDERS.get(parts[0], ())
-
-
-def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Put files into a folder, in place of all that is in it; if that fails, it stays as it was."""
-    target = folder.resolve()
-    made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        # A temporary folder is for its owner alone; a report is for others too.
-        made.chmod(0o755)
-        for name, data in files.items():
-            path = made / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        _swap(made, target)
-    except OSError as error:
-        raise LogError(f"-o {folder}: cannot be written: {error.strerror}.") from error
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-
-
-def _swap(made: Path, target: Path) -> None:
-    old = made.with_name(f"{made.name}.old")
-    if target.exists():
-        target.rename(old)
-    try:
-        made.rename(target)
-    except OSError:
-        if old.exists():
-            old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

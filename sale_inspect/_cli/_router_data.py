@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 from rich.console import Console
 from rich.progress import Progress
 
 from sale_inspect._errors import OutcomesError
+from sale_inspect._files import cache_folder, keep_in_cache
 from sale_inspect.embedding import Embedder, make_embedder
 from sale_inspect.outcomes import OutcomeTable, read_parquet, to_outcomes
 from sale_inspect.routers import EmbedderName, Features, Outcomes, answer_text
@@ -121,7 +122,7 @@ def trainable(names: Sequence[str], data: RouterData, say: Console) -> list[str]
 def _embedded(maker: Embedder, texts: Sequence[str], say: Console) -> Features:
     """Embeddings of the texts, from the user's cache if they are there."""
     digest = hashlib.sha256(f"{maker.name}\0".encode() + "\0".join(texts).encode()).hexdigest()
-    place = Path(platformdirs.user_cache_dir("sale-inspect")) / "embeddings" / f"{digest}.npy"
+    place = cache_folder("embeddings") / f"{digest}.npy"
     try:
         kept: Features = np.load(place, allow_pickle=False)
         if kept.shape[0] == len(texts) and kept.dtype == np.float32:
@@ -135,11 +136,7 @@ def _embedded(maker: Embedder, texts: Sequence[str], say: Console) -> Features:
             rows.append(maker.embed(texts[start : start + _BATCH]))
             progress.advance(bar, len(rows[-1]))
     found = np.concatenate(rows) if rows else maker.embed([])
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with place.with_suffix(".part").open("wb") as file:
-            np.save(file, found, allow_pickle=False)
-        place.with_suffix(".part").replace(place)
-    except OSError as error:
-        say.print(f"- The embeddings could not be kept for the next time ({error.strerror}).")
+    packed = io.BytesIO()
+    np.save(packed, found, allow_pickle=False)
+    keep_in_cache(place, packed.getvalue())
     return found

@@ -12,6 +12,8 @@ import click
 import numpy as np
 
 from sale_inspect._cli._draw import draw_table
+from sale_inspect._edge import clean_errors
+from sale_inspect._files import write_file
 from sale_inspect.market import STUDIES, Study, StudyPoint, run_study, study_rows, study_table
 from sale_inspect.texts import to_markdown
 
@@ -52,7 +54,8 @@ def simulate(
             _draw(plots, study, points)
         kept["studies"][name] = [_plain(point) for point in points]
     if json_file is not None:
-        json_file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        with clean_errors():
+            write_file(json_file, json.dumps(kept, indent=1) + "\n")
 
 
 def _draw(folder: Path, study: Study, points: Sequence[StudyPoint]) -> None:
@@ -62,9 +65,10 @@ def _draw(folder: Path, study: Study, points: Sequence[StudyPoint]) -> None:
 
     frame = pd.DataFrame(study_rows(points))
     drawing = sensitivity(frame, name=study.name, question=study.question, unit=study.unit)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{drawing.name}.svg").write_text(to_svg(drawing), encoding="utf-8")
-    (folder / f"{drawing.name}.png").write_bytes(to_png(drawing))
+    with clean_errors():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_file(folder / f"{drawing.name}.svg", to_svg(drawing))
+        write_file(folder / f"{drawing.name}.png", to_png(drawing))
     click.echo(f"{folder / drawing.name}.svg")
 
 

@@ -13,6 +13,7 @@ import rich.table
 from sale_inspect._cli._draw import console
 from sale_inspect._edge import clean_errors
 from sale_inspect._errors import BenchError
+from sale_inspect._files import write_file
 from sale_inspect.bench import bin_of
 from sale_inspect.times import Aggregation, Attempt, TaskTime, aggregate, human_times, read_attempts, times_text
 
@@ -172,7 +173,7 @@ def aggregate_times(
                 "--min-annotators."
             )
         if output is not None:
-            _write(output, times_text(human_times(found.tasks)))
+            write_file(output, times_text(human_times(found.tasks)))
             click.echo(f"wrote {output}: use it with -T times={output}")
 
 
@@ -241,10 +242,3 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BenchError(f"{path}: the file cannot be read: {error}. Give a CSV in UTF-8.") from error
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise BenchError(f"{path} cannot be written: {error.strerror}. Give another -o.") from error

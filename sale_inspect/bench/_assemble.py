@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sale_inspect._errors import MissingSourceError
+from sale_inspect._files import cache_folder, keep_in_cache
 from sale_inspect._version import __version__
 from sale_inspect.bench._build import Coverage, Offer, build, offer_of
 from sale_inspect.bench._items import TaskItem
@@ -77,11 +76,11 @@ def assemble(
             found[name] = obtain(SOURCES[name], place)
         except MissingSourceError as error:
             missing[name] = str(error)
-    cached = place.cache / "built" / f"{_key(recipe, found, missing)}.json"
+    cached = cache_folder("built", place.cache) / f"{_key(recipe, found, missing)}.json"
     ready = _read(cached)
     if ready is None:
         ready = _built(recipe, found, missing, say)
-        _write(cached, ready)
+        keep_in_cache(cached, ready.model_dump_json())
     # The cached build may be from other folders and days; its tasks are the same.
     folders = {name: str(each.folder) for name, each in found.items() if each.folder is not None}
     return ready.model_copy(update={"missing": missing, "folders": folders, "coverage": _told(ready, missing)})
@@ -143,15 +142,3 @@ def _read(path: Path) -> BuiltSet | None:
     except (OSError, ValidationError):
         # A build that is not there or not whole is simply made again.
         return None
-
-
-def _write(path: Path, built: BuiltSet) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    except OSError:
-        # A read-only home only costs the time of the next build.
-        return
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(built.model_dump_json())
-    Path(name).replace(path)

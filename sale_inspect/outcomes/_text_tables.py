@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from sale_inspect._errors import OutcomesError, UnpricedAgentError
+from sale_inspect._files import write_file
 from sale_inspect.outcomes._columns import COLUMNS
 from sale_inspect.outcomes._layouts import Draft, drafts
-from sale_inspect.outcomes._parquet import replace_file
 from sale_inspect.outcomes._prices import Pricing
 from sale_inspect.outcomes._table import OutcomeRow, OutcomeTable
 from sale_inspect.outcomes._values import cell
@@ -119,7 +119,8 @@ def write_text_table(table: OutcomeTable, path: Path) -> None:
     """Write the table as .csv, .tsv or .jsonl. Numbers keep all their digits; notes are not in the file.
 
     Raises:
-        OutcomesError: If the suffix is another one or the file cannot be written.
+        FileWriteError: If the file cannot be written.
+        OutcomesError: If the suffix is another one.
     """
     suffix = path.suffix.lower()
     if suffix in (".jsonl", ".ndjson"):
@@ -133,7 +134,7 @@ def write_text_table(table: OutcomeTable, path: Path) -> None:
         text = out.getvalue()
     else:
         raise OutcomesError(f"{path}: tables of outcomes are written as .parquet, .csv, .tsv or .jsonl.")
-    replace_file(path, text.encode())
+    write_file(path, text)
 
 
 def _plain(table: OutcomeTable) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, model_validator
 
 from sale_inspect._errors import PoolError
+from sale_inspect._files import write_file
 from sale_inspect._version import __version__
 from sale_inspect.auction import RATING_SCALE, TOKENIZER, EntropyKind, Weights
 from sale_inspect.weights._arrays import true_winners
@@ -181,12 +182,9 @@ def save_weights(file: WeightsFile, path: Path | str) -> None:
     """Write a weights file as JSON.
 
     Raises:
-        PoolError: If the file cannot be written.
+        FileWriteError: If the file cannot be written.
     """
-    try:
-        Path(path).write_text(json.dumps(file.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise PoolError(f"Weights file {path} cannot be written: {error.strerror}.") from error
+    write_file(path, json.dumps(file.model_dump(mode="json"), indent=2) + "\n")
 
 
 def read_weights_file(path: Path | str) -> WeightsFile:

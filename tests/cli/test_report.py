@@ -126,28 +126,6 @@ def test_a_failed_run_leaves_the_old_report(logs: Path, tmp_path: Path, monkeypa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "cache", "out"]
 
 
-def test_a_swap_that_fails_halfway_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    out = tmp_path / "out"
-    _report.write_folder(out, {"report.md": b"old"})
-    rename, calls = Path.rename, iter((False, True, False))
-
-    def once(self: Path, target: Path) -> Path:
-        if next(calls):
-            raise OSError(5, "Input/output error")
-        return rename(self, target)
-
-    monkeypatch.setattr(Path, "rename", once)
-    with pytest.raises(Exception, match="Input/output error"):
-        _report.write_folder(out, {"report.md": b"new"})
-    assert contents(tmp_path) == {"out/report.md": b"old"}
-
-
-def test_nothing_of_an_older_report_remains(tmp_path: Path) -> None:
-    _report.write_folder(tmp_path / "out", {"tables/old.csv": b"1", "report.md": b"old"})
-    _report.write_folder(tmp_path / "out", {"report.md": b"new"})
-    assert contents(tmp_path) == {"out/report.md": b"new"}
-
-
 @pytest.mark.parametrize("name", ["thesis.tex", "tables/mine.xlsx", "figures/raw/a.png", "more/report.md"])
 def test_a_folder_with_other_things_is_never_replaced(logs: Path, tmp_path: Path, name: str) -> None:
     path = tmp_path / "out" / name

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sale_inspect._errors import BenchError, MissingSourceError
+from sale_inspect._files import cache_folder, cache_root
 from sale_inspect.bench._files import AGAIN, sha256_of
 from sale_inspect.bench.sources._download import TOKEN_VARIABLE, download, is_downloaded
 from sale_inspect.bench.sources._source import Candidate, Dropped, HubFiles, Layout, Source
@@ -41,14 +42,12 @@ class DataPlace:
         Raises:
             BenchError: If the folder does not exist.
         """
-        import platformdirs
-
         named = data_dir or os.environ.get(DATA_DIR_VARIABLE) or None
         folder = None if named is None else Path(os.path.expanduser(named))
         if folder is not None and not folder.is_dir():
             what = "data_dir" if data_dir else DATA_DIR_VARIABLE
             raise BenchError(f"{what}: there is no folder {folder}. Name the folder that holds the original files.")
-        return DataPlace(data_dir=folder, cache=Path(platformdirs.user_cache_dir("sale-inspect")), offline=offline)
+        return DataPlace(data_dir=folder, cache=cache_root(), offline=offline)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,7 +98,7 @@ def obtain(source: Source, place: DataPlace) -> Obtained:
         if found is None:
             raise MissingSourceError(_not_there(source, place.data_dir))
         return found
-    folder = place.cache / "sources" / source.name
+    folder = cache_folder("sources", place.cache) / source.name
     found = _whole(source, folder)
     if found is None:
         download(source, folder, offline=place.offline)
