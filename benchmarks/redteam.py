@@ -30,7 +30,7 @@ import anyio
 from sale_inspect import LogError, MissingRequirementError, SaleError
 from sale_inspect._inspect.auction import Jury, JuryMode, Ratings
 from sale_inspect._inspect.logs import find_logs
-from sale_inspect._inspect.store import Bidder, SampleLedger, bidder, read_record, register_prices
+from sale_inspect._inspect.store import Bidder, SampleLedger, bidder, read, register_prices
 from sale_inspect.auction import (
     AuctionRecord,
     Bid,
@@ -180,7 +180,7 @@ def recorded(places: Sequence[str], pool: Pool, limit: int) -> list[Recorded]:
         from inspect_ai.log import read_eval_log_samples
 
         for sample in read_eval_log_samples(log, all_samples_required=False, resolve_attachments="full"):
-            record = read_record(sample.store)
+            record = read(sample).auction
             if record is None or sample.error is not None:
                 continue
             if set(record.agents) != set(pool.names):

@@ -11,16 +11,15 @@ from sale_inspect._inspect.store._bidders import (
 from sale_inspect._inspect.store._ledger import (
     LedgerStore,
     SampleLedger,
-    read_ledger,
-    read_uncounted,
     reply_fault,
     token_usage,
     transcript_length,
     transcript_since,
 )
-from sale_inspect._inspect.store._records import read_record, read_records, write_records
+from sale_inspect._inspect.store._read import StoredLedger, StoredSample, UncountedCall, read
+from sale_inspect._inspect.store._records import write_records
 from sale_inspect._inspect.store._recovered import with_stores
-from sale_inspect._inspect.store._routing import RoutingStore, read_routing
+from sale_inspect._inspect.store._routing import RoutingStore
 from sale_inspect._inspect.store._sample_book import sample_book
 from sale_inspect._inspect.store._sample_place import SamplePlace, current_sample, enter_sample
 from sale_inspect._inspect.store._scores import solved
@@ -32,16 +31,15 @@ __all__ = [
     "RoutingStore",
     "SampleLedger",
     "SamplePlace",
+    "StoredLedger",
+    "StoredSample",
+    "UncountedCall",
     "bidder",
     "current_sample",
     "enter_sample",
     "generate_config",
     "pool_from_roles",
-    "read_ledger",
-    "read_record",
-    "read_records",
-    "read_routing",
-    "read_uncounted",
+    "read",
     "register_prices",
     "reply_fault",
     "sample_book",

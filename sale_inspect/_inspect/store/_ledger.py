@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +11,7 @@ from inspect_ai.event import Event, ModelEvent
 from inspect_ai.log import transcript
 from inspect_ai.model import ModelOutput, ModelUsage, get_model_info
 from inspect_ai.util import StoreModel, store_as
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from sale_inspect._errors import UnpricedAgentError
 from sale_inspect._inspect.store._bidders import Bidder
@@ -24,16 +24,12 @@ __all__ = [
     "LedgersStore",
     "SampleLedger",
     "UncountedStore",
-    "read_ledger",
-    "read_ledgers",
-    "read_uncounted",
     "reply_fault",
     "token_usage",
     "transcript_length",
     "transcript_since",
 ]
 
-_ENTRIES = TypeAdapter(list[Entry])
 _NO_USAGE = "the reply states no usage"
 
 
@@ -89,26 +85,6 @@ def reply_fault(output: ModelOutput) -> str:
     if output.stop_reason == "model_length" and output.usage is None:
         return f"provider error: {output.completion}"
     return ""
-
-
-def read_ledger(store: Mapping[str, Any]) -> list[Entry] | None:
-    """All entries in the store of a logged sample, or None if no solver or agent of this package ran."""
-    entries = store.get("LedgerStore:entries")
-    return None if entries is None else _ENTRIES.validate_python(entries)
-
-
-def read_uncounted(store: Mapping[str, Any]) -> int:
-    """Number of calls in the store of a logged sample whose tokens are not known."""
-    return sum(call["calls"] for call in store.get("UncountedStore:calls", []))
-
-
-def read_ledgers(store: Mapping[str, Any]) -> list[list[Entry]]:
-    """The entries of each auction in the store of a logged sample, in the order in which they began."""
-    several = store.get("LedgersStore:ledgers")
-    if several is None:
-        one = read_ledger(store)
-        return [] if one is None else [one]
-    return [_ENTRIES.validate_python(ledger["entries"]) for ledger in several]
 
 
 class SampleLedger:
