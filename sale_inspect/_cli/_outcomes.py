@@ -18,11 +18,11 @@ from sale_inspect._errors import OutcomesError
 from sale_inspect.outcomes import (
     ANSWER_CAP,
     Dollars,
-    LeftOut,
     OnDuplicate,
     OutcomeRow,
     OutcomeTable,
     Pricing,
+    RunLeftOut,
     cap_answer,
     is_table_file,
     join,
@@ -57,7 +57,7 @@ class _Read:
     """What all inputs hold."""
 
     rows: list[OutcomeRow]
-    left_out: Sequence[LeftOut] = ()
+    left_out: Sequence[RunLeftOut] = ()
     faults: Sequence[str] = ()
     notes: list[str]
 

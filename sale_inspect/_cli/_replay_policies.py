@@ -12,7 +12,7 @@ from sale_inspect._cli._router_data import RouterData
 from sale_inspect._cli._train import calibrated
 from sale_inspect._errors import OutcomesError
 from sale_inspect.outcomes import PolicyOutcomes, policy_outcomes
-from sale_inspect.replay import Policy, Setting
+from sale_inspect.replay import Policy, PolicySetting
 from sale_inspect.routers import (
     HeldOut,
     Outcomes,
@@ -197,7 +197,7 @@ def _of_held_out(name: str, held: HeldOut, own: HeldOut | None, one_run: bool) -
         ()
         if own is None
         else tuple(
-            Setting(
+            PolicySetting(
                 value=value,
                 agent=held.choices[row],
                 correct=None if one_run else held.correct[row],

@@ -17,7 +17,7 @@ from sale_inspect._files import cache_folder, write_folder
 from sale_inspect.outcomes import PriceList, read_price_list
 
 if TYPE_CHECKING:
-    from sale_inspect.report.tidy import Compared
+    from sale_inspect.report.tidy import ScreenedTidy
 
 __all__ = ["VIEWER", "report", "report_on"]
 
@@ -127,7 +127,7 @@ def _read(
     keep: list[str],
     common_tasks: bool,
     no_cache: bool,
-) -> Compared:
+) -> ScreenedTidy:
     from sale_inspect._inspect.logs.tidy import read_tidy
 
     with Progress(console=Console(stderr=True, highlight=False), transient=True) as progress:
@@ -144,7 +144,7 @@ def _read(
         )
 
 
-def _make(found: Compared, options: ReportOptions, *, cache: bool) -> tuple[dict[str, bytes], list[str]]:
+def _make(found: ScreenedTidy, options: ReportOptions, *, cache: bool) -> tuple[dict[str, bytes], list[str]]:
     """All files of the report by their names in its folder, and its sentences, the main ones first."""
     from sale_inspect._inspect.logs.tidy import tidy_bytes
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sale_inspect.report.analysis import Analyses
     from sale_inspect.report.figures import Drawing
     from sale_inspect.report.page import Picture
-    from sale_inspect.report.tidy import Compared, Tidy
+    from sale_inspect.report.tidy import ScreenedTidy, Tidy
 
 __all__ = ["ReportOptions", "report_files"]
 
@@ -43,7 +43,7 @@ class ReportOptions:
 
 
 def report_files(
-    found: Compared, options: ReportOptions, *, said: Callable[[str], None] = lambda _: None
+    found: ScreenedTidy, options: ReportOptions, *, said: Callable[[str], None] = lambda _: None
 ) -> tuple[dict[str, bytes], list[str]]:
     """The page as HTML and Markdown, pictures as SVG and PNG, tables as CSV; and the sentences of the verdict.
 
@@ -61,7 +61,7 @@ def report_files(
         to_markdown_page,
         verdict_sentences,
     )
-    from sale_inspect.report.tidy import Compared, Tidy
+    from sale_inspect.report.tidy import ScreenedTidy, Tidy
 
     said("analysing")
     analyses = analyse(found.tidy, baseline=options.baseline, rounds=options.rounds, seed=options.seed)
@@ -81,7 +81,7 @@ def report_files(
         logs=found.tidy.logs,
     )
     page = report_page(
-        Compared(tidy=tidy, left_out=found.left_out, notes=found.notes),
+        ScreenedTidy(tidy=tidy, left_out=found.left_out, notes=found.notes),
         analyses,
         pictures,
         PageOptions(

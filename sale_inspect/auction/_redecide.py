@@ -21,7 +21,7 @@ from sale_inspect.auction._switches import (
 )
 from sale_inspect.auction._weights import Weights, uniform_weights
 
-__all__ = ["Redecision", "recorded_switches", "recorded_weights", "redecide"]
+__all__ = ["Redecision", "recorded_switches", "redecide"]
 
 Gammas = Mapping[str, Mapping[str, float | None]]
 
@@ -44,12 +44,6 @@ class Redecision:
     z: Mapping[str, float]
     refined_z: Mapping[str, float]
     unheard: tuple[str, ...] = ()
-
-
-def recorded_weights(record: AuctionRecord) -> Weights:
-    """The weights that the auction was decided with."""
-    own = record.weights
-    return Weights(price=own.price, entropy=own.entropy, judges=own.judges, origin=own.origin)
 
 
 def recorded_switches(record: AuctionRecord) -> Switches:
@@ -109,7 +103,7 @@ def redecide(
 def _weights_of(record: AuctionRecord, names: tuple[str, ...]) -> Weights:
     if len(names) < len(record.agents) and record.weights.origin.startswith("uniform"):
         return uniform_weights(names)
-    return recorded_weights(record)
+    return record.weights
 
 
 def _gammas(

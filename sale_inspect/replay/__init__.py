@@ -2,7 +2,7 @@
 
 from sale_inspect.replay._compare import FEWEST
 from sale_inspect.replay._evaluate import evaluate
-from sale_inspect.replay._policy import Policy, Setting, routed
+from sale_inspect.replay._policy import Policy, PolicySetting, routed
 from sale_inspect.replay._replay import (
     AgentResult,
     BinResult,
@@ -29,10 +29,10 @@ __all__ = [
     "Estimate",
     "Policy",
     "PolicyResult",
+    "PolicySetting",
     "Replay",
     "ReplayOptions",
     "Rival",
-    "Setting",
     "Verdict",
     "evaluate",
     "replay_json",

@@ -22,9 +22,17 @@ from sale_inspect._inspect.logs.tidy._names import kind_of, policy_of
 from sale_inspect._inspect.logs.tidy._rows import Places, bid_rows, log_row, sample_row
 from sale_inspect._inspect.logs.tidy._samples import readable, samples_of
 from sale_inspect.outcomes import PriceList
-from sale_inspect.report.tidy import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, LeftOut, Tidy, frame
-from sale_inspect.report.tidy import shortened
-from sale_inspect.report.tidy import Compared, screened
+from sale_inspect.report.tidy import (
+    BID_COLUMNS,
+    LOG_COLUMNS,
+    SAMPLE_COLUMNS,
+    SamplesLeftOut,
+    ScreenedTidy,
+    Tidy,
+    frame,
+    screened,
+    shortened,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +64,7 @@ def read_tidy(
     common_tasks: bool = False,
     prices: PriceList | None = None,
     processes: int = 1,
-) -> Compared:
+) -> ScreenedTidy:
     """Tidy data of logs (SALE's, routers', single agents', other people's) and of earlier reports' Parquet files.
 
     A log is read sample by sample, without its messages.
@@ -79,7 +87,7 @@ def read_tidy(
     if not sets and not others:
         raise LogError("No log is given. Give log files or folders of them.")
     parts: list[Tidy] = []
-    before: list[LeftOut] = []
+    before: list[SamplesLeftOut] = []
     for files in sets:
         made, left_out = read_parts(files)
         parts.append(made)
