@@ -5,8 +5,7 @@ bootstrap draws tasks and divides the sums anew; ratios are never averaged.
 
 Rules (ours where the source is silent):
 - Dollars of a policy are those of its runs plus its overhead, always.
-- The oracle of a task is the cheapest of the agents with the task's highest pass@1, by the dollars of that task. With
-  outcomes of 0 and 1 this is the cheapest correct agent, or the cheapest if none is correct.
+- The oracle of a task is that of `oracle`: the cheapest of the agents with the task's highest pass@1.
 - Where `correct` is a mean over epochs, an agent is *right* on a task if its pass@1 is the task's highest and above 0.
   With 0 and 1 this is the common meaning.
 """
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sale_inspect.stats._agents import EQUAL, oracle
 from sale_inspect.stats._frontier import Floats, Rows
 from sale_inspect.stats._measured import Measured, over, unknown
 
@@ -26,7 +26,6 @@ __all__ = ["AgentGrid", "Ratio", "Realised", "routing_metrics", "routing_ratios"
 
 Bools = NDArray[np.bool_]
 
-_EQUAL = 1e-12
 _PER_MILLION = 1e6
 
 
@@ -61,13 +60,11 @@ class AgentGrid:
     def right(self) -> Bools:
         """(T, N), whether the agent is right on the task (rule of this module)."""
         top = self.correct.max(axis=1, keepdims=True)
-        return np.asarray((self.correct >= top - _EQUAL) & (top > 0), dtype=np.bool_)
+        return np.asarray((self.correct >= top - EQUAL) & (top > 0), dtype=np.bool_)
 
     def oracle(self) -> Rows:
-        """(T,), column of the oracle's agent; ties by mean dollars, then pool order."""
-        candidates = np.where(self.right() | (self.correct.max(axis=1, keepdims=True) <= 0), self.dollars, np.inf)
-        order = np.argsort(self.dollars.mean(axis=0), kind="stable")
-        return np.asarray(order[np.argmin(candidates[:, order], axis=1)], dtype=np.intp)
+        """(T,), column of the oracle's agent."""
+        return oracle(self.correct, self.dollars)
 
     def dearest(self) -> int:
         """Column of the agent with the greatest mean dollars a task; of equals the last of the pool."""
@@ -235,7 +232,7 @@ def _choice_ratios(policy: Realised, grid: AgentGrid, solvable: Floats) -> dict[
     cheapest_right = np.where(right, grid.dollars, np.inf).min(axis=1)
     # A policy that really ran has outcomes of its own; these say whether its choice was right.
     top = grid.correct.max(axis=1)
-    wrong = (policy.correct < top - _EQUAL) & (top > 0)
+    wrong = (policy.correct < top - EQUAL) & (top > 0)
     dearer_right = (right & (grid.dollars > own[:, None])).any(axis=1)
     counts = {
         "over_escalation": (solvable > 0) & (own > cheapest_right),

@@ -8,6 +8,7 @@ import numpy as np
 
 from sale_inspect._errors import LogError
 from sale_inspect.auction import Weights
+from sale_inspect.stats import oracle
 from sale_inspect.weights._arrays import Floats, Selections, check_floor, weights_of
 from sale_inspect.weights._keep import Choice, keep_pass_choice
 from sale_inspect.weights._minmax import DEFAULT_FLOOR
@@ -167,9 +168,7 @@ def _alone(dev: DevSet, rows: Rows, column: int) -> Outcome:
 
 
 def _oracle(dev: DevSet, rows: Rows) -> Outcome:
-    most = dev.solved.max(axis=1, keepdims=True)
-    usd = np.where(dev.solved == most, dev.execute_usd, np.inf)
-    picked: Selections = usd.argmin(axis=1).astype(np.int8)
+    picked = oracle(dev.solved, dev.execute_usd)
     shares = dev.shares(rows)
     return Outcome(
         pass_rate=float(dev.solved[rows, picked] @ shares), usd=float(dev.execute_usd[rows, picked] @ shares)

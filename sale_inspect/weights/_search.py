@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sale_inspect.stats import pareto_front
 from sale_inspect.weights._arrays import BidArrays, Floats, Selections, on_simplex, stack
 from sale_inspect.weights._problem import FitData
 
@@ -147,10 +148,7 @@ def tally(dev: DevSet, rows: Rows, known: Candidates) -> CandidateScores:
 
 def frontier(found: CandidateScores) -> Rows:
     """Candidates that no other beats in both pass@1 and dollars, cheapest first; one for each outcome."""
-    order = np.lexsort((found.distance, -found.passed, found.usd))
-    passed = found.passed[order]
-    before = np.concatenate([[-np.inf], np.maximum.accumulate(passed)[:-1]])
-    return order[passed > before]
+    return pareto_front(found.usd, found.passed, prefer=found.distance)
 
 
 def _distance(weights: Floats) -> Floats:

@@ -12,7 +12,7 @@ from sale_inspect._errors import OutcomesError
 from sale_inspect.routers.parts._base import Features, Router, TaskBatch
 from sale_inspect.routers.parts._cascade import Cascade, check_answers, replay_cascade
 from sale_inspect.routers.parts._outcomes import Floats, Outcomes, Rows
-from sale_inspect.stats import hull, hull_heights
+from sale_inspect.stats import area_below, hull, hull_heights
 
 __all__ = ["Fitted", "HeldOut", "held_out_score", "held_out_text", "sweep"]
 
@@ -151,10 +151,7 @@ def held_out_score(found: HeldOut, outcomes: Outcomes) -> float:
     x = np.concatenate([[dollars[cheapest]], points])
     y = np.concatenate([[correct[cheapest]], heights])
     corners = hull(x, y)
-    inside = x[corners][(x[corners] > low) & (x[corners] < high)]
-    steps = np.concatenate([[low], inside, [high]])
-    height = hull_heights(x, y, steps)
-    return float((np.diff(steps) * (height[1:] + height[:-1])).sum() / (2.0 * (high - low)))
+    return area_below(x[corners], y[corners], low, high) / (high - low)
 
 
 def held_out_text(found: HeldOut, place: int) -> str:
