@@ -261,8 +261,7 @@ def keep_in_cache(path: Path, content: bytes | str) -> bool:
     except (OSError, FileWriteError) as error:
         if path.parent not in _unwritable_caches:
             _unwritable_caches.add(path.parent)
-            _logger.warning(
-                "Nothing can be kept in the cache %s, so it is made anew each time (%s).", path.parent, error
-            )
+            reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error).rstrip(".")
+            _logger.warning("Nothing can be kept in %s, so it is made anew each time (%s).", path.parent, reason)
         return False
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import resource
+import shutil
 import signal
 import stat
 import subprocess
@@ -45,6 +46,8 @@ def files_of_at_most(size: int) -> Iterator[None]:
 
 def mounted(folder: Path, *options: str) -> bool:
     """Mount a disk of memory, if this user may."""
+    if sys.platform != "linux" or shutil.which("mount") is None:
+        return False
     made = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", str(folder)], capture_output=True, check=False
     )
@@ -125,7 +128,7 @@ def test_a_full_cache_costs_nothing_but_time_and_is_said_once(
             assert not keep_in_cache(disk / "cache" / name, b"x" * BIG)
         assert contents(disk) == {"cache/small": b"x"}
     (said,) = caplog.messages
-    assert said.startswith(f"Nothing can be kept in the cache {disk / 'cache'}") and "Make room" in said
+    assert said.startswith(f"Nothing can be kept in {disk / 'cache'}") and "Make room" in said
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, OSError(5, "Input/output error", "another file")])

@@ -126,7 +126,7 @@ def _asked(bid: BidRecord, names: tuple[str, ...], on: Switches) -> dict[str, fl
 
 def _z(
     bid: BidRecord,
-    own: Mapping[str, float | None],
+    shares: Mapping[str, float | None],
     weights: Weights,
     on: Switches,
     logprobs: bool,
@@ -138,7 +138,7 @@ def _z(
         usd_per_mtok=bid.usd_per_mtok,
         length=bid.length,
         entropy=bid.text_entropy if entropy is None else entropy,
-        ratings=own,
+        ratings=shares,
         dearest=dearest,
         cap=cap,
         switches=on,

@@ -105,10 +105,10 @@ def normalised(ratings: Mapping[str, Mapping[str, float | None]]) -> dict[str, d
     """
     table: dict[str, dict[str, float | None]] = {bidder: dict(row) for bidder, row in ratings.items()}
     for judge in {judge for row in table.values() for judge in row}:
-        given = [value for row in table.values() if (value := row.get(judge)) is not None]
-        if not given:
+        rated = [value for row in table.values() if (value := row.get(judge)) is not None]
+        if not rated:
             continue
-        low, high = min(given), max(given)
+        low, high = min(rated), max(rated)
         for row in table.values():
             value = row.get(judge)
             if value is not None:

@@ -36,8 +36,8 @@ def read_outcomes(path: Path) -> OutcomeTable:
     """
     if path.suffix.lower() == _PARQUET:
         return read_parquet(path)
-    found = read_text_table(path)
-    return make_table(found.rows, found.notes)
+    text_rows = read_text_table(path)
+    return make_table(text_rows.rows, text_rows.notes)
 
 
 def write_outcomes(table: OutcomeTable, path: Path) -> None:

@@ -113,10 +113,11 @@ def load_router(path: Path | str, *, agents: Sequence[str], embedder: EmbedderNa
             f"{', '.join(agents)}. Use that pool, or train on outcomes of this one with `sale-inspect train`."
         )
     if embedder is not None and embedder != header.embedder:
-        own = header.embedder
+        trained_with = header.embedder
         raise OutcomesError(
-            f"Router file {path}: field `embedder`: trained with {own.name} ({own.dimensions} dimensions), but this "
-            f"run has {embedder.name} ({embedder.dimensions}). Use that embedder, or train again with this one."
+            f"Router file {path}: field `embedder`: trained with {trained_with.name} ({trained_with.dimensions} "
+            f"dimensions), but this run has {embedder.name} ({embedder.dimensions}). Use that embedder, or train again "
+            "with this one."
         )
     return file.router
 
@@ -182,9 +183,9 @@ def _named(target: Path, make: Callable[[], _T]) -> _T:
 
 def _agreeing(target: Path, header: RouterHeader, router: Fitted) -> Fitted:
     knob = router.knob
-    found = None if knob is None else knob.value
-    said = None if header.knob is None else header.knob.value
-    if router.name != header.router or router.agents != header.agents or found != said:
+    fit_value = None if knob is None else knob.value
+    header_value = None if header.knob is None else header.knob.value
+    if router.name != header.router or router.agents != header.agents or fit_value != header_value:
         field = "router" if router.name != header.router else "agents" if router.agents != header.agents else "knob"
         raise OutcomesError(
             f"Router file {target}: field `{field}` of the header is not that of the fit. The file was changed by "

@@ -67,8 +67,8 @@ def cost_save(dollars: ArrayLike, correct: ArrayLike, *, best_correct: float, be
 
     Negative if the cheapest such setting is dearer than the best single agent. Source: LLMRouterBench.
     """
-    found = qnc(dollars, correct, best_correct=best_correct, best_dollars=best_dollars)
-    return found if found.value is None else Measured(value=1.0 - found.value)
+    cost = qnc(dollars, correct, best_correct=best_correct, best_dollars=best_dollars)
+    return cost if cost.value is None else Measured(value=1.0 - cost.value)
 
 
 def deferral_area(dollars: ArrayLike, correct: ArrayLike, *, dearest: float, share: float = 1.0) -> Measured:

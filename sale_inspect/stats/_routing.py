@@ -201,7 +201,7 @@ def routing_ratios(policy: Realised, grid: AgentGrid, *, worth: float | None = N
     one = np.ones(len(policy.correct))
     best, total = grid.realised(grid.oracle()), policy.total()
     solvable = (grid.correct.max(axis=1) > 0).astype(np.float64)
-    found: dict[str, Ratio | str] = {
+    ratios: dict[str, Ratio | str] = {
         "pass": Ratio(above=policy.correct, below=one, reason="no task"),
         "usd_per_task": Ratio(above=total, below=one, reason="no task"),
         "usd_per_solved": Ratio(above=total, below=policy.correct, reason="no task was solved"),
@@ -219,8 +219,8 @@ def routing_ratios(policy: Realised, grid: AgentGrid, *, worth: float | None = N
     }
     if worth is not None:
         utility = (worth * grid.correct - grid.dollars).max(axis=1)
-        found["regret_worth"] = Ratio(above=utility - worth * policy.correct + total, below=one, reason="no task")
-    return found | _choice_ratios(policy, grid, solvable)
+        ratios["regret_worth"] = Ratio(above=utility - worth * policy.correct + total, below=one, reason="no task")
+    return ratios | _choice_ratios(policy, grid, solvable)
 
 
 def _choice_ratios(policy: Realised, grid: AgentGrid, solvable: Floats) -> dict[str, Ratio | str]:
@@ -228,38 +228,38 @@ def _choice_ratios(policy: Realised, grid: AgentGrid, solvable: Floats) -> dict[
     if policy.agent is None:
         return dict.fromkeys(names, "no one agent does a task, or it is not known which")
     every, right = np.arange(len(policy.agent)), grid.right()
-    own = grid.dollars[every, policy.agent]
+    chosen_dollars = grid.dollars[every, policy.agent]
     cheapest_right = np.where(right, grid.dollars, np.inf).min(axis=1)
     # A policy that really ran has outcomes of its own; these say whether its choice was right.
     top = grid.correct.max(axis=1)
     wrong = (policy.correct < top - EQUAL) & (top > 0)
-    dearer_right = (right & (grid.dollars > own[:, None])).any(axis=1)
+    dearer_right = (right & (grid.dollars > chosen_dollars[:, None])).any(axis=1)
     counts = {
-        "over_escalation": (solvable > 0) & (own > cheapest_right),
+        "over_escalation": (solvable > 0) & (chosen_dollars > cheapest_right),
         "under_escalation": wrong & dearer_right,
-        "hopeless_escalation": (solvable == 0) & (own > grid.dollars.min(axis=1)),
+        "hopeless_escalation": (solvable == 0) & (chosen_dollars > grid.dollars.min(axis=1)),
         "dearest_share": policy.agent == grid.dearest(),
     }
-    one = np.ones(len(own))
-    picked = right[every, policy.agent] & (own <= cheapest_right)
-    found: dict[str, Ratio | str] = {
+    one = np.ones(len(chosen_dollars))
+    picked = right[every, policy.agent] & (chosen_dollars <= cheapest_right)
+    ratios: dict[str, Ratio | str] = {
         name: Ratio(above=each.astype(np.float64), below=one, reason="no task") for name, each in counts.items()
     }
-    found["optimal_selection"] = Ratio(
+    ratios["optimal_selection"] = Ratio(
         above=picked.astype(np.float64), below=solvable, reason="no agent is right on any task"
     )
-    return found
+    return ratios
 
 
 def routing_metrics(policy: Realised, grid: AgentGrid, *, worth: float | None = None) -> dict[str, Measured]:
     """The value of every metric of `routing_ratios`, and `share_entropy`."""
     ratios = routing_ratios(policy, grid, worth=worth)
-    found = {name: unknown(ratio) if isinstance(ratio, str) else ratio.value() for name, ratio in ratios.items()}
+    metrics = {name: unknown(ratio) if isinstance(ratio, str) else ratio.value() for name, ratio in ratios.items()}
     if policy.agent is None:
-        found["share_entropy"] = unknown("no one agent does a task, or it is not known which")
+        metrics["share_entropy"] = unknown("no one agent does a task, or it is not known which")
     else:
-        found["share_entropy"] = Measured(value=share_entropy(shares_of(policy.agent, grid.correct.shape[1])))
-    return found
+        metrics["share_entropy"] = Measured(value=share_entropy(shares_of(policy.agent, grid.correct.shape[1])))
+    return metrics
 
 
 def shares_of(agent: Rows, agents: int) -> Floats:

@@ -229,9 +229,9 @@ def load_weights(
     fault = _unfit(file, agents, prices) or _unlike(file.features, strategy_tokens)
     if fault:
         raise PoolError(f"Weights file {path}: {fault}")
-    own = file.weights
+    values = file.weights
     origin = f"{file.objective} fit of {file.date.isoformat()} on {file.tasks} tasks ({Path(path).name})"
-    return Weights(price=own.price, entropy=own.entropy, judges=own.judges, origin=origin)
+    return Weights(price=values.price, entropy=values.entropy, judges=values.judges, origin=origin)
 
 
 def _unfit(file: WeightsFile, agents: Sequence[str], prices: Mapping[str, float]) -> str | None:

@@ -90,8 +90,8 @@ def register_prices(pool: Pool) -> None:
             input_cache_read=price.cache_read,
             input_cache_write=price.cache_write,
         )
-        known = get_model_info(agent.model) or ModelInfo()
-        set_model_info(agent.model, known.model_copy(update={"cost": cost}))
+        info = get_model_info(agent.model) or ModelInfo()
+        set_model_info(agent.model, info.model_copy(update={"cost": cost}))
     # Without --model Inspect's main model is none/none, which is never called; unpriced, it would
     # make --cost-limit fail at the start.
     if get_model_info("none/none") is None:
@@ -106,14 +106,14 @@ def pool_from_roles() -> tuple[Pool, dict[str, Model]]:
         PoolError: If there is no such role or two models have one name.
         UnpricedAgentError: If Inspect knows no price for one of the models.
     """
-    given = model_roles().get(AGENTS_ROLE)
-    if given is None:
+    role_models = model_roles().get(AGENTS_ROLE)
+    if role_models is None:
         raise PoolError(
             "No pool of agents. Give a pool file or the name of a packaged one (-S pool=sim), or models by role: "
             "--model-role agents=openai/a,openai/b --model-cost-config prices.yaml."
         )
     # A role with one model arrives bare, not as a list.
-    models = given if isinstance(given, list) else [given]
+    models = role_models if isinstance(role_models, list) else [role_models]
     roles: dict[str, Model] = {}
     agents = []
     for model in models:

@@ -146,19 +146,19 @@ class SampleLedger:
         Raises:
             UnpricedAgentError: If one of those models has no price.
         """
-        found = 0
-        own = {str(bidder.model), bidder.model.name, bidder.agent.model}
+        calls = 0
+        agent_models = {str(bidder.model), bidder.model.name, bidder.agent.model}
         for event in events:
             if not isinstance(event, ModelEvent):
                 continue
-            found += 1
+            calls += 1
             if event.pending or event.output.usage is None:
                 self.add_uncounted(phase, bidder, reason or _why_uncounted(event), event.model)
                 continue
-            price = bidder.price if event.model in own else _price_of(event.model)
+            price = bidder.price if event.model in agent_models else _price_of(event.model)
             cached = event.cache == "read"
             self._entries.append(_entry(phase, bidder.name, event.model, price, event.output, cached))
-        return found
+        return calls
 
     def save(self) -> None:
         """Write what was booked so far on the sample, by this ledger and by the others, to its store."""

@@ -94,18 +94,18 @@ def obtain(source: Source, place: DataPlace) -> Obtained:
         return Obtained(source=source)
     if place.data_dir is not None:
         own = place.data_dir / source.name
-        found = _found(source, own, own=True) or _found(source, place.data_dir, own=False)
-        if found is None:
+        obtained = _found(source, own, own=True) or _found(source, place.data_dir, own=False)
+        if obtained is None:
             raise MissingSourceError(_not_there(source, place.data_dir))
-        return found
+        return obtained
     folder = cache_folder("sources", place.cache) / source.name
-    found = _whole(source, folder)
-    if found is None:
+    obtained = _whole(source, folder)
+    if obtained is None:
         download(source, folder, offline=place.offline)
-        found = _found(source, folder, own=True)
-    if found is None:
+        obtained = _found(source, folder, own=True)
+    if obtained is None:
         raise MissingSourceError(f"{source.title}: the download into {folder} holds none of the files that are known.")
-    return found
+    return obtained
 
 
 def _whole(source: Source, folder: Path) -> Obtained | None:

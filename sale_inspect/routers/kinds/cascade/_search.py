@@ -70,12 +70,12 @@ def search(scores: Floats, correct: Floats, dollars: Floats, *, length: int, lev
         )
     grid = np.stack([levels_of(scores[:, agent], levels) for agent in range(agents)])
     accept = (scores.T[:, None, :] >= grid[:, :, None]).astype(np.float64)
-    found: list[Floats] = []
+    fronts: list[Floats] = []
     for number, order in enumerate(orders):
         gained, paid = _outcomes_of(order, accept, correct, dollars)
         keep = pareto_front(np.round(paid.ravel(), 15), np.round(gained.ravel(), 12))
-        found.append(np.stack([np.full(len(keep), number), keep, paid.ravel()[keep], gained.ravel()[keep]], axis=1))
-    points = np.concatenate(found)
+        fronts.append(np.stack([np.full(len(keep), number), keep, paid.ravel()[keep], gained.ravel()[keep]], axis=1))
+    points = np.concatenate(fronts)
     points = points[pareto_front(np.round(points[:, 2], 15), np.round(points[:, 3], 12))]
     if len(points) > _MOST_POINTS:
         points = points[np.linspace(0, len(points) - 1, _MOST_POINTS).round().astype(np.intp)]
