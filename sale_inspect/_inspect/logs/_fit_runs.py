@@ -10,7 +10,6 @@ from pathlib import Path
 
 from inspect_ai.log import EvalLog, EvalSample, read_eval_log, read_eval_log_samples
 
-from sale_inspect._inspect.store import read_ledger
 from sale_inspect._inspect.logs._find import find_logs
 from sale_inspect._inspect.store import read, solved, with_stores
 from sale_inspect.auction import AuctionRecord

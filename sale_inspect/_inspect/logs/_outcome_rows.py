@@ -11,7 +11,6 @@ from typing import Any, Literal
 from inspect_ai.log import EvalLog, EvalSample
 
 from sale_inspect._errors import LogError
-from sale_inspect._inspect.store import read_ledger
 from sale_inspect._inspect.logs._outcome_spent import sample_spent
 from sale_inspect._inspect.store import read
 from sale_inspect._inspect.view import sample_text

@@ -1,4 +1,5 @@
 """Tidy tables from Inspect logs, for the report."""
+
 from sale_inspect._inspect.logs.tidy._columns import SALE_COLUMNS
 from sale_inspect._inspect.logs.tidy._files import tidy_bytes
 from sale_inspect._inspect.logs.tidy._read import read_tidy

@@ -13,7 +13,6 @@ from typing import Any
 from inspect_ai.log import EvalLog, EvalSample
 
 from sale_inspect._errors import UnpricedAgentError
-from sale_inspect._inspect.store import read_ledger, read_uncounted
 from sale_inspect._inspect.logs._outcome_spent import agent_calls, sample_spent
 from sale_inspect._inspect.logs.tidy._names import kind_of, policy_of
 from sale_inspect._inspect.store import read, solved
