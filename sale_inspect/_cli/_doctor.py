@@ -9,6 +9,7 @@ import click
 
 from sale_inspect._cli._draw import draw_checks
 from sale_inspect._edge import clean_errors
+from sale_inspect._inspect.auction import try_agents
 from sale_inspect._inspect.tasks import CODING_IMAGE, SEARCH_IMAGE, compose_file
 from sale_inspect.checks import (
     Check,
@@ -31,12 +32,19 @@ _IMAGES = {"coding": CODING_IMAGE, "search": SEARCH_IMAGE}
 @click.command()
 @click.option("--pool", help="Also check the prices and model servers of this pool (file or packaged name).")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Also look for benchmark data in this folder.")
+@click.option(
+    "--call/--no-call",
+    default=True,
+    show_default=True,
+    help="With --pool: ask each agent whose server answers for one plan and one rating, which is paid.",
+)
 @click.option("--build", is_flag=True, help="Build the sandbox images first.")
-def doctor(pool: str | None, data_dir: Path | None, build: bool) -> None:
+def doctor(pool: str | None, data_dir: Path | None, call: bool, build: bool) -> None:
     """Check what a run needs and say what mends it.
 
-    Nothing is paid for: model servers are only asked for their list of models. The exit status is 1
-    if something is missing that a run would need.
+    With --pool each agent writes one plan and one rating, as in an auction: two short calls, which are paid and
+    said. With --no-call nothing is paid: model servers are only asked for their list of models. The exit status is
+    1 if something is missing that a run would need.
 
     \b
       sale-inspect doctor --pool local --data-dir data
@@ -47,7 +55,7 @@ def doctor(pool: str | None, data_dir: Path | None, build: bool) -> None:
             for name, image in _IMAGES.items():
                 click.echo(f"Building {image} ...")
                 build_image(str(compose_file(name)))
-    found = list(_checks(chosen, data_dir))
+    found = list(_checks(chosen, data_dir, call))
     draw_checks(found)
     missing = [check for check in found if check.status == "missing"]
     if missing:
@@ -56,7 +64,7 @@ def doctor(pool: str | None, data_dir: Path | None, build: bool) -> None:
     click.echo("All that was asked for is there.")
 
 
-def _checks(pool: Pool | None, data_dir: Path | None) -> Iterator[Check]:
+def _checks(pool: Pool | None, data_dir: Path | None, call: bool) -> Iterator[Check]:
     yield from check_packages()
     docker = list(check_docker())
     yield from docker
@@ -66,5 +74,9 @@ def _checks(pool: Pool | None, data_dir: Path | None) -> Iterator[Check]:
     yield check_embedding()
     if pool is not None:
         yield from check_prices(pool)
-        yield from check_endpoints(pool)
+        endpoints = list(check_endpoints(pool))
+        yield from endpoints
+        answering = [agent for agent, check in zip(pool.agents, endpoints, strict=True) if check.status == "ok"]
+        if call:
+            yield from try_agents(pool, answering)
     yield from check_data(data_dir)

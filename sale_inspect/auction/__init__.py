@@ -23,6 +23,7 @@ from sale_inspect.auction._record import (
     Refinement,
 )
 from sale_inspect.auction._redecide import Redecision, recorded_switches, redecide
+from sale_inspect.auction._replies import CHARACTERS_A_TOKEN, Answer, answer_of, capped, writable
 from sale_inspect.auction._score import RATING_SCALE, BidFeatures, Scored, price_length, score
 from sale_inspect.auction._select import accept_refined, may_refine, select
 from sale_inspect.auction._switches import TERMS, JudgeChoice, Switches, Term, asked_judges, normalised
@@ -30,11 +31,13 @@ from sale_inspect.auction._tokens import TOKENIZER, count_tokens, tokenize
 from sale_inspect.auction._weights import Weights, uniform_weights
 
 __all__ = [
+    "CHARACTERS_A_TOKEN",
     "DEFENCES",
     "PROMPT_NAMES",
     "RATING_SCALE",
     "TERMS",
     "TOKENIZER",
+    "Answer",
     "AuctionRecord",
     "Bid",
     "BidFeatures",
@@ -57,8 +60,10 @@ __all__ = [
     "Weights",
     "Winning",
     "accept_refined",
+    "answer_of",
     "asked_judges",
     "assess",
+    "capped",
     "card",
     "contrastive_pairs",
     "count_tokens",
@@ -86,4 +91,5 @@ __all__ = [
     "tokenize",
     "uniform_weights",
     "visible",
+    "writable",
 ]

@@ -27,7 +27,7 @@ from .server import ModelServer, Phase, model_server
 Client = Literal["openai", "anthropic"]
 CLIENTS: tuple[Client, ...] = ("openai", "anthropic")
 
-_HARD_LIMIT = 90
+_HARD_LIMIT = 240
 _PROVIDERS = {"openai": "openai-api/faulty", "anthropic": "anthropic"}
 
 

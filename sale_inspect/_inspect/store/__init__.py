@@ -8,6 +8,7 @@ from sale_inspect._inspect.store._bidders import (
     pool_from_roles,
     register_prices,
 )
+from sale_inspect._inspect.store._bodies import error_in_body, keep_body
 from sale_inspect._inspect.store._ledger import (
     LedgerStore,
     SampleLedger,
@@ -23,6 +24,7 @@ from sale_inspect._inspect.store._routing import RoutingStore
 from sale_inspect._inspect.store._sample_book import sample_book
 from sale_inspect._inspect.store._sample_place import SamplePlace, current_sample, enter_sample
 from sale_inspect._inspect.store._scores import solved
+from sale_inspect._inspect.store._thinking import short_call
 
 __all__ = [
     "DEFAULT_AGENT",
@@ -37,12 +39,15 @@ __all__ = [
     "bidder",
     "current_sample",
     "enter_sample",
+    "error_in_body",
     "generate_config",
+    "keep_body",
     "pool_from_roles",
     "read",
     "register_prices",
     "reply_fault",
     "sample_book",
+    "short_call",
     "solved",
     "token_usage",
     "transcript_length",

@@ -18,6 +18,8 @@ from inspect_ai.model import (
 from pydantic import ValidationError
 
 from sale_inspect._errors import PoolError, UnpricedAgentError
+from sale_inspect._inspect.store._bodies import show_bodies
+from sale_inspect._inspect.store._thinking import check_thinking
 from sale_inspect.money import Price
 from sale_inspect.pools import Agent, Pool, PriceEntry
 
@@ -45,11 +47,12 @@ class Bidder:
 
 
 def generate_config(agent: Agent, where: str) -> GenerateConfig:
-    """The agent's generation config as Inspect's own.
+    """The agent's generation config as Inspect's own, after what it does with thoughts was checked.
 
     Raises:
-        PoolError: If a field is unknown to Inspect or has a wrong value.
+        PoolError: If a field is unknown to Inspect or has a wrong value, or thoughts cannot be treated as asked.
     """
+    check_thinking(agent, where)
     unknown = set(agent.config) - set(GenerateConfig.model_fields)
     if unknown:
         raise PoolError(
@@ -74,10 +77,10 @@ def bidder(agent: Agent, where: str, roles: dict[str, Model] | None = None) -> B
     """
     price = agent.price.price()
     if roles is not None:
-        return Bidder(agent=agent, model=roles[agent.name], price=price)
+        return Bidder(agent=agent, model=show_bodies(roles[agent.name]), price=price)
     args: dict[str, Any] = dict(agent.model_args)
     model = get_model(agent.model, config=generate_config(agent, where), base_url=agent.base_url, **args)
-    return Bidder(agent=agent, model=model, price=price)
+    return Bidder(agent=agent, model=show_bodies(model), price=price)
 
 
 def register_prices(pool: Pool) -> None:

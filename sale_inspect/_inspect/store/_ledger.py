@@ -15,8 +15,9 @@ from pydantic import Field
 
 from sale_inspect._errors import UnpricedAgentError
 from sale_inspect._inspect.store._bidders import Bidder
+from sale_inspect._inspect.store._bodies import NO_CHOICES
 from sale_inspect._inspect.store._sample_book import LedgerPart, sample_book
-from sale_inspect.money import Entry, Phase, Price, TokenUsage, book, usd
+from sale_inspect.money import Entry, Phase, Price, TokenUsage, book, usage_fault, usd
 from sale_inspect.pools import Pool
 
 __all__ = [
@@ -79,6 +80,8 @@ def reply_fault(output: ModelOutput) -> str:
     """Why a reply is none although it came back; empty if it is one."""
     if output.error:
         return f"provider error: {output.error}"
+    if not output.choices:
+        return NO_CHOICES
     if output.stop_reason == "content_filter":
         return "refused (content filter)"
     # Inspect's providers turn this error into a reply whose text is the error's message.
@@ -114,8 +117,9 @@ class SampleLedger:
 
     def add(self, phase: Phase, bidder: Bidder, output: ModelOutput, cached: bool = False) -> None:
         """Book one call."""
-        if output.usage is None:
-            self.add_uncounted(phase, bidder, reply_fault(output) or _NO_USAGE)
+        unknown = _unknown_usage(output)
+        if unknown:
+            self.add_uncounted(phase, bidder, reply_fault(output) or unknown)
         self._entries.append(_entry(phase, bidder.name, str(bidder.model), bidder.price, output, cached))
 
     def add_uncounted(self, phase: Phase, bidder: Bidder, reason: str, model: str | None = None) -> None:
@@ -152,8 +156,10 @@ class SampleLedger:
             if not isinstance(event, ModelEvent):
                 continue
             calls += 1
-            if event.pending or event.output.usage is None:
-                self.add_uncounted(phase, bidder, reason or _why_uncounted(event), event.model)
+            unknown = _unknown_usage(event.output)
+            if event.pending or unknown:
+                impossible = unknown if event.output.usage is not None else ""
+                self.add_uncounted(phase, bidder, impossible or reason or _why_uncounted(event), event.model)
                 continue
             price = bidder.price if event.model in agent_models else _price_of(event.model)
             cached = event.cache == "read"
@@ -205,6 +211,11 @@ def transcript_since(start: int) -> list[Event]:
     return list(transcript().history.events_from(start))
 
 
+def _unknown_usage(output: ModelOutput) -> str:
+    """Why the tokens of a reply are not known; empty if they are."""
+    return _NO_USAGE if output.usage is None else usage_fault(token_usage(output.usage))
+
+
 def _why_uncounted(event: ModelEvent) -> str:
     if event.pending:
         return "ended before its reply"
@@ -221,7 +232,7 @@ def _booked(entries: Iterable[Entry]) -> list[dict[str, Any]]:
 
 
 def _entry(phase: Phase, agent: str, model: str, price: Price, output: ModelOutput, cached: bool) -> Entry:
-    usage = token_usage(output.usage)
+    usage = TokenUsage() if _unknown_usage(output) else token_usage(output.usage)
     return Entry(
         phase=phase,
         agent=agent,
