@@ -1,7 +1,7 @@
 """Tables of outcomes: what agents and policies did on tasks, from any logs or files. Pure."""
 
 from sale_inspect.outcomes._columns import COLUMNS, SCHEMA_VERSION, OutcomeColumn
-from sale_inspect.outcomes._duplicates import OnDuplicate, named
+from sale_inspect.outcomes._duplicates import NAMED_AT_MOST, OnDuplicate, named
 from sale_inspect.outcomes._files import is_table_file, read_outcomes, write_outcomes
 from sale_inspect.outcomes._join import RunLeftOut, join
 from sale_inspect.outcomes._matrix import PolicyOutcomes, agent_order, policy_outcomes, splits, to_outcomes
@@ -25,6 +25,7 @@ from sale_inspect.outcomes._values import score_number
 __all__ = [
     "ANSWER_CAP",
     "COLUMNS",
+    "NAMED_AT_MOST",
     "SCHEMA_VERSION",
     "Basis",
     "Dollars",

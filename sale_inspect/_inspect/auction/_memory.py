@@ -17,19 +17,23 @@ from inspect_ai.hooks import (
     TaskStart,
     hooks,
 )
-from inspect_ai.log import EvalConfig, EvalSample
+from inspect_ai.log import EvalConfig, EvalSample, EvalSpec
 
-from sale_inspect._errors import PoolError
+from sale_inspect._errors import LogError, PoolError
 from sale_inspect._inspect.auction._memory_files import MemoryChoice, RunFile, open_memory
-from sale_inspect._inspect.store import SamplePlace, enter_sample, read, solved
+from sale_inspect._inspect.store import SamplePlace, enter_sample, forget_attempts, read, solved
 from sale_inspect.auction import PastAuction, visible
 from sale_inspect.embedding import Embedder, make_embedder, nearest
+from sale_inspect.runs import ScoreChoice, parse_score
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Recall", "Recalled", "RunMemory", "memory_of"]
+__all__ = ["SCORE_KEY", "Recall", "Recalled", "RunMemory", "memory_of"]
+
+SCORE_KEY = "sale_score"
+"""Key of an evaluation's metadata that names the score which says whether a past auction's task was solved."""
 
 _START_GRACE_SECONDS = 5.0
 _DIGITS = 6
@@ -66,12 +70,18 @@ class RunMemory:
         stops_on_error: The run ends at the first failing sample, so a failed place is not settled:
             a retry of the run will do it again.
         scorers: Names of the task's scorers.
+        headline: Name of the task's headline score; empty if it names none.
+        wanted: The score that the user chose with `--metadata sale_score=NAME>=X`.
+        fault: Why outcomes cannot be remembered; empty if they can.
     """
 
     key: str
     positions: dict[str, int]
     stops_on_error: bool = False
     scorers: frozenset[str] = frozenset()
+    headline: str = ""
+    wanted: tuple[ScoreChoice, ...] = ()
+    fault: str = ""
     past: dict[tuple[int, int], PastAuction] = field(default_factory=dict)
     started: set[tuple[int, int]] = field(default_factory=set)
     settled: set[tuple[int, int]] = field(default_factory=set)
@@ -93,6 +103,8 @@ class RunMemory:
             MemoryFileError: If the file cannot be used.
             PoolError: If the run has another memory already.
         """
+        if self.fault:
+            raise PoolError(self.fault)
         if self.choice not in (None, choice):
             raise PoolError(
                 "memory: one run has one memory, and another auction of this run uses a different one. Give "
@@ -110,6 +122,18 @@ class RunMemory:
             if place in self._samples:
                 self.file.settle(place, self._samples[place], self.past.get(place))
         self._wake()
+
+    def outcome(self, sample: EvalSample) -> bool | None:
+        """Whether a sample is solved; None if it is not scored, or nothing says what counts, which is a fault."""
+        try:
+            return solved(sample.scores or {}, self.wanted, self.headline, f"Memory, sample {sample.id}")
+        except LogError as error:
+            # A hook's error is seen by nobody; the next auction that asks for the memory raises it.
+            self.fault = (
+                f"{error} In a run of `inspect eval`, say it with --metadata 'sale_score=NAME' or 'sale_score=NAME>=NUMBER', "
+                "or hold auctions without a memory: -S memory=off."
+            )
+            return None
 
     def start(self, epoch: int, position: int) -> None:
         """A sample begins."""
@@ -196,9 +220,10 @@ def memory_of(sample_uuid: str) -> tuple[RunMemory, int] | None:
     return None if place is None else (_runs[place[0]], place[2])
 
 
-def _past_auction(sample: EvalSample, epoch: int, position: int) -> PastAuction | None:
+def _past_auction(run: RunMemory, sample: EvalSample, epoch: int, position: int) -> PastAuction | None:
     records = read(sample).auctions
-    outcome = solved(sample.scores or {})
+    # A run without auctions has no use for a score, and no reason to complain of it.
+    outcome = run.outcome(sample) if records and sample.error is None else None
     # The outcome of a sample with several auctions is not the outcome of one of them.
     if len(records) != 1 or outcome is None or sample.error is not None:
         return None
@@ -218,6 +243,15 @@ def _stops_on_error(config: EvalConfig) -> bool:
     return config.fail_on_error in (None, True) and not config.continue_on_fail
 
 
+def _headline(spec: EvalSpec) -> str:
+    return "" if spec.headline_metric is None else spec.headline_metric.scorer or ""
+
+
+def _wanted(spec: EvalSpec) -> tuple[ScoreChoice, ...]:
+    chosen = (spec.metadata or {}).get(SCORE_KEY)
+    return () if chosen is None else (parse_score(str(chosen)),)
+
+
 @hooks(name="sale_memory", description="Feeds finished auctions to the auction memory of their run.")
 class MemoryHooks(Hooks):
     """Keeps one `RunMemory` for each running evaluation."""
@@ -230,6 +264,8 @@ class MemoryHooks(Hooks):
             positions={str(sample): i for i, sample in enumerate(ids)},
             stops_on_error=_stops_on_error(data.spec.config),
             scorers=frozenset(scorer.name for scorer in data.spec.scorers or []),
+            headline=_headline(data.spec),
+            wanted=_wanted(data.spec),
         )
 
     async def on_task_end(self, data: TaskEnd) -> None:
@@ -271,7 +307,8 @@ class MemoryHooks(Hooks):
         place = _samples.get(data.sample_id)
         if place is None:
             return
+        forget_attempts(data.sample_id)
         run = _runs[place[0]]
         if data.sample.error is not None and run.stops_on_error:
             return
-        run.settle(place[1], place[2], data.sample.id, _past_auction(data.sample, place[1], place[2]))
+        run.settle(place[1], place[2], data.sample.id, _past_auction(run, data.sample, place[1], place[2]))

@@ -21,7 +21,7 @@ from sale_inspect._inspect.store._read import StoredLedger, StoredSample, Uncoun
 from sale_inspect._inspect.store._records import write_records
 from sale_inspect._inspect.store._recovered import with_stores
 from sale_inspect._inspect.store._routing import RoutingStore
-from sale_inspect._inspect.store._sample_book import sample_book
+from sale_inspect._inspect.store._sample_book import forget_attempts, sample_book
 from sale_inspect._inspect.store._sample_place import SamplePlace, current_sample, enter_sample
 from sale_inspect._inspect.store._scores import solved
 from sale_inspect._inspect.store._thinking import short_call
@@ -40,6 +40,7 @@ __all__ = [
     "current_sample",
     "enter_sample",
     "error_in_body",
+    "forget_attempts",
     "generate_config",
     "keep_body",
     "pool_from_roles",

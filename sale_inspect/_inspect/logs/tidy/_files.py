@@ -1,8 +1,7 @@
-"""Tidy data in Parquet: a cache of what each log says, and the files beside a report."""
+"""Tidy data in Parquet: the files beside a report."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -11,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sale_inspect._errors import LogError
-from sale_inspect._files import keep_in_cache
-from sale_inspect._version import __version__
 from sale_inspect.report.tidy import (
     BID_COLUMNS,
     LOG_COLUMNS,
@@ -27,7 +24,7 @@ from sale_inspect.report.tidy import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TIDY_FILES", "cached", "log_key", "read_parts", "tidy_bytes", "tidy_places", "to_cache"]
+__all__ = ["TIDY_FILES", "read_parts", "tidy_bytes", "tidy_places"]
 
 TIDY_FILES: Mapping[str, Mapping[str, TidyColumn]] = {
     "samples.parquet": SAMPLE_COLUMNS,
@@ -38,33 +35,6 @@ TIDY_FILES: Mapping[str, Mapping[str, TidyColumn]] = {
 
 _MARK = b"sale_inspect.tidy"
 _LEFT_OUT = b"sale_inspect.left_out"
-_BLOCK = 1 << 20
-
-
-def log_key(path: Path, extra: str = "") -> str:
-    """What a log's rows depend on: its bytes, this version, and `extra` (the price list)."""
-    digest = hashlib.sha256(f"{TIDY_VERSION} {__version__} {extra}\n".encode())
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def to_cache(folder: Path, key: str, tidy: Tidy) -> None:
-    """Keep a log's rows. The last file is the one whose presence counts."""
-    for name, data in sorted(tidy_bytes(tidy, ()).items()):
-        if not keep_in_cache(folder / f"{key}.{name}", data):
-            return
-
-
-def cached(folder: Path, key: str) -> Tidy | None:
-    """A log's rows, or None if they are not kept or cannot be read."""
-    if not (folder / f"{key}.samples.parquet").is_file():
-        return None
-    try:
-        return read_parts({name: folder / f"{key}.{name}" for name in TIDY_FILES})[0]
-    except LogError:
-        return None
 
 
 def tidy_bytes(tidy: Tidy, left_out: Sequence[SamplesLeftOut]) -> dict[str, bytes]:

@@ -1,0 +1,43 @@
+"""What one policy did on one sample: the one row that all commands read, and the rules by which logs become rows."""
+
+from sale_inspect.runs._assemble import ReadOptions, Runs, assemble
+from sale_inspect.runs._differences import set_hash
+from sale_inspect.runs._fit import Auctions, auctions_of, fit_data
+from sale_inspect.runs._facts import HumanClock, LogFacts, LogHead, SampleFacts, UncountedCall
+from sale_inspect.runs._policy import SOURCES
+from sale_inspect.runs._forecast import recorded_samples
+from sale_inspect.runs._rows import bin_of, outcome_rows, source_of, tau_of
+from sale_inspect.runs._run import SamplesLeftOut, Run
+from sale_inspect.runs._score import OWN_SCORE, ScoreChoice, chosen_score, parse_score, score_of
+from sale_inspect.runs._screen import EXCLUDABLE
+from sale_inspect.runs._traits import PolicyKind
+
+__all__ = [
+    "EXCLUDABLE",
+    "OWN_SCORE",
+    "SOURCES",
+    "Auctions",
+    "HumanClock",
+    "SamplesLeftOut",
+    "LogFacts",
+    "LogHead",
+    "PolicyKind",
+    "ReadOptions",
+    "Run",
+    "Runs",
+    "SampleFacts",
+    "ScoreChoice",
+    "UncountedCall",
+    "assemble",
+    "auctions_of",
+    "bin_of",
+    "chosen_score",
+    "fit_data",
+    "outcome_rows",
+    "parse_score",
+    "recorded_samples",
+    "score_of",
+    "set_hash",
+    "source_of",
+    "tau_of",
+]
