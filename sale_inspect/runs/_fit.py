@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from sale_inspect._errors import LogError
-from sale_inspect.auction import AuctionRecord, Features, normalised
+from sale_inspect.auction import AuctionRecord, BidFeatures, normalised
 from sale_inspect.outcomes import NAMED_AT_MOST, named
 from sale_inspect.runs._assemble import Runs
 from sale_inspect.runs._run import SamplesLeftOut, Run
@@ -216,7 +216,7 @@ def _tasks(auctions: Auctions) -> tuple[list[FitTask], int]:
     return tasks, filled
 
 
-def _features(record: AuctionRecord) -> dict[str, Features]:
+def _features(record: AuctionRecord) -> dict[str, BidFeatures]:
     gammas: Mapping[str, Mapping[str, float | None]] = {
         bid.agent: {
             judge: None if (rating := bid.ratings.get(judge)) is None else rating / record.rating_scale
@@ -227,7 +227,7 @@ def _features(record: AuctionRecord) -> dict[str, Features]:
     if "normalise" in record.defences:
         gammas = normalised(gammas)
     return {
-        bid.agent: Features(price_length=bid.price_length, entropy=bid.entropy, ratings=gammas[bid.agent])
+        bid.agent: BidFeatures(price_length=bid.price_length, entropy=bid.entropy, ratings=gammas[bid.agent])
         for bid in record.bids
     }
 
