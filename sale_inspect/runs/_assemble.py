@@ -13,7 +13,7 @@ from sale_inspect.runs._health import health_notes, money_notes
 from sale_inspect.runs._money import PriceUse, paid_entries, price_dates, why_unpriced
 from sale_inspect.runs._once import once, without_repeats
 from sale_inspect.runs._policy import Doer, doer_of, name_policies, named_by
-from sale_inspect.runs._run import SamplesLeftOut, Run
+from sale_inspect.runs._run import Run, SamplesLeftOut
 from sale_inspect.runs._score import ScoreChoice, chosen_score, score_of
 from sale_inspect.runs._screen import EXCLUDABLE, comparison_notes, counted, finished, screened
 from sale_inspect.runs._tasks import task_keys
@@ -211,7 +211,11 @@ def _labels(logs: Sequence[LogFacts], names: Sequence[str]) -> list[str]:
     for log, name in zip(logs, names, strict=True):
         several.setdefault(log.head.label, set()).add(name)
     return [
-        name if not log.head.label else log.head.label if len(several[log.head.label]) == 1 else f"{log.head.label} {name}"
+        name
+        if not log.head.label
+        else log.head.label
+        if len(several[log.head.label]) == 1
+        else f"{log.head.label} {name}"
         for log, name in zip(logs, names, strict=True)
     ]
 

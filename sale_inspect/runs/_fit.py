@@ -11,7 +11,7 @@ from sale_inspect._errors import LogError
 from sale_inspect.auction import AuctionRecord, BidFeatures, normalised
 from sale_inspect.outcomes import NAMED_AT_MOST, named
 from sale_inspect.runs._assemble import Runs
-from sale_inspect.runs._run import SamplesLeftOut, Run
+from sale_inspect.runs._run import Run, SamplesLeftOut
 from sale_inspect.weights import FitData, FitTask
 
 __all__ = ["Auctions", "auctions_of", "fit_data"]
@@ -65,13 +65,17 @@ def auctions_of(runs: Runs) -> Auctions:
             others[run.policy, run.head.log] += 1
     notes = [*runs.notes, *_left_out(runs.left_out)]
     if without:
-        notes.append(f"{len(without)} samples of SALE have no auction's record: {named([run.task for run in without])}.")
+        notes.append(
+            f"{len(without)} samples of SALE have no auction's record: {named([run.task for run in without])}."
+        )
     notes += [
         f"{count} samples of {policy} in log {log} are neither SALE's nor a single agent's; not used."
         for (policy, log), count in others.items()
     ]
     if not held:
-        raise LogError(" ".join(["The logs hold no finished auction. Give logs of the solver sale_inspect/sale.", *notes]))
+        raise LogError(
+            " ".join(["The logs hold no finished auction. Give logs of the solver sale_inspect/sale.", *notes])
+        )
     return Auctions(
         held=tuple(held),
         alone={task: tuple(own) for task, own in alone.items()},

@@ -101,7 +101,9 @@ def money_notes(logs: Iterable[LogFacts]) -> list[str]:
 def _lost(log: LogFacts) -> int:
     if log.head.tokens is None or any(sample.inspect_tokens is None for sample in log.samples):
         return 0
-    kept = sum((sample.inspect_tokens or 0) + sum(entry.usage.total for entry in sample.attempts) for sample in log.samples)
+    kept = sum(
+        (sample.inspect_tokens or 0) + sum(entry.usage.total for entry in sample.attempts) for sample in log.samples
+    )
     return log.head.tokens - kept
 
 

@@ -84,7 +84,9 @@ def _without_copies(runs: Sequence[Run], out: dict[str, list[Run]]) -> list[Run]
 def _last_attempts(runs: Sequence[Run], out: dict[str, list[Run]]) -> list[Run]:
     attempts: dict[_Key, list[Run]] = defaultdict(list)
     for run in runs:
-        key = (run.head.eval_task_id, run.sample.sample_id, run.epoch) if run.head.eval_task_id else ("", str(id(run)), 0)
+        key = (
+            (run.head.eval_task_id, run.sample.sample_id, run.epoch) if run.head.eval_task_id else ("", str(id(run)), 0)
+        )
         attempts[key].append(run)
     chosen: Mapping[int, Run] = dict(_chosen(group, out) for group in attempts.values())
     return [chosen[id(run)] for run in runs if id(run) in chosen]

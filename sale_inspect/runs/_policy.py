@@ -75,7 +75,9 @@ def doer_of(log: LogFacts) -> Doer:
     kind = kind_of(log.head, telling)
     base = base_name(log.head, telling, kind)
     agent = base.removesuffix(" alone") if kind == "single" else log.head.model if kind == "other" else ""
-    return Doer(kind=kind, base=base, agent=agent, traits=dict(_without_defaults(traits_of(log.head, telling, kind), kind)))
+    return Doer(
+        kind=kind, base=base, agent=agent, traits=dict(_without_defaults(traits_of(log.head, telling, kind), kind))
+    )
 
 
 def _without_defaults(traits: Mapping[str, str], kind: PolicyKind) -> Iterator[tuple[str, str]]:
@@ -119,9 +121,7 @@ def name_policies(doers: Sequence[Doer]) -> Named:
             taken.add(name)
             names[kind, base, place] = name
     return Named(
-        names=tuple(
-            names[doer.kind, doer.base, groups[doer.kind, doer.base].index(doer.traits)] for doer in doers
-        ),
+        names=tuple(names[doer.kind, doer.base, groups[doer.kind, doer.base].index(doer.traits)] for doer in doers),
         shared=tuple(shared),
     )
 

@@ -9,7 +9,7 @@ from sale_inspect.money import AUCTION_PHASES, Entry, Phase
 from sale_inspect.runs._facts import LogHead, SampleFacts
 from sale_inspect.runs._traits import PolicyKind
 
-__all__ = ["SamplesLeftOut", "Run"]
+__all__ = ["Run", "SamplesLeftOut"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -48,7 +48,9 @@ def parse_score(text: str) -> ScoreChoice:
     return ScoreChoice(name=found["name"], at_least=number)
 
 
-def chosen_score(scores: Mapping[str, object], wanted: Sequence[ScoreChoice], headline: str, where: str) -> ScoreChoice | None:
+def chosen_score(
+    scores: Mapping[str, object], wanted: Sequence[ScoreChoice], headline: str, where: str
+) -> ScoreChoice | None:
     """Which of a sample's scores counts; None if it has none.
 
     In this order: the first wanted one that the sample has; `pass_and_cost`; the score of the task's headline metric;
@@ -109,7 +111,9 @@ def score_of(scores: Mapping[str, object], choice: ScoreChoice | None, where: st
     number = math.nan if value is None else score_number(value)
     name = f"{base}.{key}" if key and key != _CORRECT else base
     if number is None:
-        raise LogError(f"{where}: score {name!r} is {value!r}, must be a grade (C, P, I, N) or a number. Choose another with --score.")
+        raise LogError(
+            f"{where}: score {name!r} is {value!r}, must be a grade (C, P, I, N) or a number. Choose another with --score."
+        )
     if math.isnan(number):
         return number
     if choice.at_least is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sale_inspect._errors import LogError
 from sale_inspect.runs._differences import other_pools, other_prices, other_sets, other_versions, unfinished
 from sale_inspect.runs._facts import LogHead
-from sale_inspect.runs._run import SamplesLeftOut, Run
+from sale_inspect.runs._run import Run, SamplesLeftOut
 
 __all__ = ["EXCLUDABLE", "Screened", "comparison_notes", "counted", "finished", "screened"]
 
@@ -117,7 +117,9 @@ def screened(
     return Screened(runs=tuple(runs), heads=tuple(heads), left_out=tuple(left_out))
 
 
-def finished(runs: Sequence[Run], *, paired: bool = True, common_tasks: bool = False) -> tuple[list[Run], list[SamplesLeftOut]]:
+def finished(
+    runs: Sequence[Run], *, paired: bool = True, common_tasks: bool = False
+) -> tuple[list[Run], list[SamplesLeftOut]]:
     """The scored runs, and what was left out.
 
     A run without a score (it ended with an error, or nothing scored it) is left out, and with it, if paired, the task
@@ -257,7 +259,9 @@ def comparison_notes(runs: Sequence[Run], left_out: Sequence[SamplesLeftOut]) ->
     notes = []
     if left_out:
         tasks, several = len({run.task for run in runs}), len({run.policy for run in runs}) > 1
-        notes.append(f"Compared on the {tasks} tasks that all policies finished." if several else f"{tasks} tasks were finished.")
+        notes.append(
+            f"Compared on the {tasks} tasks that all policies finished." if several else f"{tasks} tasks were finished."
+        )
     missing = sum(not _has_tau(run) for run in runs)
     if 0 < missing < len(runs):
         notes.append(f"{missing} of {len(runs)} samples are of tasks without a human time: they are in no horizon.")

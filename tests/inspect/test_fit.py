@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalError, EvalLog, read_eval_log, write_eval_log
+from sale_inspect._inspect.logs._fit_data import read_fit_data
 
 from sale_inspect import LogError
 from sale_inspect._cli import main
-from sale_inspect._inspect.logs._fit_data import read_fit_data
 from sale_inspect._inspect.solvers._sale import sale, single
 from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding

@@ -18,13 +18,13 @@ from inspect_ai.log import EvalLog, read_eval_log, read_eval_log_samples, write_
 from inspect_ai.model import Model, ModelOutput, ModelUsage, get_model
 from inspect_ai.scorer import match
 from inspect_ai.solver import Generate, Solver, TaskState, generate, solver
+from sale_inspect._inspect.logs._find import policy_runs
+from sale_inspect._inspect.logs.tidy._samples import samples_of
 
 from sale_inspect._errors import LogError
-from sale_inspect._inspect.logs._find import policy_runs
 from sale_inspect._inspect.logs.tidy import _samples
 from sale_inspect._inspect.logs.tidy._files import TIDY_FILES, tidy_bytes
 from sale_inspect._inspect.logs.tidy._read import read_tidy
-from sale_inspect._inspect.logs.tidy._samples import samples_of
 from sale_inspect._inspect.solvers._routed import routed
 from sale_inspect._inspect.solvers._sale import sale, single
 from sale_inspect._inspect.store import read

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from sale_inspect._errors import LogError
 from sale_inspect.report.tidy._screen import ScreenedTidy, screened
-from sale_inspect.runs import EXCLUDABLE
 from sale_inspect.report.tidy._tables import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, Tidy, frame
+from sale_inspect.runs import EXCLUDABLE
 from tests.report.synthetic import synthetic_tidy
 
 

@@ -249,5 +249,7 @@ def _human(store: Mapping[str, Any]) -> HumanClock | None:
         return None
     seconds, answer = store.get(f"{_HUMAN}accumulated_time"), store.get(f"{_HUMAN}answer")
     return HumanClock(
-        seconds=None if seconds is None else float(seconds), answer=answer, running=bool(store.get(f"{_HUMAN}running_state"))
+        seconds=None if seconds is None else float(seconds),
+        answer=answer,
+        running=bool(store.get(f"{_HUMAN}running_state")),
     )

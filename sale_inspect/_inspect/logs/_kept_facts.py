@@ -70,7 +70,10 @@ class KeptFacts:
 
     def _mark(self, log: Path) -> Path:
         stat = log.stat()
-        return self._folder / f"{_hash(f'{FACTS_VERSION} {__version__} {log.resolve()} {stat.st_size} {stat.st_mtime_ns}')}.seen"
+        return (
+            self._folder
+            / f"{_hash(f'{FACTS_VERSION} {__version__} {log.resolve()} {stat.st_size} {stat.st_mtime_ns}')}.seen"
+        )
 
 
 def _hash(text: str) -> str:

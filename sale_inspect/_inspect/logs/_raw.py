@@ -68,7 +68,7 @@ class RawEvent(TypedDict, total=False):
     cache: str | None
     error: Any
     output: Annotated[RawCallOutput | Any, Field(union_mode="left_to_right")]
-    events: "list[RawEvent] | None"
+    events: list[RawEvent] | None
 
 
 class RawTranscript(TypedDict, total=False):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import io
 import multiprocessing
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence

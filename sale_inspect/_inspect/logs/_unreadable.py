@@ -30,7 +30,7 @@ def readable(location: str) -> Iterator[None]:
         yield
     except SaleError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a reading library raises, the user needs the file's name
+    except Exception as error:
         raise LogError(
             f"Log {location} cannot be read: {type(error).__name__}: {first_line(error)}. Is it an Inspect log?"
         ) from error

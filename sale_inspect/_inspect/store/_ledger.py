@@ -248,7 +248,9 @@ def _agents(part: LedgerPart) -> dict[str, dict[str, Any]]:
 
 
 def _about(agent: Agent) -> dict[str, Any]:
-    rest = agent.model_dump(mode="json", exclude={"name", "model", "config", "price", "base_url"}, exclude_defaults=True)
+    rest = agent.model_dump(
+        mode="json", exclude={"name", "model", "config", "price", "base_url"}, exclude_defaults=True
+    )
     text = json.dumps(rest, sort_keys=True, default=str)
     hashed = {"rest": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]} if rest else {}
     return {"model": agent.model, "config": dict(agent.config), **hashed}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sale_inspect.report.tidy._from_runs import SampleKey, key_of, runs_of, tidy_of
 from sale_inspect.report.tidy._tables import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, Tidy, frame
-from sale_inspect.runs import SamplesLeftOut, LogFacts, ReadOptions, Runs, assemble
+from sale_inspect.runs import LogFacts, ReadOptions, Runs, SamplesLeftOut, assemble
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +51,9 @@ def screened(
     return compared((), [tidy], options)
 
 
-def compared(logs: Sequence[LogFacts], parts: Sequence[Tidy], options: ReadOptions, notes: Sequence[str] = ()) -> ScreenedTidy:
+def compared(
+    logs: Sequence[LogFacts], parts: Sequence[Tidy], options: ReadOptions, notes: Sequence[str] = ()
+) -> ScreenedTidy:
     """Tidy data of logs and of earlier reports, held against each other.
 
     Args:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sale_inspect._errors import LogError
 from sale_inspect._inspect.logs._read import OnLog, read_facts
 from sale_inspect._inspect.logs.tidy._files import read_parts, tidy_places
-from sale_inspect.report.tidy import ScreenedTidy, SamplesLeftOut, Tidy, compared, shortened
+from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy, Tidy, compared, shortened
 from sale_inspect.runs import LogFacts, ReadOptions
 
 __all__ = ["read_tidy"]
