@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["AuctionRecord", "BidRecord", "EntropyKind", "FailureRecord", "Neighbour", "Refinement", "WeightsRecord"]
+__all__ = [
+    "AuctionRecord",
+    "BidRecord",
+    "EntropyKind",
+    "FailureRecord",
+    "JuryMode",
+    "Neighbour",
+    "Refinement",
+    "WeightsRecord",
+]
 
 EntropyKind = Literal["logprobs", "text"]
+
+JuryMode = Literal["individual", "panel"]
+"""One call for each judge and plan (the paper's), or one call a judge, who rates all plans (ours)."""
 
 
 class _Frozen(BaseModel):
@@ -93,7 +105,11 @@ class WeightsRecord(_Frozen):
 
 
 class AuctionRecord(_Frozen):
-    """One auction from task to winner. Written to the sample's store and transcript."""
+    """One auction from task to winner. Written to the sample's store and transcript.
+
+    The options of the auction that have no field of their own are in `options`, by name; records of earlier versions
+    have none there.
+    """
 
     schema_version: Literal[1] = 1
     task: str
@@ -107,7 +123,7 @@ class AuctionRecord(_Frozen):
     strategy_tokens: int
     tokenizer: str
     entropy_kind: EntropyKind
-    jury_mode: Literal["individual", "panel"]
+    jury_mode: JuryMode
     judges: str = "all"
     rating_scale: int = 5
     drop: tuple[str, ...] = ()
@@ -117,6 +133,7 @@ class AuctionRecord(_Frozen):
     embedder: str
     memory: str
     winning: str = "auction"
+    options: dict[str, Any] = Field(default_factory=dict)
     bids: tuple[BidRecord, ...]
     refined: tuple[BidRecord, ...] = ()
     failures: tuple[FailureRecord, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from inspect_ai.model import (
     ChatMessage,
@@ -17,10 +17,10 @@ from inspect_ai.util import JSONSchema, collect, span
 
 from sale_inspect._inspect.auction._ask import ask
 from sale_inspect._inspect.store import Bidder, SampleLedger
+from sale_inspect._inspect.view import TaskView
 from sale_inspect.auction import (
     RATING_SCALE,
     Bid,
-    JudgeChoice,
     JudgePrompt,
     asked_judges,
     panel_labels,
@@ -31,10 +31,10 @@ from sale_inspect.auction import (
     rating_prompt,
 )
 from sale_inspect.money import Phase
+from sale_inspect.options import SaleOptions
 
-__all__ = ["Jury", "JuryMode", "Ratings"]
+__all__ = ["Jury", "Ratings"]
 
-JuryMode = Literal["individual", "panel"]
 Ratings = dict[str, dict[str, int | None]]
 Read = TypeVar("Read")
 
@@ -50,26 +50,14 @@ class Jury:
 
     Args:
         judges: Every agent of the pool, in pool order.
-        mode: `individual`, one call for each judge and plan (the paper's), or `panel`, one call a judge.
-        choice: Who rates whose plan.
-        task: The task's text.
-        prefix: Start of every prompt: the task and its environment.
-        seed: Seed of the marks that quote plans and of the order in a panel.
-        quote: Put plans between marks.
-        anonymous: Hide the bidders' names.
-        call_timeout: Seconds for one call.
+        task: The task.
+        options: How the jury works, who rates whose plan, which defences are on, the seed, the seconds for a call.
         ledger: Where calls are booked.
     """
 
     judges: Sequence[Bidder]
-    mode: JuryMode
-    choice: JudgeChoice
-    task: str
-    prefix: str
-    seed: int
-    quote: bool
-    anonymous: bool
-    call_timeout: float
+    task: TaskView
+    options: SaleOptions
     ledger: SampleLedger
     notes: list[str] = field(default_factory=list)
     """What went wrong, for the record."""
@@ -80,13 +68,13 @@ class Jury:
         """Ratings 0..5 by bidder and asked judge; None where a judge abstained."""
         names = tuple(judge.name for judge in self.judges)
         self._reasons.clear()
-        asked = {bid.agent: asked_judges(self.choice, bid.agent, names) for bid in bids}
+        asked = {bid.agent: asked_judges(self.options.switches.judges, bid.agent, names) for bid in bids}
         calls = []
         for judge in self.judges:
             own = [bid for bid in bids if judge.name in asked[bid.agent]]
-            if self.mode == "panel" and own:
+            if self.options.jury == "panel" and own:
                 calls.append(self._panel(judge, own))
-            elif self.mode == "individual":
+            elif self.options.jury == "individual":
                 calls += [self._single(judge, bid) for bid in own]
         table: Ratings = {bid.agent: {} for bid in bids}
         for judge_name, found in await collect(*calls):
@@ -112,8 +100,8 @@ class Jury:
             bid.strategy,
             author=bid.agent,
             secret=self._secret(judge),
-            quote=self.quote,
-            anonymous=self.anonymous,
+            quote="quote" in self.options.active_defences,
+            anonymous="anonymous" in self.options.active_defences,
             json_form=judge.agent.json_schema,
         )
         schema = _schema("rating", ["rating"]) if judge.agent.json_schema else None
@@ -122,13 +110,13 @@ class Jury:
         return judge.name, {bid.agent: rating}
 
     async def _panel(self, judge: Bidder, bids: Sequence[Bid]) -> tuple[str, dict[str, int | None]]:
-        order = panel_order(bids, seed=self.seed, judge=judge.name, task=self.task)
+        order = panel_order(bids, seed=self.options.seed, judge=judge.name, task=self.task.text)
         labels = panel_labels(len(order))
         asking = panel_prompt(
             {label: (bid.agent, bid.strategy) for label, bid in zip(labels, order, strict=True)},
             secret=self._secret(judge),
-            quote=self.quote,
-            anonymous=self.anonymous,
+            quote="quote" in self.options.active_defences,
+            anonymous="anonymous" in self.options.active_defences,
             json_form=judge.agent.json_schema,
         )
         schema = _schema("ratings", labels) if judge.agent.json_schema else None
@@ -154,11 +142,11 @@ class Jury:
         schema: ResponseSchema | None,
         read: Callable[[str], Read | None],
     ) -> Read | None:
-        messages: list[ChatMessage] = [ChatMessageUser(content=f"{self.prefix}\n\n{asking.request}")]
+        messages: list[ChatMessage] = [ChatMessageUser(content=f"{self.task.prefix}\n\n{asking.request}")]
         config = GenerateConfig(max_tokens=tokens + (judge.model.config.reasoning_tokens or 0), response_schema=schema)
         phase: Phase = "refine" if bids[0].refined else "jury"
         for _ in range(_TRIES):
-            reply = await ask(judge, phase, messages, config, timeout=self.call_timeout, ledger=self.ledger)
+            reply = await ask(judge, phase, messages, config, timeout=self.options.call_timeout, ledger=self.ledger)
             if reply.output is None or reply.reason:
                 self._reasons.update(((judge.name, bid.agent), reply.reason) for bid in bids)
                 return None
@@ -170,7 +158,7 @@ class Jury:
         return None
 
     def _secret(self, judge: Bidder) -> str:
-        return f"{self.seed}\0{judge.name}\0{self.task}"
+        return f"{self.options.seed}\0{judge.name}\0{self.task.text}"
 
 
 def _schema(name: str, keys: Sequence[str]) -> ResponseSchema:

@@ -11,9 +11,10 @@ from inspect_ai.solver import Generate, TaskState
 from inspect_ai.util import registry_create, span
 
 from sale_inspect._errors import MissingRequirementError
-from sale_inspect._inspect.store import DEFAULT_AGENT, Bidder, SampleLedger, transcript_length, transcript_since
+from sale_inspect._inspect.store import Bidder, SampleLedger, transcript_length, transcript_since
 from sale_inspect._inspect.view import Tools, answer_choice, task_text
 from sale_inspect.auction import prompt
+from sale_inspect.options import REACT
 
 __all__ = ["execute", "execute_agent", "make_agent"]
 
@@ -33,7 +34,7 @@ def make_agent(name: str, bidder: Bidder, tools: Tools) -> Agent:
     Raises:
         MissingRequirementError: If no agent of that name is registered or it takes no `model`.
     """
-    if name == DEFAULT_AGENT:
+    if name == REACT:
         return _react(bidder, tools)
     for arguments in ({"model": bidder.model, "tools": tools}, {"model": bidder.model}):
         try:

@@ -13,14 +13,15 @@ from inspect_ai.log import transcript
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import span, store_as
 
-from sale_inspect._edge import clean_errors
 from sale_inspect._errors import PoolError
+from sale_inspect._inspect.arguments import takes
 from sale_inspect._inspect.solvers._executor import execute
 from sale_inspect._inspect.solvers._prepare import bidders_of, given_tools, usable
 from sale_inspect._inspect.solvers._router_files import GivenRouter, given_router
-from sale_inspect._inspect.store import DEFAULT_AGENT, Bidder, RoutingStore, SampleLedger
+from sale_inspect._inspect.store import Bidder, RoutingStore, SampleLedger
 from sale_inspect._inspect.view import plain_tools, sample_text
 from sale_inspect.embedding import Embedder, make_embedder
+from sale_inspect.options import RoutedOptions
 from sale_inspect.outcomes import cap_answer, clean
 from sale_inspect.pools import Pool, load_pool
 from sale_inspect.routers import (
@@ -39,49 +40,33 @@ __all__ = ["routed"]
 
 
 @solver
-def routed(
-    router: str,
-    pool: str | None = None,
-    knob: float | None = None,
-    agent: str = DEFAULT_AGENT,
-    tools: str | list[str] | None = None,
-    seed: int = 0,
-    check: bool = True,
-) -> Solver:
+@takes(RoutedOptions)
+def routed(options: RoutedOptions) -> Solver:
     """Let a router choose the agent for each sample; that agent executes, with the harness and ledger of `sale`.
 
     A router reads the task's text and nothing else. It costs no model call; its embedding runs on the CPU. A cascade
     (frugalgpt) runs agents in turn until it accepts an answer, and all of its runs are paid. Each of them starts from
     the same conversation; what an earlier one left in the sandbox stays.
 
-    Args:
-        router: File of `sale-inspect train`, or `random`, `cheapest` or `dearest`, which need no training.
-        pool: Pool file or packaged pool; without it the models of `--model-role agents=...`. Its agents must be
-            those of the router's file.
-        knob: Another value of the router's knob than the one in its file, for instance another lambda.
-        agent: Inspect agent that executes: `react` or any registered agent that takes `model`.
-        tools: Registered tools to add to the task's own.
-        seed: Seed of `random`. A trained router has its own.
-        check: Ask the model servers whether they answer before the first paid call.
-
     Returns:
         Solver that writes the router's record and the ledger to the sample's store.
     """
-    with clean_errors():
-        given = None if pool is None else usable(load_pool(pool), pool, check, agent)
-        chosen = given_router(router, given, knob=knob, seed=seed)
-        extra = given_tools(tools)
+    given_pool = None
+    if options.pool is not None:
+        given_pool = usable(load_pool(options.pool), options.pool, options.check, options.agent)
+    chosen = given_router(options.router, given_pool, knob=options.knob, seed=options.seed)
+    tools = given_tools(options.tools)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
-        agents, bidders = bidders_of(given)
-        _same_agents(chosen, agents)
-        state.tools = [*state.tools, *await plain_tools(extra)]
+        pool, bidders = bidders_of(given_pool)
+        _same_agents(chosen, pool)
+        state.tools = [*state.tools, *await plain_tools(tools)]
         routing = _Routing(
             given=chosen,
-            pool=agents,
+            pool=pool,
             bidders={bidder.name: bidder for bidder in bidders},
-            ledger=SampleLedger(f"routed {chosen.name}", agents),
-            agent=agent,
+            ledger=SampleLedger(f"routed {chosen.name}", pool),
+            agent=options.agent,
         )
         if isinstance(chosen.router, Router):
             return await routing.one(chosen.router, state, generate)

@@ -1,7 +1,6 @@
 """What a sample keeps, the ledger, the auctions, the routing, and who is being called."""
 
 from sale_inspect._inspect.store._bidders import (
-    DEFAULT_AGENT,
     Bidder,
     bidder,
     generate_config,
@@ -26,7 +25,6 @@ from sale_inspect._inspect.store._sample_place import SamplePlace, current_sampl
 from sale_inspect._inspect.store._scores import solved
 
 __all__ = [
-    "DEFAULT_AGENT",
     "Bidder",
     "LedgerStore",
     "RoutingStore",
