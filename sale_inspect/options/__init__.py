@@ -4,6 +4,7 @@ A class of options says of each its name, type, default, help, check, how a poli
 auction's record keeps it. Signatures, docstrings, checks, names, records and the tables of the docs are made from it.
 """
 
+from sale_inspect.options._benchmark import HstCodingOptions, HstDeepSearchOptions, TaskLimits, TaskSetOptions
 from sale_inspect.options._option import Names, Option, Recorded, above, at_least, members, sorted_names
 from sale_inspect.options._others import RoutedOptions, SingleOptions
 from sale_inspect.options._sale import SaleOptions
@@ -22,6 +23,8 @@ from sale_inspect.options._table import (
 
 __all__ = [
     "REACT",
+    "HstCodingOptions",
+    "HstDeepSearchOptions",
     "Names",
     "Option",
     "OptionRow",
@@ -30,6 +33,8 @@ __all__ = [
     "RoutedOptions",
     "SaleOptions",
     "SingleOptions",
+    "TaskLimits",
+    "TaskSetOptions",
     "above",
     "at_least",
     "build",

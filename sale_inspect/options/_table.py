@@ -83,14 +83,14 @@ def option_rows(options: type) -> tuple[OptionRow, ...]:
         TypeError: If a field does not say which option it is.
     """
     hints = get_type_hints(options, include_extras=True)
-    made = []
+    rows = []
     for field in fields(options):
         hint = hints[field.name]
         described = [each for each in getattr(hint, "__metadata__", ()) if isinstance(each, Option)]
         if get_origin(hint) is not Annotated or not described:
             raise TypeError(f"{options.__name__}.{field.name} must be Annotated[type, Option(...)].")
         # The last one counts: Annotated[AliasOfAnOption, Option("Other help.")] says it anew.
-        made.append(
+        rows.append(
             OptionRow(
                 name=field.name,
                 type=get_args(hint)[0],
@@ -98,7 +98,7 @@ def option_rows(options: type) -> tuple[OptionRow, ...]:
                 option=described[-1],
             )
         )
-    return tuple(made)
+    return tuple(rows)
 
 
 def build(options: Callable[..., Built], caller: str, given: Sequence[Any], named: Mapping[str, Any]) -> Built:
@@ -202,17 +202,18 @@ def _comparable(value: Any, hint: Any) -> Any:
 
 
 def _default_words(default: Any) -> str:
-    if default is OptionRow.EMPTY:
-        return "must be given"
-    if default is None:
-        return "none"
-    return (
-        str(default).lower()
-        if isinstance(default, bool)
-        else f"`{default}`"
-        if isinstance(default, str)
-        else (f"{default:_}".replace("_", ","))
-    )
+    match default:
+        case OptionRow.EMPTY:
+            return "must be given"
+        case None:
+            return "none"
+        case bool():
+            return str(default).lower()
+        case int():
+            return f"{default:,}"
+        case float():
+            return f"{default:g}"
+    return f"`{default}`"
 
 
 def _fits(value: Any, hint: Any) -> bool:

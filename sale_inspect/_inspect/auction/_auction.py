@@ -141,8 +141,8 @@ class Auction:
         if "checks" not in self.options.active_defences:
             return bids, failures
         faults = {bid.agent: plan_fault(bid.strategy, self.task.text) for bid in bids}
-        out = [Failure(agent=b.agent, reason=faults[b.agent], refined=b.refined) for b in bids if faults[b.agent]]
-        return [bid for bid in bids if not faults[bid.agent]], [*failures, *out]
+        refused = [Failure(agent=b.agent, reason=faults[b.agent], refined=b.refined) for b in bids if faults[b.agent]]
+        return [bid for bid in bids if not faults[bid.agent]], [*failures, *refused]
 
     async def _refine(
         self, provisional: str, assessed: Sequence[BidRecord], ratings: Ratings, kind: EntropyKind
@@ -155,12 +155,12 @@ class Auction:
         recall, why = await self._recall()
         if recall is None:
             return (), [], Refinement(eligible=eligible, note=why)
-        own = {bid.agent: bid.strategy for bid in assessed}
+        first_plans = {bid.agent: bid.strategy for bid in assessed}
         past = [each.past for each in recall.neighbours]
         requests = [
-            (bidder, own[bidder.name], contrastive_pairs(bidder.name, past, self.options.winning)[:_MAX_PAIRS])
+            (bidder, first_plans[bidder.name], contrastive_pairs(bidder.name, past, self.options.winning)[:_MAX_PAIRS])
             for bidder in self.bidders
-            if bidder.name in eligible and bidder.name in own
+            if bidder.name in eligible and bidder.name in first_plans
         ]
         requests = [request for request in requests if request[2]]
         bids, dropped = self._checked(*await self._bidding.refined(requests))

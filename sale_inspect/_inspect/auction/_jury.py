@@ -71,14 +71,14 @@ class Jury:
         asked = {bid.agent: asked_judges(self.options.switches.judges, bid.agent, names) for bid in bids}
         calls = []
         for judge in self.judges:
-            own = [bid for bid in bids if judge.name in asked[bid.agent]]
-            if self.options.jury == "panel" and own:
-                calls.append(self._panel(judge, own))
+            to_rate = [bid for bid in bids if judge.name in asked[bid.agent]]
+            if self.options.jury == "panel" and to_rate:
+                calls.append(self._panel(judge, to_rate))
             elif self.options.jury == "individual":
-                calls += [self._single(judge, bid) for bid in own]
+                calls += [self._single(judge, bid) for bid in to_rate]
         table: Ratings = {bid.agent: {} for bid in bids}
-        for judge_name, found in await collect(*calls):
-            for agent, rating in found.items():
+        for judge_name, ratings in await collect(*calls):
+            for agent, rating in ratings.items():
                 table[agent][judge_name] = rating
         # Calls are made judge by judge; a row lists its judges in pool order all the same.
         table = {agent: {name: row[name] for name in names if name in row} for agent, row in table.items()}
@@ -121,17 +121,17 @@ class Jury:
         )
         schema = _schema("ratings", labels) if judge.agent.json_schema else None
         tokens = _RATING_TOKENS + _PANEL_TOKENS_A_PLAN * len(order)
-        found: dict[str, int | None] = {}
+        by_label: dict[str, int | None] = {}
 
         def read(reply: str) -> bool | None:
             """Keeps what could be read; the judge is asked again only if something is missing."""
             for label, rating in parse_panel(reply, labels).items():
-                found[label] = rating if rating is not None else found.get(label)
-            return True if all(found[label] is not None for label in labels) else None
+                by_label[label] = rating if rating is not None else by_label.get(label)
+            return True if all(by_label[label] is not None for label in labels) else None
 
         async with span(f"ratings: {judge.name} of {len(order)} plans", type="rating"):
             await self._ask(judge, asking, order, tokens, schema, read)
-        return judge.name, {bid.agent: found.get(label) for label, bid in zip(labels, order, strict=True)}
+        return judge.name, {bid.agent: by_label.get(label) for label, bid in zip(labels, order, strict=True)}
 
     async def _ask(
         self,
@@ -150,11 +150,11 @@ class Jury:
             if reply.output is None or reply.reason:
                 self._reasons.update(((judge.name, bid.agent), reply.reason) for bid in bids)
                 return None
-            found = read(reply.output.completion)
-            if found is not None:
-                return found
-            said = reply.output.completion.strip() or "(nothing)"
-            messages += [ChatMessageAssistant(content=said), ChatMessageUser(content=asking.retry)]
+            rating = read(reply.output.completion)
+            if rating is not None:
+                return rating
+            answer = reply.output.completion.strip() or "(nothing)"
+            messages += [ChatMessageAssistant(content=answer), ChatMessageUser(content=asking.retry)]
         return None
 
     def _secret(self, judge: Bidder) -> str:

@@ -101,8 +101,8 @@ def given_tools(tools: object) -> tuple[Tool | ToolDef | ToolSource, ...]:
     wanted = cast(GivenTools, tools)
     if wanted is None:
         return ()
-    each_wanted = wanted.split(",") if isinstance(wanted, str) else wanted
-    return tuple(_registered(each.strip()) if isinstance(each, str) else each for each in each_wanted)
+    listed = wanted.split(",") if isinstance(wanted, str) else wanted
+    return tuple(_registered(each.strip()) if isinstance(each, str) else each for each in listed)
 
 
 def _registered(name: str) -> Tool:

@@ -62,7 +62,7 @@ def routed(options: RoutedOptions) -> Solver:
         _same_agents(chosen, pool)
         state.tools = [*state.tools, *await plain_tools(tools)]
         routing = _Routing(
-            given=chosen,
+            router=chosen,
             pool=pool,
             bidders={bidder.name: bidder for bidder in bidders},
             ledger=SampleLedger(f"routed {chosen.name}", pool),
@@ -79,7 +79,7 @@ def routed(options: RoutedOptions) -> Solver:
 class _Routing:
     """The routing of one sample."""
 
-    given: GivenRouter
+    router: GivenRouter
     pool: Pool
     bidders: dict[str, Bidder]
     ledger: SampleLedger
@@ -89,10 +89,10 @@ class _Routing:
         """Choose an agent, then run it."""
         async with span("routing", type="routing"):
             tasks = TaskBatch(ids=(str(state.sample_id),), features=await self._embed([_text(state)]))
-            found = choice_fields(router.choose(tasks), router.agents)
-            step = StepRecord(agent=found["chosen"], accepted=True)
-            self._save(self._record(steps=(step,), explanation=router.explain(tasks, 0), **found))
-        return await self._run(found["chosen"], state, generate)
+            choice = choice_fields(router.choose(tasks), router.agents)
+            step = StepRecord(agent=choice["chosen"], accepted=True)
+            self._save(self._record(steps=(step,), explanation=router.explain(tasks, 0), **choice))
+        return await self._run(choice["chosen"], state, generate)
 
     async def in_turn(self, cascade: Cascade, state: TaskState, generate: Generate) -> TaskState:
         """Run agents in turn until an answer is accepted."""
@@ -117,7 +117,7 @@ class _Routing:
                     threshold=verdict.threshold,
                 )
             )
-            self._save(self._record(chosen=name, steps=tuple(steps), explanation=_told(steps)))
+            self._save(self._record(chosen=name, steps=tuple(steps), explanation=_explained(steps)))
             if verdict.accept:
                 break
         return state
@@ -134,23 +134,23 @@ class _Routing:
 
     async def _embed(self, texts: list[str]) -> Features:
         """(len(texts), D). In a thread, since the samples beside this one wait for their models meanwhile."""
-        if not self.given.embedder:
+        if not self.router.embedder:
             return np.zeros((len(texts), 1), dtype=np.float32)
-        return await anyio.to_thread.run_sync(_embedder(self.given.embedder).embed, texts)
+        return await anyio.to_thread.run_sync(_embedder(self.router.embedder).embed, texts)
 
-    def _record(self, **found: Any) -> RoutingRecord:
-        knob = self.given.router.knob
+    def _record(self, **decision: Any) -> RoutingRecord:
+        knob = self.router.router.knob
         return RoutingRecord(
-            router=self.given.name,
-            file=self.given.file,
-            data=self.given.data,
+            router=self.router.name,
+            file=self.router.file,
+            data=self.router.data,
             knob="" if knob is None else knob.name,
             value=None if knob is None else knob.value,
-            agents=self.given.router.agents,
-            embedder=self.given.embedder_name,
+            agents=self.router.router.agents,
+            embedder=self.router.embedder_name,
             pool=self.pool.name,
             simulated=self.pool.simulated,
-            **found,
+            **decision,
         )
 
     def _save(self, record: RoutingRecord) -> None:
@@ -164,22 +164,22 @@ def _text(state: TaskState) -> str:
     return sample_text(state.input, [choice.value for choice in state.choices])
 
 
-def _told(steps: list[StepRecord]) -> str:
+def _explained(steps: list[StepRecord]) -> str:
     *before, last = steps
-    said = [
+    sentences = [
         f"{step.agent} ran; its answer is correct with predicted probability {step.probability:.2f}, below "
         f"{step.threshold:.2f}, so the next one runs."
         for step in before
     ]
     if not last.accepted:
-        return " ".join([*said, f"{last.agent} ran; its answer is not accepted."])
+        return " ".join([*sentences, f"{last.agent} ran; its answer is not accepted."])
     if last.threshold:
-        said.append(
+        sentences.append(
             f"{last.agent} ran; its answer is accepted ({last.probability:.2f}, at least {last.threshold:.2f})."
         )
     else:
-        said.append(f"{last.agent} ran last, so its answer is taken.")
-    return " ".join(said)
+        sentences.append(f"{last.agent} ran last, so its answer is taken.")
+    return " ".join(sentences)
 
 
 @lru_cache(maxsize=2)
@@ -187,9 +187,9 @@ def _embedder(choice: str) -> Embedder:
     return make_embedder(choice)
 
 
-def _same_agents(given: GivenRouter, pool: Pool) -> None:
-    if set(given.router.agents) != set(pool.names):
+def _same_agents(router: GivenRouter, pool: Pool) -> None:
+    if set(router.router.agents) != set(pool.names):
         raise PoolError(
-            f"Router {given.name}: it routes among {', '.join(given.router.agents)}, but pool {pool.name!r} has "
+            f"Router {router.name}: it routes among {', '.join(router.router.agents)}, but pool {pool.name!r} has "
             f"{', '.join(pool.names)}. Give the pool it was trained for, or train it for this one."
         )

@@ -27,20 +27,20 @@ def kind_of(header: EvalLog, store: Mapping[str, Any]) -> PolicyKind:
 
 def policy_of(header: EvalLog, store: Mapping[str, Any]) -> str:
     """The name of a log's policy, for instance `SALE, panel jury`, `8b alone`, `wtp-knn`."""
-    kind, given = kind_of(header, store), header.eval.solver_args or {}
+    kind, options = kind_of(header, store), header.eval.solver_args or {}
     if kind == "other":
         return f"{header.eval.solver or 'default solver'} with {header.eval.model}"
-    return ", ".join([_base(kind, header, store), *policy_words(_OPTIONS[kind], given)])
+    return ", ".join([_base(kind, header, store), *policy_words(_OPTIONS[kind], options)])
 
 
 def _base(kind: PolicyKind, header: EvalLog, store: Mapping[str, Any]) -> str:
-    given = header.eval.solver_args or {}
+    options = header.eval.solver_args or {}
     if kind == "sale":
         return "SALE as an agent" if "sale_agent" in (header.eval.solver or "") else "SALE"
     if kind == "single":
-        return f"{store.get('LedgerStore:agent') or given.get('agent', 'an agent')} alone"
-    named = str(store.get("LedgerStore:policy", "")).removeprefix("routed ")
-    return named or PurePath(str(given.get("router", "a router"))).stem
+        return f"{store.get('LedgerStore:agent') or options.get('agent', 'an agent')} alone"
+    router = str(store.get("LedgerStore:policy", "")).removeprefix("routed ")
+    return router or PurePath(str(options.get("router", "a router"))).stem
 
 
 def _solver(header: EvalLog) -> str:
