@@ -80,7 +80,13 @@ class Auction:
             call_timeout=options.call_timeout,
             ledger=self.ledger,
         )
-        self._jury = Jury(judges=self.bidders, task=self.task, options=options, ledger=self.ledger)
+        self._jury = Jury(
+            judges=self.bidders,
+            task=self.task.text,
+            prefix=self.task.prefix,
+            options=options,
+            ledger=self.ledger,
+        )
 
     async def run(self) -> AuctionRecord:
         """Hold the auction.

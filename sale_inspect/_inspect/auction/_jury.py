@@ -17,7 +17,6 @@ from inspect_ai.util import JSONSchema, collect, span
 
 from sale_inspect._inspect.auction._ask import ask
 from sale_inspect._inspect.store import Bidder, SampleLedger
-from sale_inspect._inspect.view import TaskView
 from sale_inspect.auction import (
     RATING_SCALE,
     Bid,
@@ -50,13 +49,15 @@ class Jury:
 
     Args:
         judges: Every agent of the pool, in pool order.
-        task: The task.
+        task: The task's text.
+        prefix: Start of every prompt: the task and its environment.
         options: How the jury works, who rates whose plan, which defences are on, the seed, the seconds for a call.
         ledger: Where calls are booked.
     """
 
     judges: Sequence[Bidder]
-    task: TaskView
+    task: str
+    prefix: str
     options: SaleOptions
     ledger: SampleLedger
     notes: list[str] = field(default_factory=list)
@@ -110,7 +111,7 @@ class Jury:
         return judge.name, {bid.agent: rating}
 
     async def _panel(self, judge: Bidder, bids: Sequence[Bid]) -> tuple[str, dict[str, int | None]]:
-        order = panel_order(bids, seed=self.options.seed, judge=judge.name, task=self.task.text)
+        order = panel_order(bids, seed=self.options.seed, judge=judge.name, task=self.task)
         labels = panel_labels(len(order))
         asking = panel_prompt(
             {label: (bid.agent, bid.strategy) for label, bid in zip(labels, order, strict=True)},
@@ -142,7 +143,7 @@ class Jury:
         schema: ResponseSchema | None,
         read: Callable[[str], Read | None],
     ) -> Read | None:
-        messages: list[ChatMessage] = [ChatMessageUser(content=f"{self.task.prefix}\n\n{asking.request}")]
+        messages: list[ChatMessage] = [ChatMessageUser(content=f"{self.prefix}\n\n{asking.request}")]
         config = GenerateConfig(max_tokens=tokens + (judge.model.config.reasoning_tokens or 0), response_schema=schema)
         phase: Phase = "refine" if bids[0].refined else "jury"
         for _ in range(_TRIES):
@@ -158,7 +159,7 @@ class Jury:
         return None
 
     def _secret(self, judge: Bidder) -> str:
-        return f"{self.options.seed}\0{judge.name}\0{self.task.text}"
+        return f"{self.options.seed}\0{judge.name}\0{self.task}"
 
 
 def _schema(name: str, keys: Sequence[str]) -> ResponseSchema:
