@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,6 +132,7 @@ def _read(
     no_cache: bool,
 ) -> Compared:
     from sale_inspect._inspect.logs.tidy import cache_folder, read_tidy
+    from sale_inspect.report.tidy import screened
 
     with Progress(console=Console(stderr=True, highlight=False), transient=True) as progress:
         bar = progress.add_task("reading logs", total=None)
@@ -138,9 +140,7 @@ def _read(
             logs,
             cache=None if no_cache else cache_folder(),
             progress=lambda done, total: progress.update(bar, completed=done, total=total),
-            exclude=exclude,
-            keep=keep,
-            common_tasks=common_tasks,
+            screen=partial(screened, exclude=exclude, keep=keep, common_tasks=common_tasks),
             prices=prices,
             processes=_PROCESSES,
         )
