@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sale_inspect"
 CORE = (
     *("auction", "money", "bench", "stats", "report", "sim", "pools", "embedding", "checks"),
-    *("times", "weights", "memory", "redteam", "routers", "outcomes", "replay", "market", "forecast"),
+    *("times", "weights", "memory", "redteam", "routers", "outcomes", "replays", "market", "forecast"),
     *("texts", "report.analysis", "report.page", "report.figures", "report.summary", "report.tidy"),
 )
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -18,7 +18,7 @@ from sale_inspect._cli._replay_policies import (
 )
 from sale_inspect._cli._router_data import embed_data, read_table, trainable
 from sale_inspect._edge import clean_errors
-from sale_inspect.replay import ReplayOptions, evaluate, replay_json, replay_text
+from sale_inspect.replays import ReplayOptions, evaluate, replay_json, replay_text
 
 __all__ = ["replay"]
 

@@ -12,7 +12,7 @@ from sale_inspect._cli._router_data import RouterData
 from sale_inspect._cli._train import calibrated
 from sale_inspect._errors import OutcomesError
 from sale_inspect.outcomes import PolicyOutcomes, policy_outcomes
-from sale_inspect.replay import Policy, Setting
+from sale_inspect.replays import Policy, Setting
 from sale_inspect.routers import (
     HeldOut,
     Outcomes,

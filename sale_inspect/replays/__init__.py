@@ -1,9 +1,9 @@
 """Replay: what routing would have solved and spent, from recorded outcomes. Pure."""
 
-from sale_inspect.replay._compare import FEWEST
-from sale_inspect.replay._evaluate import evaluate
-from sale_inspect.replay._policy import Policy, Setting, routed
-from sale_inspect.replay._replay import (
+from sale_inspect.replays._compare import FEWEST
+from sale_inspect.replays._evaluate import evaluate
+from sale_inspect.replays._policy import Policy, Setting, routed
+from sale_inspect.replays._replay import (
     AgentResult,
     BinResult,
     Comparison,
@@ -17,7 +17,7 @@ from sale_inspect.replay._replay import (
     Verdict,
     replay_json,
 )
-from sale_inspect.replay._text import replay_text
+from sale_inspect.replays._text import replay_text
 
 __all__ = [
     "FEWEST",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from sale_inspect.replay._replay import Estimate, PolicyResult, Replay
+from sale_inspect.replays._replay import Estimate, PolicyResult, Replay
 from sale_inspect.texts import fmt_rate, fmt_usd
 
 __all__ = ["replay_text"]
