@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from sale_inspect.replays._controls import ratio_columns
-from sale_inspect.replays._replay import BinResult, Estimate
+from sale_inspect.replays._parts import BinResult, Estimate
 from sale_inspect.replays._rounds import Rounds
 from sale_inspect.stats import Realised
 

@@ -22,8 +22,9 @@ from sale_inspect.replays._controls import (
     zero_pass,
 )
 from sale_inspect.replays._curve import Points, curve_result, joint_points, points_of
+from sale_inspect.replays._parts import AgentResult, CurveResult, Estimate, PolicyResult, ReplayOptions
 from sale_inspect.replays._policy import Policy
-from sale_inspect.replays._replay import AgentResult, CurveResult, Estimate, PolicyResult, Replay, ReplayOptions
+from sale_inspect.replays._replay import Replay
 from sale_inspect.replays._rounds import Rounds, draw_rounds, mean_of
 from sale_inspect.routers import Floats, Outcomes
 from sale_inspect.stats import Grid, Pair, Ratio, Realised, routing_ratios, share_entropy, shares_of

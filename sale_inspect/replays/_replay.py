@@ -1,190 +1,23 @@
-"""The result of a replay: plain numbers and text, ready for JSON."""
+"""The result of a replay, and how it is written."""
 
 from __future__ import annotations
 
+import html
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
-from sale_inspect.stats import Method
+from sale_inspect.replays._parts import AgentResult, BinResult, Comparison, Estimate, PolicyResult, ReplayOptions
+from sale_inspect.replays._text import drawn, reasons, tables
+from sale_inspect.texts import Table, html_list, to_html
 
-__all__ = [
-    "AgentResult",
-    "BinResult",
-    "Comparison",
-    "CurvePoint",
-    "CurveResult",
-    "Estimate",
-    "PolicyResult",
-    "Replay",
-    "ReplayOptions",
-    "Rival",
-    "Verdict",
-    "replay_json",
-]
-
-Verdict = Literal["better", "worse", "not resolved", "same"]
-Rival = Literal["shuffled", "best single", "zero", "zero curve", "random", "policy"]
-Compared = Literal["pass", "usd_per_task", "curve_gain"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReplayOptions:
-    """How a replay is evaluated.
-
-    Attributes:
-        rounds: Bootstrap rounds.
-        confidence: Of all intervals and verdicts.
-        seed: Seed of the draws.
-        method: `percentile`, `basic` or `bca`, of all intervals but those of AIQ, which are `basic`.
-        stratify: Whether each round draws as many tasks of each bin as there are.
-        worth: Dollars that a solved task is worth, for `regret_worth`.
-        best_single: The agent that counts as the best single one, for instance the best in training. By default the
-            best on these very tasks, which favours it.
-        against: Names of policies with which all others are compared too.
-        power: Chance to resolve a difference, for the number of tasks that would be needed.
-    """
-
-    rounds: int = 1000
-    confidence: float = 0.95
-    seed: int = 0
-    method: Method = "percentile"
-    stratify: bool = True
-    worth: float | None = None
-    best_single: str | None = None
-    against: tuple[str, ...] = ()
-    power: float = 0.8
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Estimate:
-    """A metric with its interval.
-
-    Attributes:
-        value: On all tasks; None where it is not defined.
-        low: Lower end of the interval, or None.
-        high: Upper end, or None.
-        error: Standard error by the bootstrap, or None.
-        reason: Why there is no value, or what a reader must know of it.
-    """
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    error: float | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AgentResult:
-    """An agent alone: pass@1 and dollars a task."""
-
-    name: str
-    correct: float
-    dollars: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CurvePoint:
-    """One setting of a knob: pass@1 and dollars a task with overhead."""
-
-    value: float
-    correct: float
-    dollars: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CurveResult:
-    """A policy over the values of its knob.
-
-    Attributes:
-        knob: Its name, or "" for a policy of one setting.
-        points: The settings; for a policy without a knob its one point, with value 0.
-        figures: By name: `aiq`, `aiq_zero_to_max`, `audc`, `area_50`, `peak`, `perf_gain`, `qnc`, `cost_save`,
-            `pareto_distance`, `apgr`, `cpt_20`, `cpt_50`, `cpt_80`. Only `aiq` has an interval.
-    """
-
-    knob: str
-    points: tuple[CurvePoint, ...]
-    figures: Mapping[str, Estimate]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PolicyResult:
-    """A policy.
-
-    Attributes:
-        name: Its name.
-        baseline: Whether the replay added it.
-        estimates: By name: those of `stats.routing_ratios`, and `gain_at_best`, `gain_at_random`, `gap_to_oracle` and
-            `pgr` (see `stats`; small and large are the agents with the least and the greatest mean dollars).
-        shares: Share of the tasks that each agent does; empty if no one agent does a task.
-        entropy: Of the shares, bits; None if there are none.
-        shuffled: pass@1 of its shuffled control: its own choices, permuted over the tasks; exact expectation.
-        shuffled_usd: Dollars a task of that control; it decides for nothing.
-        zero: pass@1 of the zero router at the policy's dollars with overhead.
-        curve: Over its knob; None for baselines.
-    """
-
-    name: str
-    baseline: bool
-    estimates: Mapping[str, Estimate]
-    shares: Mapping[str, float]
-    entropy: float | None
-    shuffled: Estimate | None = None
-    shuffled_usd: Estimate | None = None
-    zero: Estimate | None = None
-    curve: CurveResult | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Comparison:
-    """A policy against a rival, on the same tasks.
-
-    Attributes:
-        policy: The policy.
-        rival: Name of the other.
-        kind: What the other is.
-        measure: What is compared; `curve_gain` is the mean gain of pass@1 along the curve.
-        difference: Policy less rival.
-        test: What p comes from: McNemar's exact test where both have 0 or 1 on each task, else the normal approximation
-            with the bootstrap's standard error.
-        p: Two-sided p of no difference; None if there is none.
-        p_adjusted: p after Holm's correction over all comparisons of this kind and measure.
-        verdict: `better` or `worse` only if the interval excludes 0 and `p_adjusted` is at most 1 - confidence.
-        tasks: Tasks.
-        tasks_needed: Tasks that would resolve a difference of this size; None if resolved or not known.
-        sentence: All of this in words.
-    """
-
-    policy: str
-    rival: str
-    kind: Rival
-    measure: Compared
-    difference: Estimate
-    test: Literal["mcnemar", "normal"]
-    p: float | None
-    p_adjusted: float | None
-    verdict: Verdict
-    tasks: int
-    tasks_needed: int | None
-    sentence: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BinResult:
-    """The policies on the tasks of one bin: `pass` and `usd_per_task` by name of the policy."""
-
-    bin: str
-    tasks: int
-    correct: Mapping[str, Estimate]
-    dollars: Mapping[str, Estimate]
+__all__ = ["Replay", "replay_html", "replay_json", "replay_text"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Replay:
-    """A replay.
+    """A replay. A notebook draws it.
 
     Attributes:
         tasks: Tasks.
@@ -213,6 +46,61 @@ class Replay:
     estimated: bool
     options: ReplayOptions
     notes: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        return replay_html(self)
+
+    def _repr_markdown_(self) -> str:
+        return replay_text(self, markdown=True)
+
+
+def replay_text(replay: Replay, *, markdown: bool = False) -> str:
+    """The tables, then every comparison in a sentence, then the notes.
+
+    Args:
+        replay: The replay.
+        markdown: Markdown tables and lists; columns of text otherwise.
+    """
+    mark = "**" if markdown else ""
+    parts = [f"{mark}{_title(replay)}{mark}"]
+    for title, header, rows in tables(replay.policies, replay.bins):
+        parts.append(f"{mark}{title}{mark}\n\n{drawn(header, rows, markdown)}")
+    for title, lines in _lists(replay):
+        listed = "\n".join(f"- {line}" for line in lines)
+        parts.append(f"{mark}{title}{mark}\n\n{listed}")
+    return "\n\n".join(parts) + "\n"
+
+
+def replay_html(replay: Replay, notes: Sequence[str] = ()) -> str:
+    """The same as a piece of HTML. All texts are escaped.
+
+    Args:
+        replay: The replay.
+        notes: More that a reader must know.
+    """
+    parts = [f"<p><b>{html.escape(_title(replay))}</b></p>"]
+    for title, header, rows in tables(replay.policies, replay.bins):
+        parts.append(to_html(Table(title=title, header=tuple(header), sections=(tuple(map(tuple, rows)),), notes=())))
+    for title, lines in _lists(replay):
+        parts.append(f"<p><b>{title}</b></p>{html_list(lines)}")
+    return "".join([*parts, html_list(notes)])
+
+
+def _title(replay: Replay) -> str:
+    return (
+        f"{replay.tasks:,} tasks, {len(replay.agents)} agents; {100 * replay.options.confidence:g}% intervals, "
+        f"{replay.options.rounds:,} bootstrap rounds"
+    )
+
+
+def _lists(replay: Replay) -> Iterator[tuple[str, list[str]]]:
+    """Title and lines of each list that has lines."""
+    sentences = [each.sentence for each in replay.comparisons]
+    if sentences:
+        yield "What is resolved", sentences
+    notes = [*replay.notes, *reasons(replay.policies)]
+    if notes:
+        yield "Notes", notes
 
 
 def replay_json(replay: Replay) -> dict[str, Any]:

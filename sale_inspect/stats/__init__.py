@@ -10,6 +10,7 @@ from sale_inspect.stats._bootstrap import (
     normal_p,
     tasks_needed,
 )
+from sale_inspect.stats._confidence import CONFIDENCE
 from sale_inspect.stats._curves import (
     Pair,
     apgr,
@@ -40,6 +41,7 @@ from sale_inspect.stats._routing import (
 from sale_inspect.stats._shapley import MOST_EXACT, SampledShapley, shapley_exact, shapley_sampled
 
 __all__ = [
+    "CONFIDENCE",
     "MOST_EXACT",
     "Draws",
     "Grid",

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import read_eval_log, write_eval_log
+from sale_inspect._cli._report_kept import keep_report, kept_report
 
 from sale_inspect._cli import _report, main
-from sale_inspect._cli._report_kept import keep_report, kept_report
 from sale_inspect._inspect.solvers._sale import sale, single
 from sale_inspect._inspect.tasks._tasks import hst_coding
 

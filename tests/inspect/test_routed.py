@@ -15,10 +15,10 @@ from inspect_ai.event import InfoEvent
 from inspect_ai.log import EvalLog, EvalSample, resolve_sample_attachments
 from inspect_ai.scorer import includes
 from inspect_ai.solver import Solver
-
-from sale_inspect._cli import main
 from sale_inspect._cli._replay_policies import policy_of_file
 from sale_inspect._cli._router_data import RouterData, read_data
+
+from sale_inspect._cli import main
 from sale_inspect._errors import SaleError
 from sale_inspect._inspect.logs._find import policy_runs
 from sale_inspect._inspect.solvers._routed import routed

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator
+from sale_inspect._cli._report_pages import ReportOptions, report_files
 
 from sale_inspect._cli._report import write_folder
-from sale_inspect._cli._report_pages import ReportOptions, report_files
 from sale_inspect.report.tidy._screen import Compared
 from tests.pages.browsing import chromium, complaints, drawn, opened
 from tests.pages.test_report_page import PICTURES

@@ -7,8 +7,8 @@ import io
 from collections.abc import Callable
 
 import pytest
-
 from sale_inspect._cli._report_pages import ReportOptions, report_files
+
 from sale_inspect.report.tidy._screen import Compared
 from sale_inspect.report.tidy._tables import LeftOut, Tidy
 from tests.report.synthetic import synthetic_tidy
