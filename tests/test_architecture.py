@@ -36,10 +36,13 @@ def imports_of(path: Path) -> Iterator[str]:
 def test_only_the_adapters_import_inspect() -> None:
     for path in MODULES:
         part = path.relative_to(PACKAGE).parts[0]
-        if part not in ("_inspect", "_cli"):
+        if part not in ("_inspect", "_cli", "_work"):
             assert not any(name.split(".")[0] == "inspect_ai" for name in imports_of(path)), path
         if part in CORE:
-            assert not any(name.startswith(("sale_inspect._inspect", "sale_inspect._cli")) for name in imports_of(path))
+            assert not any(
+                name.startswith(("sale_inspect._inspect", "sale_inspect._cli", "sale_inspect._work"))
+                for name in imports_of(path)
+            )
 
 
 def test_nothing_imports_a_private_module_of_inspect() -> None:

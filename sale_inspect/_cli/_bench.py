@@ -11,6 +11,7 @@ import rich.table
 from sale_inspect._cli import _options as options
 from sale_inspect._cli._corpus import corpus
 from sale_inspect._cli._draw import console
+from sale_inspect._cli._group import SentenceGroup
 from sale_inspect._edge import clean_errors
 from sale_inspect._errors import BenchError
 from sale_inspect.bench import (
@@ -36,7 +37,7 @@ _sources = click.option("--sources", help="Only these sources, for instance mbpp
 _offline = click.option("--offline", is_flag=True, help="Download nothing; use what was downloaded before.")
 
 
-@click.group()
+@click.group(cls=SentenceGroup)
 def bench() -> None:
     """Build HST-BENCH from its sources' files, check a build, show what is there.
 

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from sale_inspect._cli import _options as options
 from sale_inspect._cli._draw import console
+from sale_inspect._cli._group import SentenceGroup
 from sale_inspect._edge import clean_errors
 from sale_inspect.embedding import Embedder, HashingEmbedder, MiniLmEmbedder, make_embedder
 from sale_inspect.memory import (
@@ -32,7 +33,7 @@ _CHOICES = {HashingEmbedder.name: "hashing", MiniLmEmbedder.name: "minilm"}
 _file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 
-@click.group()
+@click.group(cls=SentenceGroup)
 def memory() -> None:
     """Look into an auction memory, search it, bound its size, carry it elsewhere.
 

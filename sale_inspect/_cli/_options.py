@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from sale_inspect._edge import clean_errors
+from sale_inspect._errors import SaleError
 from sale_inspect.bench.sources import DATA_DIR_VARIABLE
 from sale_inspect.stats import CONFIDENCE
 
@@ -60,8 +60,11 @@ def gathers(request: type, name: str = "request") -> Callable[[Callable[..., Any
         @functools.wraps(command)
         def call(**values: Any) -> Any:
             own = {option: values.pop(option) for option in sorted(names & values.keys())}
-            with clean_errors():
+            try:
                 gathered = request(**own)
+            except (SaleError, ValueError) as error:
+                # Options that do not go together, before anything is read.
+                raise click.UsageError(str(error)) from error
             return command(**{name: gathered}, **values)
 
         return call
@@ -144,7 +147,7 @@ agents = click.option(
 )
 routers = click.option(
     "--router", "routers", multiple=True,
-    help="Name of a router; may be repeated. Default: all that read the task.",
+    help="Router by its name, to replay also by its file; may be repeated. Default: all that read the task.",
 )  # fmt: skip
 outer = click.option(
     "--outer", type=click.IntRange(min=2), default=5, show_default=True, help="Folds that hold tasks out."

@@ -19,8 +19,9 @@ __all__ = ["simulate"]
 
 @click.command()
 @click.option(
-    "--study", "studies", multiple=True, type=click.Choice(sorted(STUDIES)), help="May be repeated; default: all."
-)
+    "--study", "studies", multiple=True, type=click.Choice(sorted(STUDIES)), metavar="NAME",
+    help=f"Which study: {', '.join(sorted(STUDIES))}. May be repeated; default: all.",
+)  # fmt: skip
 @click.option(
     "--auctions", type=click.IntRange(min=1), default=20_000, show_default=True, help="Auctions for each value."
 )

@@ -11,6 +11,7 @@ import rich.table
 
 from sale_inspect._cli import _options as options
 from sale_inspect._cli._draw import console
+from sale_inspect._cli._group import SentenceGroup
 from sale_inspect._edge import clean_errors
 from sale_inspect._work import CollectRequest, aggregate_times, open_session, require_times, write_times
 from sale_inspect.bench import bin_of
@@ -43,7 +44,7 @@ What is recorded
   It is written to {log_dir}, on this machine only. Type no passwords there."""
 
 
-@click.group()
+@click.group(cls=SentenceGroup)
 def times() -> None:
     """Measure how long people take for tasks, and turn that into the benchmark's human times.
 
@@ -55,7 +56,8 @@ def times() -> None:
       sale-inspect times collect --annotator ben  --task coding -T sources=mbpp --limit 20
       sale-inspect times collect --annotator cleo --task coding -T sources=mbpp --limit 20
       sale-inspect times aggregate logs/times -o times.csv
-      inspect eval sale_inspect/hst_coding -T times=times.csv --solver sale_inspect/sale
+      inspect eval sale_inspect/hst_coding -T times=times.csv \\
+        --solver sale_inspect/sale
     """  # noqa: D301 - click wants the character itself
 
 

@@ -659,8 +659,6 @@ def test_two_answers_to_one_question_need_a_rule(tmp_path: Path) -> None:
     [
         (["-o", "x.xlsx"], "give a name that ends in .parquet"),
         (["-o", "nowhere/x.parquet"], "there is no folder nowhere"),
-        (["--columns", "task=x"], "are for tables, and none is given"),
-        (["--output-tokens", "300"], "are for tables, and none is given"),
         (["--answer-cap", "3"], "3 is not in the range"),
     ],
 )
@@ -672,6 +670,8 @@ def test_options_that_make_no_sense_end_before_anything_is_read(ours: Path, word
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["--columns", "task=x"], "are for tables, and none is given"),
+        (["--output-tokens", "300"], "are for tables, and none is given"),
         (["--columns", "task"], "'task' must be OURS=THEIRS"),
         (["--columns", "task=a", "--columns", "task=b"], "'task' is given twice"),
         (["--output-tokens", "a=many"], "'a=many' must be a count of tokens"),
