@@ -51,7 +51,8 @@ def report(logs: tuple[str, ...], output: Path, request: ReportRequest) -> None:
 
     \b
       sale-inspect report logs -o report
-      sale-inspect report logs -o report --exclude errors,unscored --baseline "32b alone"
+      sale-inspect report logs -o report --exclude errors,unscored \\
+        --baseline "32b alone"
       sale-inspect report report -o report --rounds 10000
     """  # noqa: D301 - click reads \b
     with clean_errors(), progress_shown() as progress:

@@ -52,9 +52,9 @@ def times() -> None:
     Have each expert work through the tasks, then put their logs together, then use the result:
 
     \b
-      sale-inspect times collect --annotator anna --task coding -T sources=mbpp --limit 20
-      sale-inspect times collect --annotator ben  --task coding -T sources=mbpp --limit 20
-      sale-inspect times collect --annotator cleo --task coding -T sources=mbpp --limit 20
+      sale-inspect times collect --annotator anna -T sources=mbpp --limit 20
+      sale-inspect times collect --annotator ben -T sources=mbpp --limit 20
+      sale-inspect times collect --annotator cleo -T sources=mbpp --limit 20
       sale-inspect times aggregate logs/times -o times.csv
       inspect eval sale_inspect/hst_coding -T times=times.csv \\
         --solver sale_inspect/sale
