@@ -32,7 +32,8 @@ def corpus(files: tuple[Path, ...], output: Path, force: bool) -> None:
 
     \b
       sale-inspect bench corpus hotpot_dev_distractor_v1.json -o pages
-      inspect eval sale_inspect/hst_deep_search -T corpus=pages -T sources=hotpotqa
+      inspect eval sale_inspect/hst_deep_search -T corpus=pages \\
+        -T sources=hotpotqa
     """  # noqa: D301 - click reads \b
     target = output / _PAGES
     if target.exists() and not force:

@@ -65,7 +65,9 @@ def write_json(file: Path | None, figures: Mapping[str, Any]) -> None:
 @contextmanager
 def progress_shown() -> Iterator[Progress]:
     """What work tells of itself, as a bar on standard error that is gone when the work is done."""
-    with Bars(console=Console(stderr=True, highlight=False), transient=True) as bars:
+    err = Console(stderr=True, highlight=False)
+    # Without a terminal, a bar would leave an empty line behind.
+    with Bars(console=err, transient=True, disable=not err.is_terminal) as bars:
         bar: TaskID | None = None
 
         def show(doing: str, done: int, total: int | None) -> None:

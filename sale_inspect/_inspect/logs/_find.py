@@ -10,9 +10,7 @@ from pathlib import Path
 from inspect_ai.log import EvalLog, EvalSample, list_eval_logs, read_eval_log, read_eval_log_samples
 
 from sale_inspect._errors import LogError
-from sale_inspect._inspect.store import read_ledger, read_uncounted
-from sale_inspect._inspect.store import solved
-from sale_inspect._inspect.store import with_stores
+from sale_inspect._inspect.store import read_ledger, read_uncounted, solved, with_stores
 from sale_inspect.money import AUCTION_PHASES, total_usd
 from sale_inspect.report.summary import PolicyRun, TaskRow
 

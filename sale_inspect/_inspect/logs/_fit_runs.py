@@ -10,11 +10,8 @@ from pathlib import Path
 
 from inspect_ai.log import EvalLog, EvalSample, read_eval_log, read_eval_log_samples
 
-from sale_inspect._inspect.store import read_ledger
 from sale_inspect._inspect.logs._find import find_logs
-from sale_inspect._inspect.store import solved
-from sale_inspect._inspect.store import with_stores
-from sale_inspect._inspect.store import read_record
+from sale_inspect._inspect.store import read_ledger, read_record, solved, with_stores
 from sale_inspect.auction import AuctionRecord
 from sale_inspect.money import AUCTION_PHASES
 

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from inspect_ai.log import read_eval_log, read_eval_log_samples
 
 from sale_inspect._errors import LogError
-from sale_inspect._inspect.store import read_ledger
 from sale_inspect._inspect.logs._find import find_logs, policy_of
-from sale_inspect._inspect.store import with_stores
+from sale_inspect._inspect.store import read_ledger, with_stores
 from sale_inspect.forecast import RecordedSample
 
 __all__ = ["recorded_samples"]

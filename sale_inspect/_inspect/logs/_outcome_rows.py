@@ -11,9 +11,8 @@ from typing import Any, Literal
 from inspect_ai.log import EvalLog, EvalSample
 
 from sale_inspect._errors import LogError
-from sale_inspect._inspect.store import read_ledger
 from sale_inspect._inspect.logs._outcome_spent import sample_spent
-from sale_inspect._inspect.store import read_routing
+from sale_inspect._inspect.store import read_ledger, read_routing
 from sale_inspect._inspect.view import sample_text
 from sale_inspect.money import AUCTION_PHASES, total_usd
 from sale_inspect.outcomes import (

@@ -8,9 +8,7 @@ from typing import Any
 from inspect_ai.analysis import SampleColumn
 from inspect_ai.log import EvalSample
 
-from sale_inspect._inspect.store import read_ledger, read_uncounted
-from sale_inspect._inspect.store import solved
-from sale_inspect._inspect.store import read_record
+from sale_inspect._inspect.store import read_ledger, read_record, read_uncounted, solved
 from sale_inspect.money import PHASES, Phase, total_usd
 
 __all__ = ["SALE_COLUMNS"]

@@ -12,9 +12,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sale_inspect._version import __version__
 from sale_inspect._errors import LogError
-from sale_inspect.report.tidy import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, TIDY_VERSION, Column, LeftOut, Tidy, frame
+from sale_inspect._version import __version__
+from sale_inspect.report.tidy import (
+    BID_COLUMNS,
+    LOG_COLUMNS,
+    SAMPLE_COLUMNS,
+    TIDY_VERSION,
+    Column,
+    LeftOut,
+    Tidy,
+    frame,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,9 +22,17 @@ from sale_inspect._inspect.logs.tidy._names import kind_of, policy_of
 from sale_inspect._inspect.logs.tidy._rows import Places, bid_rows, log_row, sample_row
 from sale_inspect._inspect.logs.tidy._samples import readable, samples_of
 from sale_inspect.outcomes import PriceList
-from sale_inspect.report.tidy import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, LeftOut, Tidy, frame
-from sale_inspect.report.tidy import shortened
-from sale_inspect.report.tidy import Compared, screened
+from sale_inspect.report.tidy import (
+    BID_COLUMNS,
+    LOG_COLUMNS,
+    SAMPLE_COLUMNS,
+    Compared,
+    LeftOut,
+    Tidy,
+    frame,
+    screened,
+    shortened,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,12 +13,9 @@ from typing import Any
 from inspect_ai.log import EvalLog, EvalSample
 
 from sale_inspect._errors import UnpricedAgentError
-from sale_inspect._inspect.store import read_ledger, read_uncounted
 from sale_inspect._inspect.logs._outcome_spent import agent_calls, sample_spent
 from sale_inspect._inspect.logs.tidy._names import kind_of, policy_of
-from sale_inspect._inspect.store import read_routing
-from sale_inspect._inspect.store import solved
-from sale_inspect._inspect.store import read_records
+from sale_inspect._inspect.store import read_ledger, read_records, read_routing, read_uncounted, solved
 from sale_inspect._inspect.view import sample_text
 from sale_inspect.auction import AuctionRecord, BidRecord
 from sale_inspect.money import PHASES, total_usd
