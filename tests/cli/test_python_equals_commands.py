@@ -136,15 +136,14 @@ def test_training_and_a_replay(table: Path, tmp_path: Path) -> None:
     assert router.calibrated is not None and router.calibrated.confidence == 0.95
     assert sale_inspect.load_router(tmp_path / "mine.npz").agents == ("small", "large")
 
-    words = ("--router", "wtp-knn", *words, "--rounds", "100")
-    printed = command("replay", table, *words, "--json", tmp_path / "replay.json")
+    more = ("--router", "wtp-knn", *words, "--rounds", "100")
+    printed = command("replay", table, *more, "--json", tmp_path / "replay.json")
     asked = ReplayRequest(routers=("wtp-knn",), keep_pass=0.5, outer=3, inner=2, rounds=100)
-    for given in (table, read_parquet(table)):
-        made = sale_inspect.replay(given, asked)
+    for made in (sale_inspect.replay(table, asked), sale_inspect.replay(read_parquet(table), asked)):
         assert made.text() + "\n" == printed
         assert json.loads((tmp_path / "replay.json").read_text()) == json.loads(json.dumps(made.json()))
-    assert "<td>wtp-knn</td>" in made._repr_html_() and "Knobs are set on held-out" in made._repr_html_()
-    assert "| wtp-knn |" in made._repr_markdown_()
+        assert "<td>wtp-knn</td>" in made._repr_html_() and "Knobs are set on held-out" in made._repr_html_()
+        assert "| wtp-knn |" in made._repr_markdown_()
     with pytest.raises(OutcomesError, match="trained on these very outcomes"):
         sale_inspect.replay(table, ReplayRequest(routers=(str(tmp_path / "mine.npz"),)))
 
