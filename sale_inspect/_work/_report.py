@@ -17,7 +17,7 @@ from sale_inspect.outcomes import read_price_list
 from sale_inspect.report import PageRequest, report_files
 
 if TYPE_CHECKING:
-    from sale_inspect.report.tidy import Compared, LeftOut
+    from sale_inspect.report.tidy import LeftOut, ScreenedTidy
 
 __all__ = ["VIEWER", "MadeReport", "ReportRequest", "make_report"]
 
@@ -131,7 +131,7 @@ def make_report(
     )
 
 
-def _read(logs: tuple[str, ...], request: ReportRequest, progress: Progress) -> Compared:
+def _read(logs: tuple[str, ...], request: ReportRequest, progress: Progress) -> ScreenedTidy:
     progress("reading logs", 0, None)
     return read_tidy(
         logs,
@@ -151,7 +151,7 @@ def _words(several: Iterable[str]) -> list[str]:
 
 
 def _made(
-    compared: Compared, page: PageRequest, progress: Progress, *, cache: bool
+    compared: ScreenedTidy, page: PageRequest, progress: Progress, *, cache: bool
 ) -> tuple[dict[str, bytes], list[str]]:
     """All files of the report by their names in its folder, and its sentences, the main ones first."""
     data = tidy_bytes(compared.tidy, compared.left_out)

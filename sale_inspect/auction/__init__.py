@@ -24,7 +24,7 @@ from sale_inspect.auction._record import (
     WeightsRecord,
 )
 from sale_inspect.auction._redecide import Redecision, recorded_switches, recorded_weights, redecide
-from sale_inspect.auction._score import RATING_SCALE, Features, Scored, price_length, score
+from sale_inspect.auction._score import RATING_SCALE, BidFeatures, Scored, price_length, score
 from sale_inspect.auction._select import accept_refined, may_refine, select
 from sale_inspect.auction._switches import TERMS, JudgeChoice, Switches, Term, asked_judges, normalised
 from sale_inspect.auction._tokens import TOKENIZER, count_tokens, tokenize
@@ -38,13 +38,13 @@ __all__ = [
     "TOKENIZER",
     "AuctionRecord",
     "Bid",
+    "BidFeatures",
     "BidRecord",
     "ContrastivePair",
     "Defence",
     "EntropyKind",
     "Failure",
     "FailureRecord",
-    "Features",
     "JudgeChoice",
     "JudgePrompt",
     "Neighbour",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sale_inspect.auction._bids import Bid
 from sale_inspect.auction._entropy import text_entropy
 from sale_inspect.auction._record import BidRecord, EntropyKind
-from sale_inspect.auction._score import RATING_SCALE, Features, price_length, score
+from sale_inspect.auction._score import RATING_SCALE, BidFeatures, price_length, score
 from sale_inspect.auction._switches import Switches, normalised, switched_features, switched_weights
 from sale_inspect.auction._tokens import count_tokens
 from sale_inspect.auction._weights import Weights
@@ -85,9 +85,9 @@ def features_of(
     dearest: float,
     cap: int,
     switches: Switches,
-) -> Features:
+) -> BidFeatures:
     """The features by which a bid is scored, with the dropped terms held constant."""
-    features = Features(
+    features = BidFeatures(
         price_length=price_length(usd_per_mtok=usd_per_mtok, length=length, dearest_usd_per_mtok=dearest, cap=cap),
         entropy=entropy,
         ratings=ratings,

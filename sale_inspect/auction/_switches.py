@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from sale_inspect.auction._score import Features
+from sale_inspect.auction._score import BidFeatures
 from sale_inspect.auction._weights import Weights
 
 __all__ = [
@@ -79,8 +79,8 @@ def switched_weights(weights: Weights, drop: Collection[Term]) -> Weights:
 
 
 def switched_features(
-    features: Features, drop: Collection[Term], *, price_share: float, length_share: float
-) -> Features:
+    features: BidFeatures, drop: Collection[Term], *, price_share: float, length_share: float
+) -> BidFeatures:
     """Features with price or length held constant where one of them is dropped.
 
     Without price every agent costs the same a token; without length every plan is as long as the cap.

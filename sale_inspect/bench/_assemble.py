@@ -17,7 +17,7 @@ from sale_inspect.bench._build import Coverage, Offer, build, offer_of
 from sale_inspect.bench._items import TaskItem
 from sale_inspect.bench._manifest import Manifest, ManifestSource, manifest_of
 from sale_inspect.bench._recipe import Recipe
-from sale_inspect.bench.sources import SOURCES, DataPlace, Dropped, Obtained, obtain
+from sale_inspect.bench.sources import SOURCES, DataPlace, DroppedRow, Obtained, obtain
 
 __all__ = ["BuiltSet", "assemble"]
 
@@ -42,7 +42,7 @@ class BuiltSet(BaseModel):
     manifest: Manifest
     items: tuple[TaskItem, ...]
     coverage: tuple[Coverage, ...]
-    dropped: dict[str, tuple[Dropped, ...]]
+    dropped: dict[str, tuple[DroppedRow, ...]]
     missing: dict[str, str]
     folders: dict[str, str]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sale_inspect._errors import OutcomesError, UnpricedAgentError
 from sale_inspect.outcomes._columns import COLUMNS
-from sale_inspect.outcomes._layouts import Draft, drafts
+from sale_inspect.outcomes._layouts import RawRun, drafts
 from sale_inspect.outcomes._parquet import replace_file
 from sale_inspect.outcomes._prices import Pricing
 from sale_inspect.outcomes._table import OutcomeRow, OutcomeTable
@@ -73,7 +73,7 @@ def read_text_table(
     return TextRows(rows=tuple(rows), notes=(f"{path.name}: not used: {names}.",) if names else ())
 
 
-def _row(draft: Draft, log: str, pricing: Pricing, dollars: Dollars | None) -> OutcomeRow:
+def _row(draft: RawRun, log: str, pricing: Pricing, dollars: Dollars | None) -> OutcomeRow:
     values = {name: cell(name, value) for name, value in draft.values.items()}
     task, agent = values.get("task") or "", values.get("agent") or ""
     if dollars is not None and values.get("dollars") is None:

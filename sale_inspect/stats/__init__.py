@@ -30,7 +30,7 @@ from sale_inspect.stats._mcnemar import McNemar, mcnemar
 from sale_inspect.stats._measured import Measured, unknown
 from sale_inspect.stats._rates import mean, ratio, ratio_stderr, stderr, wilson
 from sale_inspect.stats._routing import (
-    Grid,
+    AgentGrid,
     Ratio,
     Realised,
     routing_metrics,
@@ -43,8 +43,8 @@ from sale_inspect.stats._shapley import MOST_EXACT, SampledShapley, shapley_exac
 __all__ = [
     "CONFIDENCE",
     "MOST_EXACT",
+    "AgentGrid",
     "Draws",
-    "Grid",
     "Horizon",
     "HorizonFit",
     "Interval",

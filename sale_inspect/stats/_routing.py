@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from sale_inspect.stats._frontier import Floats, Rows
 from sale_inspect.stats._measured import Measured, over, unknown
 
-__all__ = ["Grid", "Ratio", "Realised", "routing_metrics", "routing_ratios", "share_entropy", "shares_of"]
+__all__ = ["AgentGrid", "Ratio", "Realised", "routing_metrics", "routing_ratios", "share_entropy", "shares_of"]
 
 Bools = NDArray[np.bool_]
 
@@ -31,7 +31,7 @@ _PER_MILLION = 1e6
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Grid:
+class AgentGrid:
     """Outcomes of T tasks by N agents, each alone.
 
     Attributes:
@@ -165,7 +165,7 @@ class Ratio:
         return over(float(self.above.sum()), float(self.below.sum()), self.reason)
 
 
-def routing_ratios(policy: Realised, grid: Grid, *, worth: float | None = None) -> Mapping[str, Ratio | str]:
+def routing_ratios(policy: Realised, grid: AgentGrid, *, worth: float | None = None) -> Mapping[str, Ratio | str]:
     """The metrics of a policy as ratios of sums; a reason where a metric cannot be had.
 
     With t a task, q_t its pass@1, d_t dollars of the runs, o_t overhead, k_t tokens, a_t the chosen agent, * the
@@ -226,7 +226,7 @@ def routing_ratios(policy: Realised, grid: Grid, *, worth: float | None = None) 
     return found | _choice_ratios(policy, grid, solvable)
 
 
-def _choice_ratios(policy: Realised, grid: Grid, solvable: Floats) -> dict[str, Ratio | str]:
+def _choice_ratios(policy: Realised, grid: AgentGrid, solvable: Floats) -> dict[str, Ratio | str]:
     names = ("optimal_selection", "over_escalation", "under_escalation", "hopeless_escalation", "dearest_share")
     if policy.agent is None:
         return dict.fromkeys(names, "no one agent does a task, or it is not known which")
@@ -254,7 +254,7 @@ def _choice_ratios(policy: Realised, grid: Grid, solvable: Floats) -> dict[str, 
     return found
 
 
-def routing_metrics(policy: Realised, grid: Grid, *, worth: float | None = None) -> dict[str, Measured]:
+def routing_metrics(policy: Realised, grid: AgentGrid, *, worth: float | None = None) -> dict[str, Measured]:
     """The value of every metric of `routing_ratios`, and `share_entropy`."""
     ratios = routing_ratios(policy, grid, worth=worth)
     found = {name: unknown(ratio) if isinstance(ratio, str) else ratio.value() for name, ratio in ratios.items()}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sale_inspect.weights._arrays import BidArrays, Floats, Selections, on_simplex, stack
 from sale_inspect.weights._problem import FitData
 
-__all__ = ["Candidates", "DevSet", "Rows", "Tally", "dev_set", "frontier", "refined", "sampled", "tally"]
+__all__ = ["CandidateScores", "Candidates", "DevSet", "Rows", "dev_set", "frontier", "refined", "sampled", "tally"]
 
 Rows = NDArray[np.intp]
 
@@ -60,7 +60,7 @@ class Candidates:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Tally:
+class CandidateScores:
     """What candidates reach: (K,) pass@1, dollars per task, distance to equal weights."""
 
     passed: Floats
@@ -133,19 +133,19 @@ def refined(dev: DevSet, rows: Rows, known: Candidates, *, floor: float, rng: np
     return known
 
 
-def tally(dev: DevSet, rows: Rows, known: Candidates) -> Tally:
+def tally(dev: DevSet, rows: Rows, known: Candidates) -> CandidateScores:
     """pass@1 and dollars of each candidate on some rows, rounded so that equal ones compare equal."""
     shares = dev.shares(rows)
     selected = known.selected[:, rows]
     scale = float(dev.usd.max()) or 1.0
-    return Tally(
+    return CandidateScores(
         passed=np.round(dev.solved[rows, selected] @ shares, _SAME),
         usd=np.round((dev.usd[rows, selected] @ shares) / scale, _SAME) * scale,
         distance=np.round(_distance(known.weights), _SAME),
     )
 
 
-def frontier(found: Tally) -> Rows:
+def frontier(found: CandidateScores) -> Rows:
     """Candidates that no other beats in both pass@1 and dollars, cheapest first; one for each outcome."""
     order = np.lexsort((found.distance, -found.passed, found.usd))
     passed = found.passed[order]

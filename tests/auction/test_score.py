@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sale_inspect.auction import Features, Weights, price_length, score, select, uniform_weights
+from sale_inspect.auction import BidFeatures, Weights, price_length, score, select, uniform_weights
 
 JUDGES = ("a", "b", "c")
 shares = st.floats(0.0, 1.0)
@@ -18,8 +18,8 @@ def weights(price: float, entropy: float, *judges: float) -> Weights:
     return Weights(price=price, entropy=entropy, judges=by_judge, origin="by hand")
 
 
-def features(c: float, h: float, /, **ratings: float | None) -> Features:
-    return Features(price_length=c, entropy=h, ratings=ratings)
+def features(c: float, h: float, /, **ratings: float | None) -> BidFeatures:
+    return BidFeatures(price_length=c, entropy=h, ratings=ratings)
 
 
 def test_price_length_is_the_share_of_the_dearest_full_length_bid() -> None:

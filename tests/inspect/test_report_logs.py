@@ -33,7 +33,7 @@ from sale_inspect.auction import redecide
 from sale_inspect.dataframes import SALE_COLUMNS
 from sale_inspect.outcomes import PriceList, read_price_list
 from sale_inspect.report.tidy._records import records_of
-from sale_inspect.report.tidy._tables import LeftOut, Tidy
+from sale_inspect.report.tidy._tables import SamplesLeftOut, Tidy
 
 TASKS = 8
 PHASES = ("bid", "jury", "refine", "execute")
@@ -333,7 +333,7 @@ def test_logs_that_may_still_grow_are_not_kept(ours: Path, tmp_path: Path) -> No
 
 
 def test_parquet_stands_in_for_logs(ours: Path, tmp_path: Path, tidy: Tidy) -> None:
-    left = LeftOut(reason="errors", log="a.eval", count=2, examples=("x epoch 1",))
+    left = SamplesLeftOut(reason="errors", log="a.eval", count=2, examples=("x epoch 1",))
     for name, data in tidy_bytes(tidy, [left]).items():
         (tmp_path / name).write_bytes(data)
     for places in ([str(tmp_path)], [str(tmp_path / name) for name in TIDY_FILES]):

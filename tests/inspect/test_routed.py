@@ -117,9 +117,9 @@ def test_what_it_solved_and_paid_is_what_the_replay_says(study: Study, name: str
     data = study.data()
     realised = policy_of_file(Path(study.file(name)), data)
     (recorded,) = [each for each in policy_outcomes(data.table) if each.policy == name]
-    from sale_inspect.stats import Grid
+    from sale_inspect.stats import AgentGrid
 
-    grid = Grid(correct=data.outcomes.correct, dollars=data.outcomes.dollars, tokens=data.outcomes.tokens)
+    grid = AgentGrid(correct=data.outcomes.correct, dollars=data.outcomes.dollars, tokens=data.outcomes.tokens)
     got = realised.realised(grid)
     rows = [recorded.tasks.index(name) for name in data.outcomes.tasks]
     np.testing.assert_array_equal(recorded.correct[rows], got.correct)

@@ -15,7 +15,7 @@ from sale_inspect._inspect.store import read_ledger, read_record, solved, with_s
 from sale_inspect.auction import AuctionRecord
 from sale_inspect.money import AUCTION_PHASES
 
-__all__ = ["NAMED_AT_MOST", "Alone", "Held", "Runs", "left_out_notes", "named", "read_runs"]
+__all__ = ["NAMED_AT_MOST", "Alone", "HeldAuction", "Runs", "left_out_notes", "named", "read_runs"]
 
 NAMED_AT_MOST = 8
 # The bulk of a log, which a fit does not need.
@@ -23,7 +23,7 @@ _UNUSED_FIELDS = {"events", "messages", "attachments"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Held:
+class HeldAuction:
     """An auction that was held, and how its execution went."""
 
     key: str
@@ -58,7 +58,7 @@ class Runs:
         seen: Samples that were read.
     """
 
-    held: list[Held] = field(default_factory=list)
+    held: list[HeldAuction] = field(default_factory=list)
     alone: dict[str, list[Alone]] = field(default_factory=lambda: defaultdict(list))
     ids: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, list[str]] = field(default_factory=dict)
@@ -129,7 +129,7 @@ def _take(sample: EvalSample, policy: str, header: EvalLog, found: Runs) -> str 
         return "no auction's record"
     found.ids[key] = str(sample.id)
     found.held.append(
-        Held(
+        HeldAuction(
             key=key,
             record=record,
             correct=float(verdict),

@@ -18,9 +18,9 @@ from sale_inspect.money import AUCTION_PHASES, total_usd
 from sale_inspect.outcomes import (
     ANSWER_CAP,
     Kind,
-    LeftOut,
     OutcomeRow,
     PriceList,
+    RunLeftOut,
     cap_answer,
     clean,
     named,
@@ -81,7 +81,7 @@ def sample_key(header: EvalLog, sample_id: object, task_ids: TaskIds) -> str:
     return clean(f"{header.eval.task}/{sample_id}" if task_ids == "qualified" else str(sample_id))
 
 
-def outcome_row(sample: EvalSample, header: EvalLog, options: LogOptions) -> OutcomeRow | LeftOut:
+def outcome_row(sample: EvalSample, header: EvalLog, options: LogOptions) -> OutcomeRow | RunLeftOut:
     """The sample's row, or why it has none.
 
     Raises:
@@ -94,12 +94,12 @@ def outcome_row(sample: EvalSample, header: EvalLog, options: LogOptions) -> Out
     fault = _fault(sample)
     correct = math.nan if fault else _correct(sample, options.scores, header)
     if math.isnan(correct):
-        return LeftOut(
+        return RunLeftOut(
             reason=fault or "not scored", log=log, kind=kind, name=name, task=task, epoch=sample.epoch
         )  # fmt: skip
     spent = _spent(sample, header, options.prices)
     if spent is None:
-        return LeftOut(
+        return RunLeftOut(
             reason="no model call is recorded", log=log, kind=kind, name=name, task=task, epoch=sample.epoch
         )  # fmt: skip
     return OutcomeRow(

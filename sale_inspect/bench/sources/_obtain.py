@@ -11,7 +11,7 @@ from pathlib import Path
 from sale_inspect._errors import BenchError, MissingSourceError
 from sale_inspect.bench._files import AGAIN, sha256_of
 from sale_inspect.bench.sources._download import TOKEN_VARIABLE, download, is_downloaded
-from sale_inspect.bench.sources._source import Candidate, Dropped, HubFiles, Layout, Source
+from sale_inspect.bench.sources._source import Candidate, DroppedRow, HubFiles, Layout, Source
 
 __all__ = ["DATA_DIR_VARIABLE", "DataPlace", "Obtained", "obtain"]
 
@@ -68,7 +68,7 @@ class Obtained:
     files: tuple[Path, ...] = ()
     sha256: Mapping[str, str] = field(default_factory=dict)
 
-    def read(self) -> Iterator[Candidate | Dropped]:
+    def read(self) -> Iterator[Candidate | DroppedRow]:
         """The source's tasks and the rows that are none.
 
         Raises:

@@ -19,9 +19,9 @@ from sale_inspect.report.tidy import (
     LOG_COLUMNS,
     SAMPLE_COLUMNS,
     TIDY_VERSION,
-    Column,
-    LeftOut,
+    SamplesLeftOut,
     Tidy,
+    TidyColumn,
     frame,
 )
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TIDY_FILES", "cached", "log_key", "read_parts", "tidy_bytes", "tidy_places", "to_cache"]
 
-TIDY_FILES: Mapping[str, Mapping[str, Column]] = {
+TIDY_FILES: Mapping[str, Mapping[str, TidyColumn]] = {
     "samples.parquet": SAMPLE_COLUMNS,
     "bids.parquet": BID_COLUMNS,
     "logs.parquet": LOG_COLUMNS,
@@ -68,7 +68,7 @@ def cached(folder: Path, key: str) -> Tidy | None:
         return None
 
 
-def tidy_bytes(tidy: Tidy, left_out: Sequence[LeftOut]) -> dict[str, bytes]:
+def tidy_bytes(tidy: Tidy, left_out: Sequence[SamplesLeftOut]) -> dict[str, bytes]:
     """The files of tidy data, by name. That of logs says what was left out."""
     said = json.dumps([asdict(each) for each in left_out])
     frames = {"samples.parquet": tidy.samples, "bids.parquet": tidy.bids, "logs.parquet": tidy.logs}
@@ -112,7 +112,7 @@ def tidy_places(places: Sequence[str]) -> tuple[list[dict[str, Path]], list[str]
     return list(sets.values()), others
 
 
-def read_parts(files: Mapping[str, Path]) -> tuple[Tidy, tuple[LeftOut, ...]]:
+def read_parts(files: Mapping[str, Path]) -> tuple[Tidy, tuple[SamplesLeftOut, ...]]:
     """Tidy data from its three files, and what was left out of it when it was made.
 
     Raises:
@@ -122,7 +122,7 @@ def read_parts(files: Mapping[str, Path]) -> tuple[Tidy, tuple[LeftOut, ...]]:
     import pyarrow.parquet as pq
 
     frames = {}
-    left_out: list[LeftOut] = []
+    left_out: list[SamplesLeftOut] = []
     for name, columns in TIDY_FILES.items():
         path = files[name]
         try:
@@ -133,7 +133,7 @@ def read_parts(files: Mapping[str, Path]) -> tuple[Tidy, tuple[LeftOut, ...]]:
         if about.get(_MARK) != str(TIDY_VERSION).encode():
             raise LogError(f"{path}: is not tidy data of version {TIDY_VERSION}. Make it again from the logs.")
         for each in json.loads(about.get(_LEFT_OUT, b"[]")):
-            left_out.append(LeftOut(**{**each, "examples": tuple(each["examples"])}))
+            left_out.append(SamplesLeftOut(**{**each, "examples": tuple(each["examples"])}))
         frames[name] = frame(table.to_pandas(), columns)
     made = Tidy(
         samples=frames["samples.parquet"], bids=frames["bids.parquet"], logs=frames["logs.parquet"]

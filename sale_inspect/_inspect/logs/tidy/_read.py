@@ -26,8 +26,8 @@ from sale_inspect.report.tidy import (
     BID_COLUMNS,
     LOG_COLUMNS,
     SAMPLE_COLUMNS,
-    Compared,
-    LeftOut,
+    SamplesLeftOut,
+    ScreenedTidy,
     Tidy,
     frame,
     screened,
@@ -71,7 +71,7 @@ def read_tidy(
     common_tasks: bool = False,
     prices: PriceList | None = None,
     processes: int = 1,
-) -> Compared:
+) -> ScreenedTidy:
     """Tidy data of logs (SALE's, routers', single agents', other people's) and of earlier reports' Parquet files.
 
     A log is read sample by sample, without its messages.
@@ -94,7 +94,7 @@ def read_tidy(
     if not sets and not others:
         raise LogError("No log is given. Give log files or folders of them.")
     parts: list[Tidy] = []
-    before: list[LeftOut] = []
+    before: list[SamplesLeftOut] = []
     for files in sets:
         made, left_out = read_parts(files)
         parts.append(made)
