@@ -30,7 +30,7 @@ import anyio
 from sale_inspect import LogError, MissingRequirementError, SaleError
 from sale_inspect._inspect.auction import Jury, JuryMode, Ratings
 from sale_inspect._inspect.logs import find_logs
-from sale_inspect._inspect.store import Bidder, SampleLedger, bidder, read_record, register_prices
+from sale_inspect._inspect.store import Bidder, SampleLedger, bidder, read, register_prices
 from sale_inspect.auction import (
     AuctionRecord,
     Bid,
@@ -40,7 +40,6 @@ from sale_inspect.auction import (
     parse_strategy,
     plan_fault,
     prompt,
-    recorded_weights,
     select,
 )
 from sale_inspect.bench.sources import mini_items
@@ -184,7 +183,7 @@ def recorded(places: Sequence[str], pool: Pool, limit: int) -> list[Recorded]:
         from inspect_ai.log import read_eval_log_samples
 
         for sample in read_eval_log_samples(log, all_samples_required=False, resolve_attachments="full"):
-            record = read_record(sample.store)
+            record = read(sample).auction
             if record is None or sample.error is not None:
                 continue
             if set(record.agents) != set(pool.names):
@@ -393,7 +392,7 @@ def winner(
             wanted = attack.judge(Sight(judge=judge, partner=partner, text=plan, author=author)) if attack else None
             table[agent][judge] = table[agent][judge] if wanted is None else wanted
     rules = Rules(
-        prices=record.prices, weights=recorded_weights(record), strategy_tokens=record.strategy_tokens,
+        prices=record.prices, weights=record.weights, strategy_tokens=record.strategy_tokens,
         switches=setting.switches,
     )  # fmt: skip
     bids = [Bid(agent=agent, strategy=plan) for agent, plan in valid.items()]

@@ -13,11 +13,11 @@ from sale_inspect._work._progress import Progress, silent
 from sale_inspect.outcomes import (
     ANSWER_CAP,
     Dollars,
-    LeftOut,
     OnDuplicate,
     OutcomeRow,
     OutcomeTable,
     Pricing,
+    RunLeftOut,
     cap_answer,
     is_table_file,
     join,
@@ -129,7 +129,7 @@ def read_outcomes(
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _LogRows:
     rows: Sequence[OutcomeRow] = ()
-    left_out: Sequence[LeftOut] = ()
+    left_out: Sequence[RunLeftOut] = ()
     faults: Sequence[str] = ()
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sale_inspect._errors import LogError
-from sale_inspect._inspect.logs.tidy import cache_folder, read_tidy, tidy_bytes
-from sale_inspect._work._folder import check_report_folder, write_report_folder
+from sale_inspect._files import cache_folder, write_folder
+from sale_inspect._inspect.logs.tidy import read_tidy, tidy_bytes
+from sale_inspect._work._folder import check_report_folder
 from sale_inspect._work._kept import keep_report, kept_report, report_key
 from sale_inspect._work._places import Places, listed
 from sale_inspect._work._progress import Progress, silent
@@ -17,7 +18,7 @@ from sale_inspect.outcomes import read_price_list
 from sale_inspect.report import PageRequest, report_files
 
 if TYPE_CHECKING:
-    from sale_inspect.report.tidy import LeftOut, ScreenedTidy
+    from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy
 
 __all__ = ["VIEWER", "MadeReport", "ReportRequest", "make_report"]
 
@@ -75,7 +76,7 @@ class MadeReport:
 
     folder: Path
     sentences: tuple[str, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[SamplesLeftOut, ...]
     notes: tuple[str, ...]
 
     @property
@@ -125,7 +126,7 @@ def make_report(
         viewer=viewer,
     )
     files, sentences = _made(compared, page, progress, cache=request.cache)
-    write_report_folder(target, files)
+    write_folder(target, files)
     return MadeReport(
         folder=target, sentences=tuple(sentences), left_out=tuple(compared.left_out), notes=tuple(compared.notes)
     )
@@ -135,7 +136,7 @@ def _read(logs: tuple[str, ...], request: ReportRequest, progress: Progress) -> 
     progress("reading logs", 0, None)
     return read_tidy(
         logs,
-        cache=cache_folder() if request.cache else None,
+        cache=cache_folder("reports") if request.cache else None,
         progress=lambda done, total: progress("reading logs", done, total),
         exclude=_words(request.exclude),
         keep=_words(request.keep),
@@ -156,12 +157,12 @@ def _made(
     """All files of the report by their names in its folder, and its sentences, the main ones first."""
     data = tidy_bytes(compared.tidy, compared.left_out)
     key = report_key(page, compared.notes, data)
-    kept = kept_report(cache_folder(), key) if cache else None
+    kept = kept_report(cache_folder("reports"), key) if cache else None
     if kept is not None:
         return {**kept[0], **data}, kept[1]
     files, sentences = report_files(compared, page, doing=lambda doing: progress(doing, 0, None))
     if cache:
-        keep_report(cache_folder(), key, files, sentences)
+        keep_report(cache_folder("reports"), key, files, sentences)
     return {**files, **data}, sentences
 
 

@@ -70,11 +70,11 @@ def asked_judges(choice: JudgeChoice, bidder: str, pool: Sequence[str]) -> tuple
 def switched_weights(weights: Weights, drop: Collection[Term]) -> Weights:
     """Weights with the dropped terms at zero. The others stay: the lowest z is the same at any scale."""
     if "entropy" in drop:
-        weights = replace(weights, entropy=0.0)
+        weights = weights.model_copy(update={"entropy": 0.0})
     if "jury" in drop:
-        weights = replace(weights, judges=dict.fromkeys(weights.judges, 0.0))
+        weights = weights.model_copy(update={"judges": dict.fromkeys(weights.judges, 0.0)})
     if "price" in drop and "length" in drop:
-        weights = replace(weights, price=0.0)
+        weights = weights.model_copy(update={"price": 0.0})
     return weights
 
 
@@ -105,10 +105,10 @@ def normalised(ratings: Mapping[str, Mapping[str, float | None]]) -> dict[str, d
     """
     table: dict[str, dict[str, float | None]] = {bidder: dict(row) for bidder, row in ratings.items()}
     for judge in {judge for row in table.values() for judge in row}:
-        given = [value for row in table.values() if (value := row.get(judge)) is not None]
-        if not given:
+        rated = [value for row in table.values() if (value := row.get(judge)) is not None]
+        if not rated:
             continue
-        low, high = min(given), max(given)
+        low, high = min(rated), max(rated)
         for row in table.values():
             value = row.get(judge)
             if value is not None:

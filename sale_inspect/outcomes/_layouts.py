@@ -1,4 +1,4 @@
-"""Long and wide records of tables from elsewhere, as drafts of rows."""
+"""Long and wide records of tables from elsewhere, as rows not yet read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sale_inspect.outcomes._columns import COLUMNS
 from sale_inspect.outcomes._records import records
 from sale_inspect.outcomes._table import clean, text_hash
 
-__all__ = ["FIELDS", "SCORES", "RawRun", "drafts", "id_of_text"]
+__all__ = ["FIELDS", "SCORES", "RawRun", "id_of_text", "raw_runs"]
 
 FIELDS = {column.name for column in COLUMNS} | {"input_tokens", "output_tokens"}
 """What a record may say."""
@@ -38,7 +38,7 @@ def id_of_text(text: str) -> str:
     return f"text-{text_hash(clean(text))[:_ID_DIGITS]}"
 
 
-def drafts(path: Path, columns: Mapping[str, str], ignored: dict[str, None], by: str = SCORES) -> Iterator[RawRun]:
+def raw_runs(path: Path, columns: Mapping[str, str], ignored: dict[str, None], by: str = SCORES) -> Iterator[RawRun]:
     """The runs in a file.
 
     Args:

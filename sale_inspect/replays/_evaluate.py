@@ -27,7 +27,7 @@ from sale_inspect.replays._policy import Policy
 from sale_inspect.replays._replay import Replay
 from sale_inspect.replays._rounds import Rounds, draw_rounds, mean_of
 from sale_inspect.routers import Floats, Outcomes
-from sale_inspect.stats import AgentGrid, Pair, Ratio, Realised, routing_ratios, share_entropy, shares_of
+from sale_inspect.stats import AgentGrid, Pair, Ratio, Realised, best_single, routing_ratios, share_entropy, shares_of
 
 __all__ = ["evaluate"]
 
@@ -165,9 +165,9 @@ def _table(outcomes: Outcomes, options: ReplayOptions, clusters: tuple[str, ...]
 
 
 def _best(outcomes: Outcomes, options: ReplayOptions) -> int:
-    """Column of the best single agent: by pass@1, then the cheaper, then pool order."""
+    """Column of the best single agent: the one that was named, or `best_single`."""
     if options.best_single is None:
-        return int(np.lexsort((outcomes.mean_dollars(), -np.round(outcomes.mean_correct(), 12)))[0])
+        return best_single(outcomes.mean_correct(), outcomes.mean_dollars())
     if options.best_single not in outcomes.agents:
         raise OutcomesError(
             f"best_single is {options.best_single!r}, which is no agent of the outcomes. Take one of "

@@ -1,5 +1,6 @@
 """Statistics. Pure: numbers in, numbers out."""
 
+from sale_inspect.stats._agents import best_single, oracle
 from sale_inspect.stats._bootstrap import (
     Draws,
     Interval,
@@ -24,7 +25,7 @@ from sale_inspect.stats._curves import (
     qnc,
     relative_gain,
 )
-from sale_inspect.stats._frontier import aiq, hull, hull_at, hull_heights, pareto_front
+from sale_inspect.stats._frontier import aiq, area_below, hull, hull_at, hull_heights, pareto_front
 from sale_inspect.stats._horizon import Horizon, HorizonFit, Weighting, fit_horizon, horizons
 from sale_inspect.stats._mcnemar import McNemar, mcnemar
 from sale_inspect.stats._measured import Measured, unknown
@@ -58,6 +59,8 @@ __all__ = [
     "Weighting",
     "aiq",
     "apgr",
+    "area_below",
+    "best_single",
     "cost_save",
     "cpt",
     "deferral_area",
@@ -73,6 +76,7 @@ __all__ = [
     "mcnemar",
     "mean",
     "normal_p",
+    "oracle",
     "pareto_distance",
     "pareto_front",
     "peak",

@@ -21,8 +21,7 @@ from sale_inspect._errors import SaleError
 from sale_inspect._inspect.logs._find import policy_runs
 from sale_inspect._inspect.solvers._routed import routed
 from sale_inspect._inspect.solvers._sale import sale, single
-from sale_inspect._inspect.store import read_routing
-from sale_inspect._inspect.store._ledger import read_ledger
+from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding, hst_deep_search
 from sale_inspect._work._data import RouterData, read_data
 from sale_inspect._work._policies import policy_of_file
@@ -96,7 +95,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
 
 
 def routing_of(sample: EvalSample) -> RoutingRecord:
-    found = read_routing(sample.store)
+    found = read(sample).routing
     assert found is not None
     return found
 
@@ -157,7 +156,7 @@ def test_a_cascade_pays_for_all_that_it_ran(study: Study) -> None:
     for sample in samples:
         steps = routing_of(sample).steps
         assert [step.accepted for step in steps][:-1] == [False] * (len(steps) - 1)
-        paid = {entry.agent for entry in read_ledger(sample.store) or [] if entry.phase == "execute"}
+        paid = {entry.agent for entry in read(sample).entries or () if entry.phase == "execute"}
         assert paid == {step.agent for step in steps}
         assert sample.output.model == f"hst-sim/{routing_of(sample).chosen}"
 

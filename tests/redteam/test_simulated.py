@@ -14,7 +14,7 @@ from inspect_ai.log import EvalSample
 from sale_inspect import PoolError
 from sale_inspect._edge import UsageError
 from sale_inspect._inspect.solvers._sale import sale
-from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding, hst_deep_search
 from sale_inspect.auction import AuctionRecord, rating_prompt
 from sale_inspect.bench.sources import mini_items
@@ -166,7 +166,7 @@ def held(pool: str, folder: Path, setting: DefenceSetting, jury: str, task: Task
 
 
 def record_of(sample: EvalSample) -> AuctionRecord:
-    record = read_record(sample.store)
+    record = read(sample).auction
     assert record is not None
     return record
 

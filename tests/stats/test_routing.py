@@ -238,7 +238,10 @@ def test_choices_against_the_oracle_are_those_of_a_loop(table: tuple[np.ndarray,
 def test_the_order_of_the_tasks_changes_nothing(table: tuple[np.ndarray, np.ndarray, np.ndarray], seed: int) -> None:
     correct, dollars, choices = table
     rows = np.random.default_rng(seed).permutation(len(correct))
-    one, two = AgentGrid(correct=correct, dollars=dollars), AgentGrid(correct=correct[rows], dollars=dollars[rows])
+    one, two = (
+        AgentGrid(correct=correct, dollars=dollars),
+        AgentGrid(correct=correct[rows], dollars=dollars[rows]),
+    )
     first, second = values(one.realised(choices), one, 2.0), values(two.realised(choices[rows]), two, 2.0)
     assert first == pytest.approx(second)
 

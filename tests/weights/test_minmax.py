@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog, milp
 
-from sale_inspect.auction import BidFeatures, score
+from sale_inspect.auction import BidFeatures, Weights, score
 from sale_inspect.weights import FitData, fit_minmax
 
 MakeData = Callable[..., FitData]
@@ -96,10 +96,10 @@ def test_a_dev_set_of_the_papers_size_is_solved_to_optimality(data: MakeData) ->
     assert min(worst_z(own, each) for each in tried) >= report.lower_bound - 1e-9
 
 
-def replace_weights(weights: object, values: np.ndarray) -> object:
+def replace_weights(weights: Weights, values: np.ndarray) -> Weights:
     price, entropy, *judges = (float(value) for value in values)
-    names = weights.judges  # type: ignore[attr-defined]
-    return replace(weights, price=price, entropy=entropy, judges=dict(zip(names, judges, strict=True)))  # type: ignore[type-var]
+    by_judge = dict(zip(weights.judges, judges, strict=True))
+    return Weights(price=price, entropy=entropy, judges=by_judge, origin=weights.origin)
 
 
 def test_abstentions_are_linearised_and_both_values_are_reported(data: MakeData) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from inspect_ai.log import EvalLog, EvalSample, read_eval_log, read_eval_log_samples
 
 from sale_inspect._inspect.logs._find import find_logs
-from sale_inspect._inspect.store import read_ledger, read_record, solved, with_stores
+from sale_inspect._inspect.store import read, solved, with_stores
 from sale_inspect.auction import AuctionRecord
 from sale_inspect.money import AUCTION_PHASES
 
@@ -87,7 +87,7 @@ def _read_log(name: str, found: Runs) -> None:
         if mark in found.seen:
             continue
         found.seen.add(mark)
-        policy = str(sample.store.get("LedgerStore:policy", ""))
+        policy = read(sample).policy
         if sample.error is None and policy not in ("sale", "single"):
             others[policy or str(header.eval.solver or "the default solver")] += 1
             continue
@@ -115,16 +115,16 @@ def _take(sample: EvalSample, policy: str, header: EvalLog, found: Runs) -> str 
     verdict = solved(sample.scores or {})
     if verdict is None:
         return "not scored"
-    entries = read_ledger(sample.store) or []
+    entries = read(sample).entries or ()
     execute_usd = sum(entry.usd for entry in entries if entry.phase == "execute")
     key = _key(sample)
     where = f"sample {sample.id} epoch {sample.epoch} of log {header.location}"
     if policy == "single":
-        agent, pool = str(sample.store["LedgerStore:agent"]), str(sample.store["LedgerStore:pool"])
+        agent, pool = read(sample).agent, read(sample).pool
         found.alone[key].append(Alone(agent=agent, pool=pool, correct=float(verdict), usd=execute_usd, where=where))
         found.ids[key] = str(sample.id)
         return None
-    record = read_record(sample.store)
+    record = read(sample).auction
     if record is None:
         return "no auction's record"
     found.ids[key] = str(sample.id)

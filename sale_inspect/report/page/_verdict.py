@@ -76,6 +76,8 @@ def _row(policy: str, own: dict[str, Claim]) -> tuple[Value, ...]:
     if spent is not None:
         words = {"better": "cheaper", "worse": "dearer"}
         right = (
-            IntervalValue(spent.difference, spent.low, spent.high), spent.p_adjusted, words.get(spent.verdict, spent.verdict)
+            IntervalValue(spent.difference, spent.low, spent.high),
+            spent.p_adjusted,
+            words.get(spent.verdict, spent.verdict),
         )  # fmt: skip
     return (policy, *left, *right)

@@ -226,7 +226,8 @@ def _counted_logs(tidy: Tidy, why: dict[str, str]) -> list[SamplesLeftOut]:
     names = dict(zip(tidy.logs["log_path"], tidy.logs["log"], strict=True))
     held = tidy.samples.groupby("log_path").size()
     return [
-        SamplesLeftOut(reason=reason, log=str(names[path]), count=int(held.get(path, 0))) for path, reason in why.items()
+        SamplesLeftOut(reason=reason, log=str(names[path]), count=int(held.get(path, 0)))
+        for path, reason in why.items()
     ]  # fmt: skip
 
 

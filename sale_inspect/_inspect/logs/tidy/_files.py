@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sale_inspect._errors import LogError
+from sale_inspect._files import keep_in_cache
 from sale_inspect._version import __version__
 from sale_inspect.report.tidy import (
     BID_COLUMNS,
@@ -53,9 +52,9 @@ def log_key(path: Path, extra: str = "") -> str:
 
 def to_cache(folder: Path, key: str, tidy: Tidy) -> None:
     """Keep a log's rows. The last file is the one whose presence counts."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, data in sorted(tidy_bytes(tidy, ()).items()):
-        _replace(folder / f"{key}.{name}", data)
+        if not keep_in_cache(folder / f"{key}.{name}", data):
+            return
 
 
 def cached(folder: Path, key: str) -> Tidy | None:
@@ -139,9 +138,3 @@ def read_parts(files: Mapping[str, Path]) -> tuple[Tidy, tuple[SamplesLeftOut, .
         samples=frames["samples.parquet"], bids=frames["bids.parquet"], logs=frames["logs.parquet"]
     )  # fmt: skip
     return made, tuple(left_out)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(data)
-    os.replace(file.name, path)

@@ -37,7 +37,7 @@ from sale_inspect.report.tidy import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["OnLog", "cache_folder", "read_tidy"]
+__all__ = ["OnLog", "read_tidy"]
 
 OnLog = Callable[[int, int], None]
 """Is told how many logs are read, and how many there are."""
@@ -52,13 +52,6 @@ class _Read:
 
     tidy: Tidy
     keep: bool
-
-
-def cache_folder() -> Path:
-    """Where the rows of logs are kept between reports."""
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("sale-inspect")) / "reports"
 
 
 def read_tidy(
