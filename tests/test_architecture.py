@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sale_inspect"
 CORE = (
     *("auction", "money", "bench", "stats", "report", "sim", "pools", "embedding", "checks"),
-    *("times", "weights", "memory", "redteam", "routers", "outcomes", "replay", "market", "forecast", "options"),
+    *("times", "weights", "memory", "redteam", "routers", "outcomes", "replays", "market", "forecast", "options"),
     *("texts", "report.analysis", "report.page", "report.figures", "report.summary", "report.tidy"),
 )
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -32,10 +32,13 @@ def imports_of(path: Path) -> Iterator[str]:
 def test_only_the_adapters_import_inspect() -> None:
     for path in MODULES:
         part = path.relative_to(PACKAGE).parts[0]
-        if part not in ("_inspect", "_cli"):
+        if part not in ("_inspect", "_cli", "_work"):
             assert not any(name.split(".")[0] == "inspect_ai" for name in imports_of(path)), path
         if part in CORE:
-            assert not any(name.startswith(("sale_inspect._inspect", "sale_inspect._cli")) for name in imports_of(path))
+            assert not any(
+                name.startswith(("sale_inspect._inspect", "sale_inspect._cli", "sale_inspect._work"))
+                for name in imports_of(path)
+            )
 
 
 def test_nothing_imports_a_private_module_of_inspect() -> None:

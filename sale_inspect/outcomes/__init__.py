@@ -1,9 +1,9 @@
 """Tables of outcomes: what agents and policies did on tasks, from any logs or files. Pure."""
 
-from sale_inspect.outcomes._columns import COLUMNS, SCHEMA_VERSION, Column
+from sale_inspect.outcomes._columns import COLUMNS, SCHEMA_VERSION, OutcomeColumn
 from sale_inspect.outcomes._duplicates import OnDuplicate, named
 from sale_inspect.outcomes._files import is_table_file, read_outcomes, write_outcomes
-from sale_inspect.outcomes._join import LeftOut, join
+from sale_inspect.outcomes._join import RunLeftOut, join
 from sale_inspect.outcomes._matrix import PolicyOutcomes, agent_order, policy_outcomes, splits, to_outcomes
 from sale_inspect.outcomes._parquet import arrow_schema, from_arrow, read_parquet, to_arrow, write_parquet
 from sale_inspect.outcomes._prices import ListedPrice, PriceList, Pricing, Spent, read_price_list
@@ -27,17 +27,17 @@ __all__ = [
     "COLUMNS",
     "SCHEMA_VERSION",
     "Basis",
-    "Column",
     "Dollars",
     "Kind",
-    "LeftOut",
     "ListedPrice",
     "OnDuplicate",
+    "OutcomeColumn",
     "OutcomeRow",
     "OutcomeTable",
     "PolicyOutcomes",
     "PriceList",
     "Pricing",
+    "RunLeftOut",
     "Spent",
     "TextRows",
     "agent_order",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["COLUMNS", "META_KEY", "SCHEMA_VERSION", "Column"]
+__all__ = ["COLUMNS", "META_KEY", "SCHEMA_VERSION", "OutcomeColumn"]
 
 SCHEMA_VERSION = 1
 """Version of the columns. A reader refuses another one."""
@@ -17,7 +17,7 @@ Type = Literal["text", "number", "whole", "yes/no"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Column:
+class OutcomeColumn:
     """One column.
 
     Attributes:
@@ -33,11 +33,11 @@ class Column:
     meaning: str
 
 
-def _column(name: str, type_: Type, meaning: str, null: bool = False) -> Column:
-    return Column(name=name, type=type_, null=null, meaning=meaning)
+def _column(name: str, type_: Type, meaning: str, null: bool = False) -> OutcomeColumn:
+    return OutcomeColumn(name=name, type=type_, null=null, meaning=meaning)
 
 
-COLUMNS: tuple[Column, ...] = (
+COLUMNS: tuple[OutcomeColumn, ...] = (
     _column("kind", "text", "agent (ran alone) or policy (chose an agent: SALE, a router)"),
     _column("task", "text", "id of the task"),
     _column("epoch", "whole", "which of several runs, from 1"),

@@ -36,15 +36,16 @@ def read_outcomes(path: Path) -> OutcomeTable:
     """
     if path.suffix.lower() == _PARQUET:
         return read_parquet(path)
-    found = read_text_table(path)
-    return make_table(found.rows, found.notes)
+    text_rows = read_text_table(path)
+    return make_table(text_rows.rows, text_rows.notes)
 
 
 def write_outcomes(table: OutcomeTable, path: Path) -> None:
     """Write a table of outcomes as .parquet, .csv, .tsv or .jsonl; the same table gives the same bytes.
 
     Raises:
-        OutcomesError: If the suffix is another one or the file cannot be written.
+        FileWriteError: If the file cannot be written.
+        OutcomesError: If the suffix is another one.
     """
     if path.suffix.lower() == _PARQUET:
         write_parquet(table, path)

@@ -9,11 +9,11 @@ from sale_inspect._errors import OutcomesError
 from sale_inspect.outcomes._duplicates import OnDuplicate, named, without_duplicates
 from sale_inspect.outcomes._table import OutcomeRow, OutcomeTable, make_table
 
-__all__ = ["LeftOut", "join"]
+__all__ = ["RunLeftOut", "join"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LeftOut:
+class RunLeftOut:
     """A run that gives no row.
 
     Attributes:
@@ -36,7 +36,7 @@ class LeftOut:
 def join(
     rows: Iterable[OutcomeRow],
     *,
-    left_out: Sequence[LeftOut] = (),
+    left_out: Sequence[RunLeftOut] = (),
     faults: Sequence[str] = (),
     notes: Sequence[str] = (),
     on_duplicate: OnDuplicate = "error",
@@ -107,7 +107,7 @@ def _text_faults(texts: Mapping[str, Mapping[str, OutcomeRow]], rows: Sequence[O
     ]
 
 
-def _left_out_faults(left_out: Sequence[LeftOut], rows: Sequence[OutcomeRow]) -> list[str]:
+def _left_out_faults(left_out: Sequence[RunLeftOut], rows: Sequence[OutcomeRow]) -> list[str]:
     there = {(row.kind, row.name, row.task, row.epoch) for row in rows}
     reasons: dict[tuple[str, str], list[str]] = {}
     for each in left_out:
@@ -165,7 +165,7 @@ def _report(faults: Sequence[str]) -> str:
     )
 
 
-def _nothing(left_out: Sequence[LeftOut]) -> str:
+def _nothing(left_out: Sequence[RunLeftOut]) -> str:
     if not left_out:
         return "No outcome was found. Give logs or tables with at least one scored run."
     reasons = named(sorted({f"{each.log}: {each.reason}" for each in left_out}))

@@ -1,4 +1,4 @@
-"""Long and wide records of tables from elsewhere, as drafts of rows."""
+"""Long and wide records of tables from elsewhere, as rows not yet read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sale_inspect.outcomes._columns import COLUMNS
 from sale_inspect.outcomes._records import records
 from sale_inspect.outcomes._table import clean, text_hash
 
-__all__ = ["FIELDS", "SCORES", "Draft", "drafts", "id_of_text"]
+__all__ = ["FIELDS", "SCORES", "RawRun", "id_of_text", "raw_runs"]
 
 FIELDS = {column.name for column in COLUMNS} | {"input_tokens", "output_tokens"}
 """What a record may say."""
@@ -26,7 +26,7 @@ _ID_DIGITS = 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Draft:
+class RawRun:
     """One run as the file has it: values by field, not yet read, and the line on which its record begins."""
 
     line: int
@@ -38,7 +38,7 @@ def id_of_text(text: str) -> str:
     return f"text-{text_hash(clean(text))[:_ID_DIGITS]}"
 
 
-def drafts(path: Path, columns: Mapping[str, str], ignored: dict[str, None], by: str = SCORES) -> Iterator[Draft]:
+def raw_runs(path: Path, columns: Mapping[str, str], ignored: dict[str, None], by: str = SCORES) -> Iterator[RawRun]:
     """The runs in a file.
 
     Args:
@@ -86,7 +86,7 @@ def _named(
     return values
 
 
-def _runs(path: Path, line: int, values: dict[str, Any], by: str) -> Iterator[Draft]:
+def _runs(path: Path, line: int, values: dict[str, Any], by: str) -> Iterator[RawRun]:
     text = values.get("text")
     if values.get("task") in (None, "") and isinstance(text, str) and text:
         values["task"] = id_of_text(text)
@@ -102,12 +102,14 @@ def _runs(path: Path, line: int, values: dict[str, Any], by: str) -> Iterator[Dr
                 f"{path}:{line}: field agent: there is none. Name the column (--columns agent=THEIR_NAME), or give "
                 "wide records with `scores: {agent: score}`."
             )
-        yield Draft(line=line, values=values)
+        yield RawRun(line=line, values=values)
         return
     shared = {name: value for name, value in values.items() if name not in (*_BY_AGENT, SCORES)}
     for agent, value in scores.items():
         own = {name: _of_agent(path, line, name, values[name], agent) for name in _BY_AGENT if name in values}
-        yield Draft(line=line, values={**shared, **own, "agent": agent, **({"correct": value} if by == SCORES else {})})
+        yield RawRun(
+            line=line, values={**shared, **own, "agent": agent, **({"correct": value} if by == SCORES else {})}
+        )
 
 
 def _of_agent(path: Path, line: int, name: str, values: object, agent: str) -> Any:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
-from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from sale_inspect._errors import OutcomesError
+from sale_inspect._files import write_file
 from sale_inspect.outcomes._columns import COLUMNS, META_KEY, SCHEMA_VERSION
 from sale_inspect.outcomes._table import OutcomeRow, OutcomeTable, make_table, text_hash
 
-__all__ = ["arrow_schema", "from_arrow", "read_parquet", "replace_file", "to_arrow", "write_parquet"]
+__all__ = ["arrow_schema", "from_arrow", "read_parquet", "to_arrow", "write_parquet"]
 
 # A row group's dictionary of texts must hold them all, or each agent's row repeats its task's text.
 _DICTIONARY_BYTES = 256 * 2**20
@@ -47,7 +45,7 @@ def write_parquet(table: OutcomeTable, path: Path) -> None:
     """Write the table. The file is complete or not there; no time or machine is written to it.
 
     Raises:
-        OutcomesError: If the file cannot be written.
+        FileWriteError: If the file cannot be written.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -56,35 +54,7 @@ def write_parquet(table: OutcomeTable, path: Path) -> None:
     pq.write_table(
         to_arrow(table), sink, compression="zstd", dictionary_pagesize_limit=_DICTIONARY_BYTES, store_schema=True
     )
-    replace_file(path, sink.getvalue().to_pybytes())
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file by way of another one beside it, so that nobody sees half of it.
-
-    Raises:
-        OutcomesError: If the file cannot be written.
-    """
-    try:
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            # Temporary files are private; this one is to be as any other.
-            os.chmod(part, 0o666 & ~_umask())
-            os.replace(part, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(part)
-            raise
-    except OSError as error:
-        raise OutcomesError(f"{path}: cannot be written: {error}. Choose another place with -o.") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+    write_file(path, sink.getvalue().to_pybytes())
 
 
 def read_parquet(path: Path) -> OutcomeTable:
@@ -97,34 +67,34 @@ def read_parquet(path: Path) -> OutcomeTable:
     import pyarrow.parquet as pq
 
     try:
-        found = pq.ParquetFile(path).read()
+        arrow_table = pq.ParquetFile(path).read()
     except (OSError, pa.ArrowException) as error:
         raise OutcomesError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}. {_HINT}") from error
-    return from_arrow(found, str(path))
+    return from_arrow(arrow_table, str(path))
 
 
-def from_arrow(found: Any, where: str) -> OutcomeTable:
+def from_arrow(arrow_table: Any, where: str) -> OutcomeTable:
     """Check a `pyarrow.Table` and make it a table of outcomes.
 
     Args:
-        found: The table.
+        arrow_table: The table.
         where: What to call it in an error.
 
     Raises:
         OutcomesError: If it is no table of outcomes of this version, or a value is out of range.
     """
-    notes = _check_schema(found.schema, where)
+    notes = _check_schema(arrow_table.schema, where)
     names = [field.name for field in fields(OutcomeRow)]
-    _check_nulls(found, where)
-    columns = [_values(found.column(name)) for name in (*names, "text_hash")]
+    _check_nulls(arrow_table, where)
+    columns = [_values(arrow_table.column(name)) for name in (*names, "text_hash")]
     rows = []
     # A text comes once in memory, however many rows have it.
     texts: dict[str, tuple[str, str]] = {}
-    for number, (*values, said) in enumerate(zip(*columns, strict=True), start=1):
+    for number, (*values, recorded_hash) in enumerate(zip(*columns, strict=True), start=1):
         cells = dict(zip(names, values, strict=True))
         text = cells["text"]
         cells["text"], hashed = texts[text] if text in texts else _hashed(text, texts)
-        if hashed != said:
+        if hashed != recorded_hash:
             raise OutcomesError(f"{where}, row {number}, field text_hash: it is not that of the text. {_HINT}")
         try:
             rows.append(OutcomeRow(**cells))
@@ -143,22 +113,22 @@ def _values(column: Any) -> list[Any]:
     return [None if isinstance(value, float) and math.isnan(value) else value for value in column.to_pylist()]
 
 
-def _check_nulls(found: Any, where: str) -> None:
+def _check_nulls(arrow_table: Any, where: str) -> None:
     import pyarrow.compute as pc
 
     for column in COLUMNS:
-        cells = found.column(column.name)
+        cells = arrow_table.column(column.name)
         gaps = cells.null_count + (pc.sum(pc.is_nan(cells)).as_py() or 0 if column.type == "number" else 0)
         if gaps and not column.null:
             raise OutcomesError(f"{where}: column {column.name!r} has {gaps} empty cells, must have none. {_HINT}")
 
 
 def _check_schema(schema: Any, where: str) -> tuple[str, ...]:
-    said = (schema.metadata or {}).get(META_KEY.encode())
-    if said is None:
+    recorded_meta = (schema.metadata or {}).get(META_KEY.encode())
+    if recorded_meta is None:
         raise OutcomesError(f"{where}: is no table of outcomes of sale-inspect. {_HINT}")
     try:
-        meta = json.loads(said)
+        meta = json.loads(recorded_meta)
         version, notes = meta["schema_version"], tuple(str(note) for note in meta["notes"])
     except (ValueError, KeyError, TypeError) as error:
         raise OutcomesError(f"{where}: its metadata {META_KEY!r} is damaged. {_HINT}") from error

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from sale_inspect._errors import OutcomesError, UnpricedAgentError
+from sale_inspect._files import write_file
 from sale_inspect.outcomes._columns import COLUMNS
-from sale_inspect.outcomes._layouts import Draft, drafts
-from sale_inspect.outcomes._parquet import replace_file
+from sale_inspect.outcomes._layouts import RawRun, raw_runs
 from sale_inspect.outcomes._prices import Pricing
 from sale_inspect.outcomes._table import OutcomeRow, OutcomeTable
 from sale_inspect.outcomes._values import cell
@@ -61,20 +61,20 @@ def read_text_table(
     """
     ignored: dict[str, None] = {}
     rows = []
-    for draft in drafts(path, columns or {}, ignored):
+    for raw_run in raw_runs(path, columns or {}, ignored):
         try:
-            rows.append(_row(draft, path.name, pricing or Pricing(), dollars))
+            rows.append(_row(raw_run, path.name, pricing or Pricing(), dollars))
         except UnpricedAgentError:
             raise
         except OutcomesError as error:
-            said = str(error).rstrip(".")
-            raise OutcomesError(f"{path}:{draft.line}: {said[:1].lower() + said[1:]}.") from error
+            reason = str(error).rstrip(".")
+            raise OutcomesError(f"{path}:{raw_run.line}: {reason[:1].lower() + reason[1:]}.") from error
     names = ", ".join(ignored)
     return TextRows(rows=tuple(rows), notes=(f"{path.name}: not used: {names}.",) if names else ())
 
 
-def _row(draft: Draft, log: str, pricing: Pricing, dollars: Dollars | None) -> OutcomeRow:
-    values = {name: cell(name, value) for name, value in draft.values.items()}
+def _row(raw_run: RawRun, log: str, pricing: Pricing, dollars: Dollars | None) -> OutcomeRow:
+    values = {name: cell(name, value) for name, value in raw_run.values.items()}
     task, agent = values.get("task") or "", values.get("agent") or ""
     if dollars is not None and values.get("dollars") is None:
         if (task, agent) not in dollars:
@@ -98,28 +98,29 @@ def read_dollars(path: Path, columns: Mapping[str, str] | None = None) -> dict[t
     Raises:
         OutcomesError: If the file or a record is malformed, or a run's dollars come twice and differ.
     """
-    found: dict[tuple[str, str], float] = {}
-    for draft in drafts(path, columns or {}, {}, by="dollars"):
-        where = f"{path}:{draft.line}"
+    dollars: dict[tuple[str, str], float] = {}
+    for raw_run in raw_runs(path, columns or {}, {}, by="dollars"):
+        where = f"{path}:{raw_run.line}"
         try:
-            amount = cell("dollars", draft.values.get("dollars"))
-            run = cell("task", draft.values.get("task")), cell("agent", draft.values.get("agent"))
+            amount = cell("dollars", raw_run.values.get("dollars"))
+            run = cell("task", raw_run.values.get("task")), cell("agent", raw_run.values.get("agent"))
         except OutcomesError as error:
             raise OutcomesError(f"{where}: {error}.") from error
         if amount is None or not all(run):
             raise OutcomesError(f"{where}: needs a task (or its text), an agent and dollars.")
-        if found.setdefault(run, amount) != amount:
+        if dollars.setdefault(run, amount) != amount:
             raise OutcomesError(
-                f"{where}: agent {run[1]!r} on task {run[0]!r} has {found[run]:g} and {amount:g} dollars."
+                f"{where}: agent {run[1]!r} on task {run[0]!r} has {dollars[run]:g} and {amount:g} dollars."
             )
-    return found
+    return dollars
 
 
 def write_text_table(table: OutcomeTable, path: Path) -> None:
     """Write the table as .csv, .tsv or .jsonl. Numbers keep all their digits; notes are not in the file.
 
     Raises:
-        OutcomesError: If the suffix is another one or the file cannot be written.
+        FileWriteError: If the file cannot be written.
+        OutcomesError: If the suffix is another one.
     """
     suffix = path.suffix.lower()
     if suffix in (".jsonl", ".ndjson"):
@@ -133,7 +134,7 @@ def write_text_table(table: OutcomeTable, path: Path) -> None:
         text = out.getvalue()
     else:
         raise OutcomesError(f"{path}: tables of outcomes are written as .parquet, .csv, .tsv or .jsonl.")
-    replace_file(path, text.encode())
+    write_file(path, text)
 
 
 def _plain(table: OutcomeTable) -> Iterator[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Statistics. Pure: numbers in, numbers out."""
 
+from sale_inspect.stats._agents import best_single, oracle
 from sale_inspect.stats._bootstrap import (
     Draws,
     Interval,
@@ -10,6 +11,7 @@ from sale_inspect.stats._bootstrap import (
     normal_p,
     tasks_needed,
 )
+from sale_inspect.stats._confidence import CONFIDENCE
 from sale_inspect.stats._curves import (
     Pair,
     apgr,
@@ -23,13 +25,13 @@ from sale_inspect.stats._curves import (
     qnc,
     relative_gain,
 )
-from sale_inspect.stats._frontier import aiq, hull, hull_at, hull_heights, pareto_front
+from sale_inspect.stats._frontier import aiq, area_below, hull, hull_at, hull_heights, pareto_front
 from sale_inspect.stats._horizon import Horizon, HorizonFit, Weighting, fit_horizon, horizons
 from sale_inspect.stats._mcnemar import McNemar, mcnemar
 from sale_inspect.stats._measured import Measured, unknown
 from sale_inspect.stats._rates import mean, ratio, ratio_stderr, stderr, wilson
 from sale_inspect.stats._routing import (
-    Grid,
+    AgentGrid,
     Ratio,
     Realised,
     routing_metrics,
@@ -40,9 +42,10 @@ from sale_inspect.stats._routing import (
 from sale_inspect.stats._shapley import MOST_EXACT, SampledShapley, shapley_exact, shapley_sampled
 
 __all__ = [
+    "CONFIDENCE",
     "MOST_EXACT",
+    "AgentGrid",
     "Draws",
-    "Grid",
     "Horizon",
     "HorizonFit",
     "Interval",
@@ -56,6 +59,8 @@ __all__ = [
     "Weighting",
     "aiq",
     "apgr",
+    "area_below",
+    "best_single",
     "cost_save",
     "cpt",
     "deferral_area",
@@ -71,6 +76,7 @@ __all__ = [
     "mcnemar",
     "mean",
     "normal_p",
+    "oracle",
     "pareto_distance",
     "pareto_front",
     "peak",

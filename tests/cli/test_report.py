@@ -12,10 +12,11 @@ from click.testing import CliRunner, Result
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import read_eval_log, write_eval_log
 
-from sale_inspect._cli import _report, main
-from sale_inspect._cli._report_kept import keep_report, kept_report
+from sale_inspect._cli import main
 from sale_inspect._inspect.solvers._sale import sale, single
 from sale_inspect._inspect.tasks._tasks import hst_coding
+from sale_inspect._work import _report
+from sale_inspect._work._kept import keep_report, kept_report
 
 
 @pytest.fixture(autouse=True)
@@ -126,28 +127,6 @@ def test_a_failed_run_leaves_the_old_report(logs: Path, tmp_path: Path, monkeypa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "cache", "out"]
 
 
-def test_a_swap_that_fails_halfway_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    out = tmp_path / "out"
-    _report.write_folder(out, {"report.md": b"old"})
-    rename, calls = Path.rename, iter((False, True, False))
-
-    def once(self: Path, target: Path) -> Path:
-        if next(calls):
-            raise OSError(5, "Input/output error")
-        return rename(self, target)
-
-    monkeypatch.setattr(Path, "rename", once)
-    with pytest.raises(Exception, match="Input/output error"):
-        _report.write_folder(out, {"report.md": b"new"})
-    assert contents(tmp_path) == {"out/report.md": b"old"}
-
-
-def test_nothing_of_an_older_report_remains(tmp_path: Path) -> None:
-    _report.write_folder(tmp_path / "out", {"tables/old.csv": b"1", "report.md": b"old"})
-    _report.write_folder(tmp_path / "out", {"report.md": b"new"})
-    assert contents(tmp_path) == {"out/report.md": b"new"}
-
-
 @pytest.mark.parametrize("name", ["thesis.tex", "tables/mine.xlsx", "figures/raw/a.png", "more/report.md"])
 def test_a_folder_with_other_things_is_never_replaced(logs: Path, tmp_path: Path, name: str) -> None:
     path = tmp_path / "out" / name
@@ -164,7 +143,8 @@ def test_the_place_is_checked_before_the_work(logs: Path, tmp_path: Path, monkey
     monkeypatch.setattr(_report, "_read", never)
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert "is a file" in refused(logs, "-o", tmp_path / "file")
-    assert "there is no folder" in refused(logs, "-o", tmp_path / "no" / "out")
+    misspelt = report(logs, "-o", tmp_path / "no" / "out")
+    assert misspelt.exit_code == 2 and "there is no folder" in misspelt.output
 
 
 def test_the_baseline_must_be_a_policy(logs: Path, tmp_path: Path) -> None:

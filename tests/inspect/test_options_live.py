@@ -19,7 +19,7 @@ from sale_inspect import _registry
 from sale_inspect._edge import UsageError
 from sale_inspect._inspect.arguments import takes
 from sale_inspect._inspect.solvers import auction_solver
-from sale_inspect._inspect.store import read_record
+from sale_inspect._inspect.store import read
 from sale_inspect.options import Option, Recorded, SaleOptions, at_least, markdown_table, policy_words
 
 from .conftest import RunEval
@@ -82,7 +82,7 @@ def test_a_new_option_is_one_field_and_is_seen_everywhere(run_eval: RunEval, cho
     step = log.plan.steps[-1]
     assert step.params["hurry"] == 3 and step.params_passed == {"pool": "sim", "hurry": 3}
     (sample,) = log.samples or []
-    record = read_record(sample.store)
+    record = read(sample).auction
     assert record is not None and record.options["hurry"] == 3
     assert policy_words(HurriedOptions, step.params) == ["hurry 3"]
 

@@ -17,15 +17,14 @@ from inspect_ai.scorer import includes
 from inspect_ai.solver import Solver
 
 from sale_inspect._cli import main
-from sale_inspect._cli._replay_policies import policy_of_file
-from sale_inspect._cli._router_data import RouterData, read_data
 from sale_inspect._errors import SaleError
 from sale_inspect._inspect.logs._find import policy_runs
 from sale_inspect._inspect.solvers._routed import routed
 from sale_inspect._inspect.solvers._sale import sale, single
-from sale_inspect._inspect.store import read_routing
-from sale_inspect._inspect.store._ledger import read_ledger
+from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding, hst_deep_search
+from sale_inspect._work._data import RouterData, read_data
+from sale_inspect._work._policies import policy_of_file
 from sale_inspect.outcomes import policy_outcomes
 from sale_inspect.pools import load_pool
 from sale_inspect.routers import RoutingRecord
@@ -82,11 +81,7 @@ class Study:
         return ran.output
 
     def data(self) -> RouterData:
-        from rich.console import Console
-
-        return read_data(
-            self.place / "test.parquet", agents=",".join(AGENTS), embedder="hashing", answers=True, say=Console()
-        )
+        return read_data(self.place / "test.parquet", agents=AGENTS, embedder="hashing", answers=True)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +95,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
 
 
 def routing_of(sample: EvalSample) -> RoutingRecord:
-    found = read_routing(sample.store)
+    found = read(sample).routing
     assert found is not None
     return found
 
@@ -121,9 +116,9 @@ def test_what_it_solved_and_paid_is_what_the_replay_says(study: Study, name: str
     data = study.data()
     realised = policy_of_file(Path(study.file(name)), data)
     (recorded,) = [each for each in policy_outcomes(data.table) if each.policy == name]
-    from sale_inspect.stats import Grid
+    from sale_inspect.stats import AgentGrid
 
-    grid = Grid(correct=data.outcomes.correct, dollars=data.outcomes.dollars, tokens=data.outcomes.tokens)
+    grid = AgentGrid(correct=data.outcomes.correct, dollars=data.outcomes.dollars, tokens=data.outcomes.tokens)
     got = realised.realised(grid)
     rows = [recorded.tasks.index(name) for name in data.outcomes.tasks]
     np.testing.assert_array_equal(recorded.correct[rows], got.correct)
@@ -161,7 +156,7 @@ def test_a_cascade_pays_for_all_that_it_ran(study: Study) -> None:
     for sample in samples:
         steps = routing_of(sample).steps
         assert [step.accepted for step in steps][:-1] == [False] * (len(steps) - 1)
-        paid = {entry.agent for entry in read_ledger(sample.store) or [] if entry.phase == "execute"}
+        paid = {entry.agent for entry in read(sample).entries or () if entry.phase == "execute"}
         assert paid == {step.agent for step in steps}
         assert sample.output.model == f"hst-sim/{routing_of(sample).chosen}"
 

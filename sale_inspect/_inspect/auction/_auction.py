@@ -20,12 +20,10 @@ from sale_inspect.auction import (
     BidRecord,
     EntropyKind,
     Failure,
-    FailureRecord,
     Neighbour,
     Refinement,
     Rules,
     Weights,
-    WeightsRecord,
     accept_refined,
     assess,
     contrastive_pairs,
@@ -112,10 +110,7 @@ class Auction:
             entropy_kind=kind,
             bids=assessed,
             refined=refined,
-            failures=tuple(
-                FailureRecord(agent=each.agent, refined=each.refined, reason=each.reason)
-                for each in (*failures, *dropped)
-            ),
+            failures=(*failures, *dropped),
             provisional_winner=provisional,
             refinement=refinement,
             winner=accept_refined(provisional, z[provisional], refined_z, self._prices, self._names),
@@ -220,12 +215,7 @@ class Auction:
             "simulated": self.pool.simulated,
             "agents": self._names,
             "prices": dict(self._prices),
-            "weights": WeightsRecord(
-                price=self.weights.price,
-                entropy=self.weights.entropy,
-                judges=dict(self.weights.judges),
-                origin=self.weights.origin,
-            ),
+            "weights": self.weights,
             "tokenizer": TOKENIZER,
             "prompts": prompt_versions(),
             "embedder": embedder,

@@ -2,15 +2,15 @@
 
 from sale_inspect.report.tidy._names import shortened
 from sale_inspect.report.tidy._records import records_of
-from sale_inspect.report.tidy._screen import Compared, screened
+from sale_inspect.report.tidy._screen import ScreenedTidy, screened
 from sale_inspect.report.tidy._tables import (
     BID_COLUMNS,
     LOG_COLUMNS,
     SAMPLE_COLUMNS,
     TIDY_VERSION,
-    Column,
-    LeftOut,
+    SamplesLeftOut,
     Tidy,
+    TidyColumn,
     frame,
 )
 
@@ -19,10 +19,10 @@ __all__ = [
     "LOG_COLUMNS",
     "SAMPLE_COLUMNS",
     "TIDY_VERSION",
-    "Column",
-    "Compared",
-    "LeftOut",
+    "SamplesLeftOut",
+    "ScreenedTidy",
     "Tidy",
+    "TidyColumn",
     "frame",
     "records_of",
     "screened",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from inspect_ai.log import EvalLog
 
+from sale_inspect._inspect.store import read
 from sale_inspect.options import Options, RoutedOptions, SaleOptions, SingleOptions, policy_words
 
 __all__ = ["PolicyKind", "kind_of", "policy_of"]
@@ -19,7 +20,7 @@ _OPTIONS: dict[PolicyKind, type[Options]] = {"sale": SaleOptions, "single": Sing
 
 def kind_of(header: EvalLog, store: Mapping[str, Any]) -> PolicyKind:
     """What kind of policy a log is of, from a sample's store, or from its solver if no sample tells."""
-    policy = str(store.get("LedgerStore:policy", "")) or _solver(header)
+    policy = read(store).policy or _solver(header)
     if policy in ("sale", "single"):
         return "sale" if policy == "sale" else "single"
     return "router" if policy == "routed" or policy.startswith("routed ") else "other"
@@ -38,8 +39,8 @@ def _base(kind: PolicyKind, header: EvalLog, store: Mapping[str, Any]) -> str:
     if kind == "sale":
         return "SALE as an agent" if "sale_agent" in (header.eval.solver or "") else "SALE"
     if kind == "single":
-        return f"{store.get('LedgerStore:agent') or options.get('agent', 'an agent')} alone"
-    router = str(store.get("LedgerStore:policy", "")).removeprefix("routed ")
+        return f"{read(store).agent or options.get('agent', 'an agent')} alone"
+    router = read(store).policy.removeprefix("routed ")
     return router or PurePath(str(options.get("router", "a router"))).stem
 
 

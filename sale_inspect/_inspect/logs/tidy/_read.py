@@ -26,8 +26,8 @@ from sale_inspect.report.tidy import (
     BID_COLUMNS,
     LOG_COLUMNS,
     SAMPLE_COLUMNS,
-    Compared,
-    LeftOut,
+    SamplesLeftOut,
+    ScreenedTidy,
     Tidy,
     frame,
     screened,
@@ -37,7 +37,7 @@ from sale_inspect.report.tidy import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["OnLog", "cache_folder", "read_tidy"]
+__all__ = ["OnLog", "read_tidy"]
 
 OnLog = Callable[[int, int], None]
 """Is told how many logs are read, and how many there are."""
@@ -54,22 +54,15 @@ class _Read:
     keep: bool
 
 
-def cache_folder() -> Path:
-    """Where the rows of logs are kept between reports."""
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("sale-inspect")) / "reports"
-
-
 def read_tidy(
     places: Iterable[str],
     *,
     cache: Path | None = None,
     progress: OnLog | None = None,
-    screen: Callable[[Tidy], Compared] = screened,
+    screen: Callable[[Tidy], ScreenedTidy] = screened,
     prices: PriceList | None = None,
     processes: int = 1,
-) -> Compared:
+) -> ScreenedTidy:
     """Tidy data of logs (SALE's, routers', single agents', other people's) and of earlier reports' Parquet files.
 
     A log is read sample by sample, without its messages.
@@ -90,7 +83,7 @@ def read_tidy(
     if not sets and not others:
         raise LogError("No log is given. Give log files or folders of them.")
     parts: list[Tidy] = []
-    before: list[LeftOut] = []
+    before: list[SamplesLeftOut] = []
     for files in sets:
         made, left_out = read_parts(files)
         parts.append(made)
