@@ -18,7 +18,7 @@ import time
 
 import numpy as np
 
-from sale_inspect.replay import Policy, PolicySetting, ReplayOptions, evaluate, replay_text
+from sale_inspect.replays import Policy, PolicySetting, ReplayOptions, evaluate, replay_text
 from sale_inspect.routers import Floats, Outcomes
 from sale_inspect.stats import AgentGrid, draw_tasks
 

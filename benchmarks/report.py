@@ -26,8 +26,9 @@ import os, sys
 from pathlib import Path
 if __name__ == "__main__":
     os.environ["XDG_CACHE_HOME"] = sys.argv[2]
-    from sale_inspect._cli._report import report_on
-    report_on(sys.argv[1], Path(sys.argv[3]), title="A benchmark")
+    import sale_inspect
+    asked = sale_inspect.ReportRequest(title="A benchmark", processes=2)
+    sale_inspect.make_report(sys.argv[1], Path(sys.argv[3]), asked)
 """
 
 

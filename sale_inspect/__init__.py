@@ -1,12 +1,13 @@
 """Decide which model agent should do which task, and prove it.
 
-Strategy auctions (SALE), HST-BENCH and baseline routers for Inspect. Most users need no Python
-from here: see `inspect eval sale_inspect/hst_coding --solver sale_inspect/sale` and
-`sale-inspect --help`. Code of your own can import the tasks, solvers and the agent from here.
+Strategy auctions (SALE), HST-BENCH and baseline routers for Inspect. Most users need no Python from here: see
+`inspect eval sale_inspect/hst_coding --solver sale_inspect/sale` and `sale-inspect --help`. Whatever a command does,
+Python does too: `make_report`, `policy_table`, `read_outcomes`, `train_router`, `replay`, `fit_weights`, `ablate`,
+`plan`, `aggregate_times` and `check_setup`; their options are the fields of a request. Tasks, solvers and the agent
+are here for code of your own.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sale_inspect._errors import (
     AuctionError,
@@ -16,40 +17,113 @@ from sale_inspect._errors import (
     LogError,
     MissingRequirementError,
     MissingSourceError,
+    OptionError,
     OutcomesError,
     PoolError,
     SaleError,
     UnpricedAgentError,
 )
+from sale_inspect._lazy import lazy_names
 from sale_inspect._version import __version__
 
 if TYPE_CHECKING:
-    from sale_inspect._registry import hst_coding, hst_deep_search, routed, sale, sale_agent, single
+    from sale_inspect._registry import hst_coding, hst_deep_search, pass_and_cost, routed, sale, sale_agent, single
+    from sale_inspect._work import (
+        FitRequest,
+        MadeReplay,
+        MadeReport,
+        OutcomesRequest,
+        Plan,
+        PlanRequest,
+        ReplayRequest,
+        ReportRequest,
+        TrainedRouter,
+        TrainRequest,
+        ablate,
+        aggregate_times,
+        check_setup,
+        fit_weights,
+        make_report,
+        plan,
+        policy_table,
+        read_outcomes,
+        replay,
+        train_router,
+        train_routers,
+        write_times,
+    )
+    from sale_inspect.pools import Pool, load_pool
+    from sale_inspect.routers import load_router
+    from sale_inspect.texts import Table
+
+_PARTS = {
+    "sale_inspect._registry": (
+        *("hst_coding", "hst_deep_search", "pass_and_cost", "routed", "sale", "sale_agent", "single"),
+    ),
+    "sale_inspect._work": (
+        *("FitRequest", "MadeReplay", "MadeReport", "OutcomesRequest", "Plan", "PlanRequest", "ReplayRequest"),
+        *("ReportRequest", "TrainRequest", "TrainedRouter", "ablate", "aggregate_times", "check_setup", "fit_weights"),
+        *("make_report", "plan", "policy_table", "read_outcomes", "replay", "train_router", "train_routers"),
+        "write_times",
+    ),
+    "sale_inspect.pools": ("Pool", "load_pool"),
+    "sale_inspect.routers": ("load_router",),
+    "sale_inspect.texts": ("Table",),
+}
 
 __all__ = [
     "AuctionError",
     "BenchError",
     "FileWriteError",
+    "FitRequest",
     "ForecastError",
     "LogError",
+    "MadeReplay",
+    "MadeReport",
     "MissingRequirementError",
     "MissingSourceError",
+    "OptionError",
     "OutcomesError",
+    "OutcomesRequest",
+    "Plan",
+    "PlanRequest",
+    "Pool",
     "PoolError",
+    "ReplayRequest",
+    "ReportRequest",
     "SaleError",
+    "Table",
+    "TrainRequest",
+    "TrainedRouter",
     "UnpricedAgentError",
     "__version__",
+    "ablate",
+    "aggregate_times",
+    "check_setup",
+    "fit_weights",
     "hst_coding",
     "hst_deep_search",
+    "load_pool",
+    "load_router",
+    "make_report",
+    "pass_and_cost",
+    "plan",
+    "policy_table",
+    "read_outcomes",
+    "replay",
     "routed",
     "sale",
     "sale_agent",
     "single",
+    "train_router",
+    "train_routers",
+    "write_times",
 ]
 
+# Inspect takes a second to import, and most of this package does without it.
+__getattr__ = lazy_names(__name__, {name: part for part, names in _PARTS.items() for name in names})
 
-def __getattr__(name: str) -> Any:
-    # Inspect takes a second to import, and most of this package does without it.
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("sale_inspect._registry"), name)
+
+def __dir__() -> list[str]:
+    # What completion offers: names for users, nothing of ours, and nothing is loaded for it.
+    return sorted(__all__)

@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 import rich.table
 
+from sale_inspect._cli import _options as options
 from sale_inspect._cli._corpus import corpus
 from sale_inspect._cli._draw import console
+from sale_inspect._cli._group import SentenceGroup
 from sale_inspect._edge import clean_errors
 from sale_inspect._errors import BenchError
 from sale_inspect._files import write_file
@@ -25,23 +27,18 @@ from sale_inspect.bench import (
     packaged_manifest,
     read_manifest,
 )
-from sale_inspect.bench.sources import DATA_DIR_VARIABLE, SOURCES, DataPlace
+from sale_inspect.bench.sources import SOURCES, DataPlace
 
 __all__ = ["bench"]
 
 _GROUPS = (("test", "deep_search"), ("test", "coding"), ("dev", "deep_search"), ("dev", "coding"))
 
-_data_dir = click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path),
-    help=f"Folder of original files (default: {DATA_DIR_VARIABLE}, else downloads at pinned revisions).",
-)
 _recipe = click.option("--recipe", default=HST_BENCH, show_default=True, help="hst-bench, hst-offline or a YAML file.")
 _sources = click.option("--sources", help="Only these sources, for instance mbpp,leetcode.")
 _offline = click.option("--offline", is_flag=True, help="Download nothing; use what was downloaded before.")
 
 
-@click.group()
+@click.group(cls=SentenceGroup)
 def bench() -> None:
     """Build HST-BENCH from its sources' files, check a build, show what is there.
 
@@ -60,11 +57,11 @@ bench.add_command(corpus)
 
 
 @bench.command()
-@_data_dir
+@options.data_dir
 @_recipe
 @_sources
 @_offline
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write the manifest.")
+@options.output()
 def build(data_dir: Path | None, recipe: str, sources: str | None, offline: bool, output: Path | None) -> None:
     """Build the tasks and write their manifest.
 
@@ -95,7 +92,7 @@ def build(data_dir: Path | None, recipe: str, sources: str | None, offline: bool
 
 @bench.command()
 @click.argument("manifest", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@_data_dir
+@options.data_dir
 @_recipe
 @_sources
 @_offline
@@ -126,7 +123,7 @@ def check(manifest: Path | None, data_dir: Path | None, recipe: str, sources: st
 
 
 @bench.command()
-@_data_dir
+@options.data_dir
 @_recipe
 @_sources
 @_offline

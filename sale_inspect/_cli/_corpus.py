@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from sale_inspect._cli import _options as options
 from sale_inspect._edge import clean_errors
 from sale_inspect._files import open_new_text
 from sale_inspect.bench import Corpus, merge_pages, pages_in
@@ -20,25 +21,20 @@ _PAGES = "pages.jsonl"
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILES..."
 )
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder to write pages.jsonl into.",
-)
-@click.option("--force", is_flag=True, help="Replace pages.jsonl if it is there.")
+@options.output(required=True)
+@options.force
 def corpus(files: tuple[Path, ...], output: Path, force: bool) -> None:
     """Make a corpus for offline deep search.
 
     FILES are HotpotQA files whose questions have their paragraphs (`context`), or files of `title`
     and `text`: .jsonl, .jsonl.gz, .json lists, .parquet. Pages that stand in several files are
     written once; another text under a used title becomes `Title [2]`. The same FILES give the same
-    corpus, whose hash is shown.
+    corpus, whose hash is shown. -o names a folder, which gets the file pages.jsonl.
 
     \b
       sale-inspect bench corpus hotpot_dev_distractor_v1.json -o pages
-      inspect eval sale_inspect/hst_deep_search -T corpus=pages -T sources=hotpotqa
+      inspect eval sale_inspect/hst_deep_search -T corpus=pages \\
+        -T sources=hotpotqa
     """  # noqa: D301 - click reads \b
     target = output / _PAGES
     if target.exists() and not force:
@@ -46,7 +42,7 @@ def corpus(files: tuple[Path, ...], output: Path, force: bool) -> None:
     with clean_errors():
         merged = merge_pages(page for path in files for page in pages_in(path))
         made = Corpus(merged.pages)
-    output.mkdir(parents=True, exist_ok=True)
+    output.mkdir(exist_ok=True)
     with clean_errors(), open_new_text(target) as file:
         for page in merged.pages:
             file.write(json.dumps({"title": page.title, "text": page.text}, ensure_ascii=False) + "\n")

@@ -8,7 +8,9 @@ import click
 import rich.table
 from rich.markup import escape
 
+from sale_inspect._cli import _options as options
 from sale_inspect._cli._draw import console
+from sale_inspect._cli._group import SentenceGroup
 from sale_inspect._edge import clean_errors
 from sale_inspect.embedding import Embedder, HashingEmbedder, MiniLmEmbedder, make_embedder
 from sale_inspect.memory import (
@@ -29,14 +31,9 @@ _TASK_WIDTH = 70
 _CHOICES = {HashingEmbedder.name: "hashing", MiniLmEmbedder.name: "minilm"}
 
 _file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-_embedder = click.option(
-    "--embedder",
-    type=click.Choice(["minilm", "hashing"]),
-    help="How tasks are compared (default: as the memory's latest run did).",
-)
 
 
-@click.group()
+@click.group(cls=SentenceGroup)
 def memory() -> None:
     """Look into an auction memory, search it, bound its size, carry it elsewhere.
 
@@ -45,8 +42,8 @@ def memory() -> None:
 
     \b
       sale-inspect memory show memory.db
-      sale-inspect memory query memory.db "Which river flows through both towns?" -k 8
-      sale-inspect memory compact memory.db --keep 5000 --dry-run
+      sale-inspect memory query memory.db "Which river is it?" -k 8
+      sale-inspect memory compact memory.db --at-most 5000 --dry-run
       sale-inspect memory export memory.db -o memory.jsonl
       sale-inspect memory import other.db memory.jsonl
     """  # noqa: D301 - click reads \b
@@ -81,8 +78,8 @@ def show(file: Path) -> None:
 @_file
 @click.argument("text")
 @click.option("-k", "--neighbours", type=click.IntRange(min=1), default=8, show_default=True, help="How many, at most.")
-@_embedder
-def query(file: Path, text: str, neighbours: int, embedder: str | None) -> None:
+@options.embedder
+def query(file: Path, text: str, neighbours: int, embedder: str) -> None:
     """Show the past tasks in FILE that are most like TEXT, with who won and how it ended.
 
     \b
@@ -107,7 +104,7 @@ def query(file: Path, text: str, neighbours: int, embedder: str | None) -> None:
 
 @memory.command("compact")
 @_file
-@click.option("--keep", required=True, type=click.IntRange(min=1), help="How many auctions stay, at most.")
+@click.option("--at-most", "keep", required=True, type=click.IntRange(min=1), help="How many auctions stay.")
 @click.option(
     "--near-duplicate",
     type=click.FloatRange(min=0, max=1, min_open=True),
@@ -116,17 +113,17 @@ def query(file: Path, text: str, neighbours: int, embedder: str | None) -> None:
     help="Cosine similarity from which two tasks are near-duplicates.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
-@_embedder
-def compact_file(file: Path, keep: int, near_duplicate: float, dry_run: bool, embedder: str | None) -> None:
-    """Bring FILE down to --keep auctions.
+@options.embedder
+def compact_file(file: Path, keep: int, near_duplicate: float, dry_run: bool, embedder: str) -> None:
+    """Bring FILE down to --at-most auctions.
 
     Nothing goes while there are no more than that. First, auctions whose task is a near-duplicate of
     a newer auction's, with the same winner and the same outcome, are merged into it, the oldest
     first. Then the oldest go. Compact between runs: a run that is resumed no longer sees what went.
 
     \b
-      sale-inspect memory compact memory.db --keep 5000
-      sale-inspect memory compact memory.db --keep 5000 --dry-run
+      sale-inspect memory compact memory.db --at-most 5000
+      sale-inspect memory compact memory.db --at-most 5000 --dry-run
     """  # noqa: D301 - click reads \b
     with clean_errors(), MemoryStore(_existing(file), mode="read" if dry_run else "write") as store:
         chosen = _make(store, embedder)
@@ -137,10 +134,8 @@ def compact_file(file: Path, keep: int, near_duplicate: float, dry_run: bool, em
 
 @memory.command("export")
 @_file
-@click.option(
-    "-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The .jsonl file to write."
-)
-@click.option("--force", is_flag=True, help="Replace the output if it is there.")
+@options.output(required=True)
+@options.force
 def export_file(file: Path, output: Path, force: bool) -> None:
     """Write the auctions in FILE as JSONL, one a line, in the memory's order.
 
@@ -179,8 +174,8 @@ def _existing(file: Path) -> Path:
     return file
 
 
-def _make(store: MemoryStore, choice: str | None) -> Embedder:
-    if choice is None:
+def _make(store: MemoryStore, choice: str) -> Embedder:
+    if choice == "auto":
         runs = store.runs()
         name = runs[-1].embedder if runs else HashingEmbedder.name
         if name not in _CHOICES:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,21 +10,26 @@ from typing import Any
 import click
 import numpy as np
 
-from sale_inspect._cli._draw import draw_table
+from sale_inspect._cli import _options as options
+from sale_inspect._cli._draw import show_table, write_json
 from sale_inspect._edge import clean_errors
 from sale_inspect._files import write_file
 from sale_inspect.market import STUDIES, Study, StudyPoint, run_study, study_rows, study_table
-from sale_inspect.texts import to_markdown
 
 __all__ = ["simulate"]
 
 
 @click.command()
-@click.option("--study", "studies", multiple=True, type=click.Choice(sorted(STUDIES)), help="Default: all.")
-@click.option("--auctions", type=click.IntRange(min=1), default=20_000, show_default=True, help="For each value.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all draws.")
-@click.option("--markdown", is_flag=True, help="Write markdown instead of drawing tables.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Also write all figures.")
+@click.option(
+    "--study", "studies", multiple=True, type=click.Choice(sorted(STUDIES)), metavar="NAME",
+    help=f"Which study: {', '.join(sorted(STUDIES))}. May be repeated; default: all.",
+)  # fmt: skip
+@click.option(
+    "--auctions", type=click.IntRange(min=1), default=20_000, show_default=True, help="Auctions for each value."
+)
+@options.seed
+@options.markdown
+@options.json_file
 @click.option(
     "--plots", type=click.Path(path_type=Path, file_okay=False), help="Folder for a picture of each study, SVG and PNG."
 )
@@ -46,16 +50,13 @@ def simulate(
         study = STUDIES[name]
         points = run_study(study, auctions=auctions, seed=seed)
         table = study_table(study, points)
+        show_table(table, markdown=markdown)
         if markdown:
-            click.echo(to_markdown(table) + "\n")
-        else:
-            draw_table(table)
+            click.echo()
         if plots is not None:
             _draw(plots, study, points)
         kept["studies"][name] = [_plain(point) for point in points]
-    if json_file is not None:
-        with clean_errors():
-            write_file(json_file, json.dumps(kept, indent=1) + "\n")
+    write_json(json_file, kept)
 
 
 def _draw(folder: Path, study: Study, points: Sequence[StudyPoint]) -> None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Literal
 
 import click
 import rich.markup
 import rich.table
 
+from sale_inspect._cli import _options as options
 from sale_inspect._cli._draw import console
+from sale_inspect._cli._group import SentenceGroup
 from sale_inspect._edge import clean_errors
-from sale_inspect._errors import BenchError
-from sale_inspect._files import write_file
+from sale_inspect._work import CollectRequest, aggregate_times, open_session, require_times, write_times
 from sale_inspect.bench import bin_of
-from sale_inspect.times import Aggregation, Attempt, TaskTime, aggregate, human_times, read_attempts, times_text
+from sale_inspect.times import Aggregation, Attempt, TaskTime
 
 __all__ = ["times"]
 
@@ -44,7 +44,7 @@ What is recorded
   It is written to {log_dir}, on this machine only. Type no passwords there."""
 
 
-@click.group()
+@click.group(cls=SentenceGroup)
 def times() -> None:
     """Measure how long people take for tasks, and turn that into the benchmark's human times.
 
@@ -52,85 +52,75 @@ def times() -> None:
     Have each expert work through the tasks, then put their logs together, then use the result:
 
     \b
-      sale-inspect times collect --annotator anna --task coding -T sources=mbpp --limit 20
-      sale-inspect times collect --annotator ben  --task coding -T sources=mbpp --limit 20
-      sale-inspect times collect --annotator cleo --task coding -T sources=mbpp --limit 20
+      sale-inspect times collect --annotator anna -T sources=mbpp --limit 20
+      sale-inspect times collect --annotator ben -T sources=mbpp --limit 20
+      sale-inspect times collect --annotator cleo -T sources=mbpp --limit 20
       sale-inspect times aggregate logs/times -o times.csv
-      inspect eval sale_inspect/hst_coding -T times=times.csv --solver sale_inspect/sale
+      inspect eval sale_inspect/hst_coding -T times=times.csv \\
+        --solver sale_inspect/sale
     """  # noqa: D301 - click wants the character itself
 
 
 @times.command()
-@click.option("--annotator", required=True, help="Who works; always the same name for the same person.")
-@click.option("--task", type=click.Choice(["coding", "deep_search"]), default="coding", show_default=True)
+@options.annotator(required=True)
+@click.option(
+    "--task", type=click.Choice(["coding", "deep_search"]), default="coding", show_default=True,
+    help="Which kind of tasks.",
+)  # fmt: skip
 @click.option("-T", "pairs", multiple=True, metavar="NAME=VALUE", help="Argument of the task, as for inspect eval.")
 @click.option("--sample-id", "sample_ids", multiple=True, help="Only this task; may be given several times.")
-@click.option("--limit", type=click.IntRange(min=1), help="Only the first N tasks that the person has not done.")
-@click.option("--log-dir", default="logs/times", show_default=True, help="Folder for the logs.")
+@options.limit
+@options.log_dir
 @click.option("--grader", help="Model that grades short answers which do not match literally.")
 @click.option("--yes", is_flag=True, help="Do not ask before starting.")
-def collect(
-    annotator: str,
-    task: Literal["coding", "deep_search"],
-    pairs: tuple[str, ...],
-    sample_ids: tuple[str, ...],
-    limit: int | None,
-    log_dir: str,
-    grader: str | None,
-    yes: bool,
-) -> None:
+@options.gathers(CollectRequest)
+def collect(request: CollectRequest, yes: bool) -> None:
     """Have one person work through tasks, timed by Inspect's human agent.
 
     Explains what will happen, asks, and starts. Needs a terminal and Docker. Tasks that the person has
-    finished in an earlier run of the same log folder are left out, so the work can be spread over days.
+    finished in an earlier run of the same log folder (logs/times) are left out, so the work can be spread over
+    days, and --limit counts the rest.
 
     \b
-      sale-inspect times collect --annotator anna -T set=mini --limit 2      a rehearsal
-      sale-inspect times collect --annotator anna -T bins=b4 --sample-id leetcode-two-sum
-      sale-inspect times collect --annotator anna --task deep_search --grader openai/gpt-5
+      sale-inspect times collect --annotator anna -T set=mini --limit 2
+      sale-inspect times collect --annotator anna -T bins=b4 \\
+        --sample-id leetcode-two-sum
+      sale-inspect times collect --annotator anna --task deep_search \\
+        --grader openai/gpt-5
     """  # noqa: D301 - click wants the character itself
-    from sale_inspect._inspect.logs import finished_tasks, human_logs
-    from sale_inspect._inspect.tasks import collect as run_person
-    from sale_inspect._inspect.tasks import require_person, task_args, tasks_for
-
+    who = request.annotator.strip()
     with clean_errors():
-        annotator = annotator.strip()
-        if not annotator:
-            raise BenchError("--annotator: it is empty. Give the person's name.")
-        require_person()
-        done = finished_tasks(log_dir, annotator)
-        chosen = tasks_for(task, task_args(pairs), sample_ids, done, limit)
-        count = len(chosen.dataset)
-        told = {"annotator": annotator, "count": count, "s": "s" * (count != 1), "log_dir": log_dir}
+        session = open_session(request)
+        told = {"annotator": who, "count": session.count, "s": _plural(session.count), "log_dir": session.log_dir}
         click.echo(_WHAT_HAPPENS.format(**told))
-        if done:
-            number = f"{len(done)} task{'s' * (len(done) != 1)}"
-            click.echo(f"\n{annotator} has finished {number} in {log_dir} before; no task is done twice.")
+        if session.finished:
+            number = f"{session.finished} task{_plural(session.finished)}"
+            click.echo(f"\n{who} has finished {number} in {session.log_dir} before; no task is done twice.")
         if not yes:
             click.confirm("\nStart?", abort=True)
-        log = run_person(chosen, annotator, log_dir, grader)
-        made = human_logs([log.location]).attempts
-    for attempt in made:
-        click.echo(f"{attempt.task_id}: {_said(attempt)}")
+        location, attempts = session.run()
+    for attempt in attempts:
+        click.echo(f"{attempt.task_id}: {_result(attempt)}")
     click.echo(
-        f"\nLog: {log.location}\nWhen at least 3 people are done: sale-inspect times aggregate {log_dir} -o times.csv"
+        f"\nLog: {location}\nWhen at least 3 people are done: sale-inspect times aggregate {session.log_dir} "
+        "-o times.csv"
     )
 
 
 @times.command("aggregate")
 @click.argument("logs", nargs=-1)
 @click.option(
-    "--csv",
-    "tables",
-    multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False),
+    "--csv", "tables", multiple=True, type=click.Path(path_type=Path, dir_okay=False),
     help="Also these attempts: columns task_id, annotator, minutes, correct. May be given several times.",
-)
-@click.option("--annotator", help="Who worked in logs that do not say so.")
-@click.option("--min-annotators", type=click.IntRange(min=1), default=3, show_default=True)
+)  # fmt: skip
+@options.annotator()
+@click.option(
+    "--min-annotators", type=click.IntRange(min=1), default=3, show_default=True,
+    help="How many times of a task must count for it to have one.",
+)  # fmt: skip
 @click.option("--sd", default=2.0, show_default=True, help="Drop times this many standard deviations from the mean.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write the times file.")
-def aggregate_times(
+@options.output()
+def aggregate_logs(
     logs: tuple[str, ...],
     tables: tuple[Path, ...],
     annotator: str | None,
@@ -140,44 +130,33 @@ def aggregate_times(
 ) -> None:
     """Turn the attempts in LOGS and CSV files into one human time for each task.
 
-    LOGS are evaluation logs of Inspect's human agent, or folders of them. As in the paper: only correct
-    solutions count, times more than 2 standard deviations from the mean are dropped, the rest is
-    averaged. The table shows what was dropped and why, and how far the annotators agree.
+    LOGS are evaluation logs of Inspect's human agent, or folders of them; --annotator says who worked in logs that do
+    not say so. As in the paper: only correct solutions count, times more than 2 standard deviations from the mean are
+    dropped, the rest is averaged. The table shows what was dropped and why, and how far the annotators agree. -o
+    names the times file.
 
     \b
       sale-inspect times aggregate logs/times -o times.csv
-      sale-inspect times aggregate --csv stopwatch.csv --min-annotators 2 -o times.csv
+      sale-inspect times aggregate --csv stopwatch.csv --min-annotators 2 \\
+        -o times.csv
       inspect eval sale_inspect/hst_coding -T times=times.csv
     """  # noqa: D301 - click wants the character itself
-    from sale_inspect._inspect.logs import human_logs
-
     with clean_errors():
-        if not logs and not tables:
-            raise BenchError("Nothing to aggregate. Give logs, folders of logs, or --csv FILE.")
-        notes: tuple[str, ...] = ()
-        attempts: list[Attempt] = []
-        if logs:
-            read = human_logs(logs, annotator)
-            attempts, notes = list(read.attempts), read.notes
-        for path in tables:
-            attempts += read_attempts(_text(path), str(path))
+        found, notes = aggregate_times(logs, tables, annotator=annotator, min_annotators=min_annotators, sd=sd)
         for note in notes:
             click.echo(f"- {note}")
-        if not attempts:
-            raise BenchError("No attempt of a person was found. Start with: sale-inspect times collect --help.")
-        found = aggregate(attempts, min_annotators, sd)
         _show(found)
-        if not found.timed:
-            raise BenchError(
-                f"No task has {min_annotators} times that count, so no file is written. Collect more, or lower "
-                "--min-annotators."
-            )
+        require_times(found)
         if output is not None:
-            write_file(output, times_text(human_times(found.tasks)))
+            write_times(found, output)
             click.echo(f"wrote {output}: use it with -T times={output}")
 
 
-def _said(attempt: Attempt) -> str:
+def _plural(count: int) -> str:
+    return "s" if count != 1 else ""
+
+
+def _result(attempt: Attempt) -> str:
     if attempt.correct is None:
         return f"no result ({attempt.remark})"
     solved = "solved" if attempt.correct else attempt.remark or "not solved"
@@ -235,10 +214,3 @@ def _filter_said(found: Aggregation) -> str:
         f"{rule} It could not drop any: that takes at least {found.filter_needs} correct times of one task; "
         "with fewer, no time can be that far from the mean."
     )
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BenchError(f"{path}: the file cannot be read: {error}. Give a CSV in UTF-8.") from error

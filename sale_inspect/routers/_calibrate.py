@@ -10,6 +10,7 @@ import numpy as np
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers.kinds import best_single
 from sale_inspect.routers.parts import Floats, HeldOut, Outcomes, held_out_text
+from sale_inspect.stats import CONFIDENCE
 
 __all__ = ["Calibrated", "budget_knob", "joint_lower_bounds", "keep_pass_knob", "mean_bounds"]
 
@@ -57,7 +58,7 @@ def budget_knob(
     outcomes: Outcomes,
     budget: float,
     *,
-    confidence: float = 0.9,
+    confidence: float = CONFIDENCE,
     rounds: int = 1000,
     seed: int = 0,
 ) -> Calibrated:
@@ -117,7 +118,7 @@ def keep_pass_knob(
     outcomes: Outcomes,
     *,
     keep: float = 0.99,
-    confidence: float = 0.9,
+    confidence: float = CONFIDENCE,
     rounds: int = 1000,
     seed: int = 0,
 ) -> Calibrated:
@@ -240,7 +241,7 @@ def _check(held_out: HeldOut, outcomes: Outcomes, confidence: float, rounds: int
             "outcomes that the router was trained on."
         )
     if not 0.5 <= confidence < 1:
-        raise OutcomesError(f"Calibration: confidence {confidence!r}. Give a number from 0.5, below 1, such as 0.9.")
+        raise OutcomesError(f"Calibration: confidence {confidence!r}. Give a number from 0.5, below 1, such as 0.95.")
     if rounds < 100:
         raise OutcomesError(f"Calibration: {rounds} resamples are too few. Ask for at least 100.")
 

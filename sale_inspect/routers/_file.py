@@ -92,14 +92,19 @@ def read_router_file(path: Path | str) -> RouterFile:
     return RouterFile(header=header, router=_agreeing(target, header, router))
 
 
-def load_router(path: Path | str, *, agents: Sequence[str], embedder: EmbedderName | None = None) -> Fitted:
-    """The router in a file, for use with the given agents.
+def load_router(
+    path: Path | str, *, agents: Sequence[str] | None = None, embedder: EmbedderName | None = None
+) -> Fitted:
+    """The router in a file.
+
+        router = sale_inspect.load_router("routers/wtp-knn.npz")
+        print(router.agents)
 
     Its columns are in the order of the file, so map them by `router.agents`.
 
     Args:
         path: The file.
-        agents: The pool's agents, in any order.
+        agents: The pool's agents, in any order; None for those of the file, whoever they are.
         embedder: What embeds new tasks; None if nothing is embedded yet.
 
     Raises:
@@ -107,7 +112,7 @@ def load_router(path: Path | str, *, agents: Sequence[str], embedder: EmbedderNa
     """
     file = read_router_file(path)
     header = file.header
-    if sorted(header.agents) != sorted(agents):
+    if agents is not None and sorted(header.agents) != sorted(agents):
         raise OutcomesError(
             f"Router file {path}: field `agents`: trained for {', '.join(header.agents)}, but the pool has "
             f"{', '.join(agents)}. Use that pool, or train on outcomes of this one with `sale-inspect train`."

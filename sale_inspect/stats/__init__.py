@@ -11,6 +11,7 @@ from sale_inspect.stats._bootstrap import (
     normal_p,
     tasks_needed,
 )
+from sale_inspect.stats._confidence import CONFIDENCE
 from sale_inspect.stats._curves import (
     Pair,
     apgr,
@@ -41,6 +42,7 @@ from sale_inspect.stats._routing import (
 from sale_inspect.stats._shapley import MOST_EXACT, SampledShapley, shapley_exact, shapley_sampled
 
 __all__ = [
+    "CONFIDENCE",
     "MOST_EXACT",
     "AgentGrid",
     "Draws",

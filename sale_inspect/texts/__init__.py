@@ -2,6 +2,19 @@
 
 from sale_inspect.texts._choices import choice_label, with_choices
 from sale_inspect.texts._numbers import fmt_count, fmt_rate, fmt_usd
-from sale_inspect.texts._table import Table, to_markdown
+from sale_inspect.texts._table import Sentence, Table, html_list, html_rows, markdown_text, to_html, to_markdown
 
-__all__ = ["Table", "choice_label", "fmt_count", "fmt_rate", "fmt_usd", "to_markdown", "with_choices"]
+__all__ = [
+    "Sentence",
+    "Table",
+    "choice_label",
+    "fmt_count",
+    "fmt_rate",
+    "fmt_usd",
+    "html_list",
+    "html_rows",
+    "markdown_text",
+    "to_html",
+    "to_markdown",
+    "with_choices",
+]

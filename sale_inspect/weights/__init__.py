@@ -18,7 +18,7 @@ from sale_inspect.weights._file import (
     save_weights,
 )
 from sale_inspect.weights._minmax import DEFAULT_FLOOR, fit_minmax
-from sale_inspect.weights._outcome import DEFAULT_CONFIDENCE, DEFAULT_FOLDS, OutcomeOptions, fit_outcome
+from sale_inspect.weights._outcome import DEFAULT_FOLDS, OutcomeOptions, fit_outcome
 from sale_inspect.weights._problem import FitData, FitTask
 from sale_inspect.weights._report import (
     CrossValidation,
@@ -33,7 +33,6 @@ from sale_inspect.weights._report import (
 from sale_inspect.weights._text import to_text
 
 __all__ = [
-    "DEFAULT_CONFIDENCE",
     "DEFAULT_FLOOR",
     "DEFAULT_FOLDS",
     "PRICE_TOLERANCE",

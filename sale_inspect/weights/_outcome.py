@@ -8,7 +8,7 @@ import numpy as np
 
 from sale_inspect._errors import LogError
 from sale_inspect.auction import Weights
-from sale_inspect.stats import oracle
+from sale_inspect.stats import CONFIDENCE, oracle
 from sale_inspect.weights._arrays import Floats, Selections, check_floor, weights_of
 from sale_inspect.weights._keep import Choice, keep_pass_choice
 from sale_inspect.weights._minmax import DEFAULT_FLOOR
@@ -16,9 +16,8 @@ from sale_inspect.weights._problem import FitData
 from sale_inspect.weights._report import CrossValidation, FrontierPoint, Outcome, OutcomeReport, WeightValues
 from sale_inspect.weights._search import Candidates, DevSet, Rows, dev_set, frontier, refined, sampled, tally
 
-__all__ = ["DEFAULT_CONFIDENCE", "DEFAULT_FOLDS", "OutcomeOptions", "fit_outcome"]
+__all__ = ["DEFAULT_FOLDS", "OutcomeOptions", "fit_outcome"]
 
-DEFAULT_CONFIDENCE = 0.8
 DEFAULT_FOLDS = 5
 
 
@@ -37,7 +36,7 @@ class OutcomeOptions:
     """
 
     keep_pass: float | None = None
-    confidence: float = DEFAULT_CONFIDENCE
+    confidence: float = CONFIDENCE
     floor: float = DEFAULT_FLOOR
     folds: int = DEFAULT_FOLDS
     seed: int = 0

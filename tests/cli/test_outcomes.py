@@ -659,14 +659,17 @@ def test_two_answers_to_one_question_need_a_rule(tmp_path: Path) -> None:
     [
         (["-o", "x.xlsx"], "give a name that ends in .parquet"),
         (["-o", "nowhere/x.parquet"], "there is no folder nowhere"),
-        (["--columns", "task=x"], "are for tables, and none is given"),
-        (["--output-tokens", "300"], "are for tables, and none is given"),
         (["--answer-cap", "3"], "3 is not in the range"),
     ],
 )
 def test_options_that_make_no_sense_end_before_anything_is_read(ours: Path, words: list[str], said: str) -> None:
     made = outcomes(ours, *words)
     assert made.exit_code == 2 and said in " ".join(made.output.split()), made.output
+
+
+@pytest.mark.parametrize("words", [["--columns", "task=x"], ["--output-tokens", "300"]])
+def test_options_of_tables_need_a_table(ours: Path, words: list[str]) -> None:
+    assert "are for tables, and none is given" in refused(ours, *words)
 
 
 @pytest.mark.parametrize(

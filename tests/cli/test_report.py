@@ -12,10 +12,11 @@ from click.testing import CliRunner, Result
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import read_eval_log, write_eval_log
 
-from sale_inspect._cli import _report, main
-from sale_inspect._cli._report_kept import keep_report, kept_report
+from sale_inspect._cli import main
 from sale_inspect._inspect.solvers._sale import sale, single
 from sale_inspect._inspect.tasks._tasks import hst_coding
+from sale_inspect._work import _report
+from sale_inspect._work._kept import keep_report, kept_report
 
 
 @pytest.fixture(autouse=True)
@@ -142,7 +143,8 @@ def test_the_place_is_checked_before_the_work(logs: Path, tmp_path: Path, monkey
     monkeypatch.setattr(_report, "_read", never)
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert "is a file" in refused(logs, "-o", tmp_path / "file")
-    assert "there is no folder" in refused(logs, "-o", tmp_path / "no" / "out")
+    misspelt = report(logs, "-o", tmp_path / "no" / "out")
+    assert misspelt.exit_code == 2 and "there is no folder" in misspelt.output
 
 
 def test_the_baseline_must_be_a_policy(logs: Path, tmp_path: Path) -> None:

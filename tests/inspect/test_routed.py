@@ -18,13 +18,13 @@ from inspect_ai.solver import Solver
 from sale_inspect._inspect.logs._find import policy_runs
 
 from sale_inspect._cli import main
-from sale_inspect._cli._replay_policies import policy_of_file
-from sale_inspect._cli._router_data import RouterData, read_data
 from sale_inspect._errors import SaleError
 from sale_inspect._inspect.solvers._routed import routed
 from sale_inspect._inspect.solvers._sale import sale, single
 from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding, hst_deep_search
+from sale_inspect._work._data import RouterData, read_data
+from sale_inspect._work._policies import policy_of_file
 from sale_inspect.outcomes import policy_outcomes
 from sale_inspect.pools import load_pool
 from sale_inspect.routers import RoutingRecord
@@ -81,11 +81,7 @@ class Study:
         return ran.output
 
     def data(self) -> RouterData:
-        from rich.console import Console
-
-        return read_data(
-            self.place / "test.parquet", agents=",".join(AGENTS), embedder="hashing", answers=True, say=Console()
-        )
+        return read_data(self.place / "test.parquet", agents=AGENTS, embedder="hashing", answers=True)
 
 
 @pytest.fixture(scope="module")

@@ -60,13 +60,13 @@ def test_query_shows_the_nearest_tasks_best_first(memory: Path) -> None:
 
 
 def test_compact_says_what_goes_and_does_it_unless_it_is_a_dry_run(memory: Path) -> None:
-    dry = shown("compact", memory, "--keep", "2", "--dry-run")
+    dry = shown("compact", memory, "--at-most", "2", "--dry-run")
     assert dry == "4 auctions, 2 would stay: 1 merged into newer near-duplicates, 1 oldest would go"
     assert "auctions 4, runs 1," in shown("show", memory)
-    assert shown("compact", memory, "--keep", "2").startswith("4 auctions, 2 stay: 1 merged")
+    assert shown("compact", memory, "--at-most", "2").startswith("4 auctions, 2 stay: 1 merged")
     with MemoryStore(memory, mode="read") as store:
         assert [past.position for past in store.past()] == [2, 3]
-    assert "2 stay" in shown("compact", memory, "--keep", "2")
+    assert "2 stay" in shown("compact", memory, "--at-most", "2")
 
 
 def test_export_and_import_carry_a_memory_elsewhere(memory: Path, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_export_and_import_carry_a_memory_elsewhere(memory: Path, tmp_path: Path
 def test_errors_are_one_line_without_a_traceback(tmp_path: Path, memory: Path) -> None:
     absent, text = tmp_path / "absent.db", tmp_path / "notes.txt"
     text.write_text("notes")
-    for words in (("show", absent), ("query", absent, "x"), ("compact", absent, "--keep", "1")):
+    for words in (("show", absent), ("query", absent, "x"), ("compact", absent, "--at-most", "1")):
         ran = run(*words)
         assert ran.exit_code == 1
         assert ran.output.startswith("Error: ") and "absent.db" in ran.output

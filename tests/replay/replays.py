@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from sale_inspect.replay import Replay, ReplayOptions, evaluate
-from sale_inspect.replay._policy import Policy
+from sale_inspect.replays import Replay, ReplayOptions, evaluate
+from sale_inspect.replays._policy import Policy
 from sale_inspect.routers import Outcomes
 
 AGENTS = ("small", "middle", "large")

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sale_inspect.replay import FEWEST, Policy, ReplayOptions, evaluate
-from sale_inspect.replay._compare import RawComparison, settled
-from sale_inspect.replay._replay import Comparison, Estimate
+from sale_inspect.replays import FEWEST, Policy, ReplayOptions, evaluate
+from sale_inspect.replays._compare import RawComparison, settled
+from sale_inspect.replays._parts import Comparison, Estimate
 from sale_inspect.stats import holm, mcnemar, tasks_needed
 from tests.replay.replays import blind, compared, knowing, made_up, outcomes_of, replayed
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sale_inspect.replay import Policy, PolicySetting, evaluate
+from sale_inspect.replays import Policy, PolicySetting, evaluate
 from tests.replay.replays import AGENTS, blind, compared, knowing, made_up, outcomes_of, replayed, result
 
 TABLE = outcomes_of([[1, 1, 1], [0, 1, 1], [0, 0, 1], [0, 0, 0]])

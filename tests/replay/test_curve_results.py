@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sale_inspect.replay import Policy, PolicySetting, evaluate
+from sale_inspect.replays import Policy, PolicySetting, evaluate
 from sale_inspect.stats import aiq
 from tests.replay.replays import blind, compared, knowing, made_up, outcomes_of, replayed, result
 

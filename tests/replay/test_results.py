@@ -11,7 +11,16 @@ import numpy as np
 import pytest
 
 from sale_inspect._errors import OutcomesError
-from sale_inspect.replay import Policy, PolicySetting, Replay, ReplayOptions, evaluate, replay_json, replay_text, routed
+from sale_inspect.replays import (
+    Policy,
+    PolicySetting,
+    Replay,
+    ReplayOptions,
+    evaluate,
+    replay_json,
+    replay_text,
+    routed,
+)
 from sale_inspect.routers import Choices, Knob, TaskBatch
 from tests.replay.replays import AGENTS, blind, compared, knowing, made_up, outcomes_of, replayed, result
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sale_inspect.report.analysis._cells import policies_of
 from sale_inspect.stats import draw_tasks, holm, interval, mcnemar, normal_p, tasks_needed
-from sale_inspect.texts import fmt_count, fmt_usd
+from sale_inspect.texts import Sentence, fmt_count, fmt_usd
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ _FEWEST = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Claim:
+class Claim(Sentence):
     """One policy less the baseline, in one measure.
 
     Attributes:

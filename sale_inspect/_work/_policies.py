@@ -1,18 +1,17 @@
-"""What `sale-inspect replay` evaluates: policies that ran, routers from files, and routers that it trains."""
+"""What a replay evaluates: policies that ran, routers from files, and routers that it trains."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from sale_inspect._cli._router_data import RouterData
-from sale_inspect._cli._train import calibrated
 from sale_inspect._errors import OutcomesError
+from sale_inspect._work._data import RouterData
+from sale_inspect._work._train import TrainRequest, fitted
 from sale_inspect.outcomes import PolicyOutcomes, policy_outcomes
-from sale_inspect.replay import Policy, PolicySetting
+from sale_inspect.replays import Policy, PolicySetting
 from sale_inspect.routers import (
     HeldOut,
     Outcomes,
@@ -20,11 +19,7 @@ from sale_inspect.routers import (
     RouterFile,
     outcomes_hash,
     read_router_file,
-    router_kind,
     sweep,
-)
-from sale_inspect.routers import (
-    train as train_router,
 )
 
 __all__ = ["apart", "held_out_tasks", "policy_of_file", "recorded_policies", "trained_policy"]
@@ -48,7 +43,7 @@ def recorded_policies(data: RouterData, common: bool) -> tuple[list[Policy], Rou
             raise OutcomesError("No task was run by all agents and all recorded policies. Leave --common-tasks out.")
         if len(rows) < len(data.outcomes):
             notes.append(f"{len(data.outcomes) - len(rows)} tasks that not all policies ran are left out.")
-        data = _taken(data, rows)
+        data = data.rows(rows)
     policies = []
     for each in found:
         if tasks <= set(each.tasks):
@@ -62,17 +57,6 @@ def recorded_policies(data: RouterData, common: bool) -> tuple[list[Policy], Rou
             missing = len(tasks - set(each.tasks))
             notes.append(f"{each.policy} is left out: it did not run {missing} of the tasks. --common-tasks keeps it.")
     return policies, data, notes
-
-
-def _taken(data: RouterData, rows: Sequence[int]) -> RouterData:
-    index = np.asarray(rows, dtype=np.intp)
-    return RouterData(
-        table=data.table,
-        outcomes=data.outcomes.take(index),
-        features=data.features[index],
-        answers=None if data.answers is None else data.answers[index],
-        embedder=data.embedder,
-    )
 
 
 def _policy(each: PolicyOutcomes, data: RouterData) -> Policy:
@@ -93,7 +77,7 @@ def _policy(each: PolicyOutcomes, data: RouterData) -> Policy:
 
 
 def held_out_tasks(
-    tasks: Outcomes, trained_on: Outcomes, outcomes: Path, training: Path, unseen: bool
+    tasks: Outcomes, trained_on: Outcomes, outcomes: str, training: Path, unseen: bool
 ) -> tuple[Outcomes, list[str]]:
     """The tasks that are not in the training table, by id or by text, and a note of those that are."""
     ids, texts = set(trained_on.tasks), set(trained_on.texts) - {""}
@@ -117,6 +101,11 @@ def held_out_tasks(
 
 
 def policy_of_file(path: Path, data: RouterData) -> Policy:
+    """A trained router's decisions on tasks that it has not seen.
+
+    Raises:
+        OutcomesError: If the file is for other agents or another embedder, or was trained on these tasks.
+    """
     file: RouterFile = read_router_file(path)
     header, router = file.header, file.router
     if header.agents != data.outcomes.agents:
@@ -144,36 +133,25 @@ def policy_of_file(path: Path, data: RouterData) -> Policy:
     )
 
 
-def trained_policy(
-    name: str,
-    source: RouterData,
-    data: RouterData,
-    *,
-    outer: int,
-    inner: int,
-    goal: dict[str, float | None],
-    notes: list[str],
-) -> Policy:
-    cascade = router_kind(name).cascade
-    trained = train_router(
-        source.outcomes, source.features, router=name, outer=outer, inner=inner, seed=int(goal["seed"] or 0),
-        answers=source.answers if cascade else None,
-    )  # fmt: skip
-    chosen = calibrated(
-        trained, source, budget=goal["budget"], keep_pass=goal["keep_pass"],
-        confidence=float(goal["confidence"] or 0.9), seed=int(goal["seed"] or 0),
-    )  # fmt: skip
-    if chosen is not None:
-        notes.append(f"{name}: {chosen.sentence}")
-        if chosen.knob:
-            trained = trained.at(chosen.value)
+def trained_policy(name: str, source: RouterData, data: RouterData, how: TrainRequest) -> tuple[Policy, str]:
+    """A router that is trained here, and a sentence on its knob; empty without a goal.
+
+    Args:
+        name: Which router.
+        source: What it is trained on.
+        data: What it decides; `source` itself to decide each task by a fit that has not seen it.
+        how: How it is trained.
+    """
+    trained, chosen = fitted(name, source, how)
     knob = trained.router.knob
+    held = trained.held_out
     if source is not data:
-        values = () if knob is None else trained.held_out.values
+        values = () if knob is None else held.values
         held = sweep(trained.router, values, data.outcomes, data.features, data.answers)
-    else:
-        held = trained.held_out
-    return _of_held_out(name, held, None if knob is None else _at(held, knob.value), not cascade)
+    policy = _of_held_out(
+        name, held, None if knob is None else _at(held, knob.value), isinstance(trained.router, Router)
+    )
+    return policy, "" if chosen is None else f"{name}: {chosen.sentence}"
 
 
 def _at(held: HeldOut, value: float) -> HeldOut:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sale_inspect.replay._replay import Estimate, ReplayOptions
+from sale_inspect.replays._parts import Estimate, ReplayOptions
 from sale_inspect.routers import Floats
 from sale_inspect.stats import Draws, Method, draw_tasks, interval
 

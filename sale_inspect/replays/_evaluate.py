@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sale_inspect._errors import OutcomesError
-from sale_inspect.replay._bins import bin_results
-from sale_inspect.replay._compare import RawComparison, Side, against, draft, settled
-from sale_inspect.replay._controls import (
+from sale_inspect.replays._bins import bin_results
+from sale_inspect.replays._compare import RawComparison, Side, against, draft, settled
+from sale_inspect.replays._controls import (
     Means,
     agent_means,
     curve_aiq,
@@ -21,10 +21,11 @@ from sale_inspect.replay._controls import (
     shuffled_mean,
     zero_pass,
 )
-from sale_inspect.replay._curve import Points, curve_result, joint_points, points_of
-from sale_inspect.replay._policy import Policy
-from sale_inspect.replay._replay import AgentResult, CurveResult, Estimate, PolicyResult, Replay, ReplayOptions
-from sale_inspect.replay._rounds import Rounds, draw_rounds, mean_of
+from sale_inspect.replays._curve import Points, curve_result, joint_points, points_of
+from sale_inspect.replays._parts import AgentResult, CurveResult, Estimate, PolicyResult, ReplayOptions
+from sale_inspect.replays._policy import Policy
+from sale_inspect.replays._replay import Replay
+from sale_inspect.replays._rounds import Rounds, draw_rounds, mean_of
 from sale_inspect.routers import Floats, Outcomes
 from sale_inspect.stats import AgentGrid, Pair, Ratio, Realised, best_single, routing_ratios, share_entropy, shares_of
 

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from sale_inspect.report.page import Picture
     from sale_inspect.report.tidy import ScreenedTidy, Tidy
 
-__all__ = ["ReportOptions", "report_files"]
+__all__ = ["PageRequest", "report_files"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ReportOptions:
-    """What the user asked for.
+class PageRequest:
+    """What the page shows, and how its figures are drawn.
 
     Attributes:
         title: Title of the page; empty for the usual one.
@@ -43,14 +43,14 @@ class ReportOptions:
 
 
 def report_files(
-    found: ScreenedTidy, options: ReportOptions, *, said: Callable[[str], None] = lambda _: None
+    compared: ScreenedTidy, request: PageRequest, *, doing: Callable[[str], None] = lambda _: None
 ) -> tuple[dict[str, bytes], list[str]]:
     """The page as HTML and Markdown, pictures as SVG and PNG, tables as CSV; and the sentences of the verdict.
 
     Args:
-        found: What is compared.
-        options: What the user asked for.
-        said: Called with what is being done.
+        compared: What is compared.
+        request: What the page shows.
+        doing: Is called with what is being done.
     """
     from sale_inspect.report.analysis import analyse
     from sale_inspect.report.page import (
@@ -63,31 +63,31 @@ def report_files(
     )
     from sale_inspect.report.tidy import ScreenedTidy, Tidy
 
-    said("analysing")
-    analyses = analyse(found.tidy, baseline=options.baseline, rounds=options.rounds, seed=options.seed)
-    said("drawing")
-    drawings = _drawings(found.tidy, analyses, options)
+    doing("analysing")
+    analyses = analyse(compared.tidy, baseline=request.baseline, rounds=request.rounds, seed=request.seed)
+    doing("drawing")
+    drawings = _drawings(compared.tidy, analyses, request)
     files: dict[str, bytes] = {}
     pictures: dict[str, Picture] = {}
     for drawing in drawings:
-        picture, made = _picture(drawing)
+        picture, picture_files = _picture(drawing)
         pictures[drawing.name] = picture
-        files |= made
-    said("writing")
-    folder, places = _viewer_logs(found.tidy.samples)
+        files |= picture_files
+    doing("writing")
+    folder, places = _viewer_logs(compared.tidy.samples)
     tidy = Tidy(
-        samples=found.tidy.samples.assign(viewer_log=found.tidy.samples["log_path"].map(places)),
-        bids=found.tidy.bids,
-        logs=found.tidy.logs,
+        samples=compared.tidy.samples.assign(viewer_log=compared.tidy.samples["log_path"].map(places)),
+        bids=compared.tidy.bids,
+        logs=compared.tidy.logs,
     )
     page = report_page(
-        ScreenedTidy(tidy=tidy, left_out=found.left_out, notes=found.notes),
+        ScreenedTidy(tidy=tidy, left_out=compared.left_out, notes=compared.notes),
         analyses,
         pictures,
         PageOptions(
-            title=options.title,
-            paper=options.paper,
-            viewer=options.viewer,
+            title=request.title,
+            paper=request.paper,
+            viewer=request.viewer,
             log_dir=folder,
             labels={b.name: f"{b.name} <={b.high:g}min" for b in BINS},
         ),
@@ -100,7 +100,7 @@ def report_files(
     return files, list(verdict_sentences(analyses))
 
 
-def _drawings(tidy: Tidy, analyses: Analyses, options: ReportOptions) -> tuple[Drawing, ...]:
+def _drawings(tidy: Tidy, analyses: Analyses, request: PageRequest) -> tuple[Drawing, ...]:
     from sale_inspect.report.figures import draw_all
     from sale_inspect.report.page import horizon_frame, route_frame, shapley_frame
 
@@ -111,8 +111,8 @@ def _drawings(tidy: Tidy, analyses: Analyses, options: ReportOptions) -> tuple[D
         shapley=shapley_frame(analyses),
         routes=route_frame(analyses),
         why={drawing: analyses.why[part] for part, drawing in why.items() if part in analyses.why},
-        rounds=min(options.rounds, 500),
-        seed=options.seed,
+        rounds=min(request.rounds, 500),
+        seed=request.seed,
     )
 
 

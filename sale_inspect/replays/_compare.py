@@ -9,10 +9,10 @@ from typing import Literal
 
 import numpy as np
 
-from sale_inspect.replay._controls import Means, difference
-from sale_inspect.replay._replay import Compared, Comparison, Estimate, ReplayOptions, Rival, Verdict
-from sale_inspect.replay._rounds import Rounds, Statistic
-from sale_inspect.replay._sentences import sentence
+from sale_inspect.replays._controls import Means, difference
+from sale_inspect.replays._parts import Compared, Comparison, Estimate, ReplayOptions, Rival, Verdict
+from sale_inspect.replays._rounds import Rounds, Statistic
+from sale_inspect.replays._sentences import sentence
 from sale_inspect.routers import Floats
 from sale_inspect.stats import holm, mcnemar, normal_p, tasks_needed
 

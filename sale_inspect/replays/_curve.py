@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sale_inspect.replay._controls import Means, curve_aiq
-from sale_inspect.replay._replay import CurvePoint, CurveResult, Estimate
-from sale_inspect.replay._rounds import Rounds, mean_of
+from sale_inspect.replays._controls import Means, curve_aiq
+from sale_inspect.replays._parts import CurvePoint, CurveResult, Estimate
+from sale_inspect.replays._rounds import Rounds, mean_of
 from sale_inspect.routers import Floats
 from sale_inspect.stats import (
     AgentGrid,

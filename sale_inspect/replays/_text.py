@@ -1,55 +1,33 @@
-"""A replay as text or Markdown."""
+"""The tables of a replay and the reasons for their empty cells, as cells of text."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from sale_inspect.replay._replay import Estimate, PolicyResult, Replay
+from sale_inspect.replays._parts import BinResult, Estimate, PolicyResult
 from sale_inspect.texts import fmt_rate, fmt_usd
 
-__all__ = ["replay_text"]
+__all__ = ["Rows", "drawn", "reasons", "tables"]
 
 _Show = Callable[[float | None], str]
-_Rows = list[list[str]]
+Rows = list[list[str]]
+"""Rows of cells."""
 
 
-def replay_text(replay: Replay, *, markdown: bool = False) -> str:
-    """The tables, then every comparison in a sentence, then the notes.
-
-    Args:
-        replay: The replay.
-        markdown: Markdown tables and lists; columns of text otherwise.
-    """
-    confidence = f"{100 * replay.options.confidence:g}%"
-    parts = [
-        _heading(
-            f"{replay.tasks:,} tasks, {len(replay.agents)} agents; {confidence} intervals, "
-            f"{replay.options.rounds:,} bootstrap rounds",
-            markdown,
-        )
+def tables(policies: Sequence[PolicyResult], bins: Sequence[BinResult]) -> Iterator[tuple[str, list[str], Rows]]:
+    """Title, header and rows of each table that has rows."""
+    curves = [each for each in policies if each.curve is not None]
+    of_all = [
+        ("Solved and spent", _SPENT, [_spent(each) for each in policies]),
+        ("Choices against the oracle", _CHOSEN, [_chosen(each) for each in policies]),
+        ("Over the knob", ["policy", *_FIGURES], [_figures(each) for each in curves]),
     ]
-    for title, header, rows in _tables(replay):
-        if rows:
-            parts.append(f"{_heading(title, markdown)}\n\n{_drawn(header, rows, markdown)}")
-    sentences = [each.sentence for each in replay.comparisons]
-    if sentences:
-        parts.append(f"{_heading('What is resolved', markdown)}\n\n{_listed(sentences)}")
-    notes = [*replay.notes, *_reasons(replay)]
-    if notes:
-        parts.append(f"{_heading('Notes', markdown)}\n\n{_listed(notes)}")
-    return "\n\n".join(parts) + "\n"
-
-
-def _tables(replay: Replay) -> Iterator[tuple[str, list[str], _Rows]]:
-    yield "Solved and spent", _SPENT, [_spent(each) for each in replay.policies]
-    yield "Choices against the oracle", _CHOSEN, [_chosen(each) for each in replay.policies]
-    curves = [each for each in replay.policies if each.curve is not None]
-    yield "Over the knob", ["policy", *_FIGURES], [_figures(each) for each in curves]
-    for each in replay.bins:
+    for each in bins:
         rows = [
             [name, _ranged(each.correct[name], fmt_rate), _ranged(each.dollars[name], fmt_usd)] for name in each.correct
         ]
-        yield f"Bin {each.bin}, {each.tasks:,} tasks", ["policy", "pass@1", "$ per task"], rows
+        of_all.append((f"Bin {each.bin}, {each.tasks:,} tasks", ["policy", "pass@1", "$ per task"], rows))
+    return (each for each in of_all if each[2])
 
 
 _SPENT = [
@@ -126,20 +104,20 @@ def _ranged(estimate: Estimate | None, show: _Show) -> str:
     return f"{show(estimate.value)} [{show(estimate.low)}, {show(estimate.high)}]"
 
 
-def _reasons(replay: Replay) -> Iterator[str]:
+def reasons(policies: Sequence[PolicyResult]) -> Iterator[str]:
     """Why cells are empty, and what a reader must know of others; each reason once."""
     found: dict[str, tuple[list[str], list[str]]] = {}
-    for policy in replay.policies:
+    for policy in policies:
         figures = {} if policy.curve is None else policy.curve.figures
         cells = [(title, figures[name]) for title, (name, _) in _FIGURES.items() if name in figures]
         cells += [(name, each) for name, each in policy.estimates.items() if name in _SHOWN]
         for name, each in cells:
             if each.reason:
-                names, policies = found.setdefault(each.reason, ([], []))
+                names, whose = found.setdefault(each.reason, ([], []))
                 names += [name] * (name not in names)
-                policies += [policy.name] * (policy.name not in policies)
-    for reason, (names, policies) in found.items():
-        yield f"{', '.join(names).replace('_', ' ')} of {', '.join(policies)}: {reason}."
+                whose += [policy.name] * (policy.name not in whose)
+    for reason, (names, whose) in found.items():
+        yield f"{', '.join(names).replace('_', ' ')} of {', '.join(whose)}: {reason}."
 
 
 _SHOWN = frozenset(
@@ -151,15 +129,8 @@ _SHOWN = frozenset(
 )
 
 
-def _heading(text: str, markdown: bool) -> str:
-    return f"**{text}**" if markdown else text
-
-
-def _listed(lines: Iterable[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
-
-
-def _drawn(header: Sequence[str], rows: _Rows, markdown: bool) -> str:
+def drawn(header: Sequence[str], rows: Rows, markdown: bool) -> str:
+    """A table as Markdown, or as columns of text."""
     if markdown:
         # A bar in a policy's name must not end the cell.
         cells = [[cell.replace("|", "\\|") for cell in row] for row in (header, *rows)]

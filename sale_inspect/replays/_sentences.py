@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sale_inspect.replay._replay import Compared, Estimate, Verdict
+from sale_inspect.replays._parts import Compared, Estimate, Verdict
 from sale_inspect.texts import fmt_count, fmt_usd
 
 __all__ = ["sentence"]

@@ -1,13 +1,13 @@
-"""The result of a replay: plain numbers and text, ready for JSON."""
+"""The parts of a replay's result: plain numbers and text, ready for JSON."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
-from sale_inspect.stats import Method
+from sale_inspect.stats import CONFIDENCE, Method
+from sale_inspect.texts import Sentence
 
 __all__ = [
     "AgentResult",
@@ -17,11 +17,9 @@ __all__ = [
     "CurveResult",
     "Estimate",
     "PolicyResult",
-    "Replay",
     "ReplayOptions",
     "Rival",
     "Verdict",
-    "replay_json",
 ]
 
 Verdict = Literal["better", "worse", "not resolved", "same"]
@@ -46,8 +44,8 @@ class ReplayOptions:
         power: Chance to resolve a difference, for the number of tasks that would be needed.
     """
 
-    rounds: int = 1000
-    confidence: float = 0.95
+    rounds: int = 2000
+    confidence: float = CONFIDENCE
     seed: int = 0
     method: Method = "percentile"
     stratify: bool = True
@@ -139,7 +137,7 @@ class PolicyResult:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Comparison:
+class Comparison(Sentence):
     """A policy against a rival, on the same tasks.
 
     Attributes:
@@ -180,49 +178,3 @@ class BinResult:
     tasks: int
     correct: Mapping[str, Estimate]
     dollars: Mapping[str, Estimate]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Replay:
-    """A replay.
-
-    Attributes:
-        tasks: Tasks.
-        agents: Each agent alone, in pool order.
-        best_single: The best single agent.
-        cheapest: The agent with the least mean dollars.
-        dearest: The agent with the greatest mean dollars.
-        zero_aiq: AIQ of the zero router, over the range of the agents' dollars.
-        policies: Results, those that were given first.
-        comparisons: Comparisons of those that were given.
-        bins: By bin, if the tasks have bins.
-        estimated: Whether dollars are estimated, not recorded.
-        options: How it was evaluated.
-        notes: What a reader must know.
-    """
-
-    tasks: int
-    agents: tuple[AgentResult, ...]
-    best_single: str
-    cheapest: str
-    dearest: str
-    zero_aiq: Estimate
-    policies: tuple[PolicyResult, ...]
-    comparisons: tuple[Comparison, ...]
-    bins: tuple[BinResult, ...]
-    estimated: bool
-    options: ReplayOptions
-    notes: tuple[str, ...] = ()
-
-
-def replay_json(replay: Replay) -> dict[str, Any]:
-    """Plain JSON values. What is not known is null, never NaN."""
-    return {name: _plain(value) for name, value in asdict(replay).items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(name): _plain(each) for name, each in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,9 +1,8 @@
 """Replay: what routing would have solved and spent, from recorded outcomes. Pure."""
 
-from sale_inspect.replay._compare import FEWEST
-from sale_inspect.replay._evaluate import evaluate
-from sale_inspect.replay._policy import Policy, PolicySetting, routed
-from sale_inspect.replay._replay import (
+from sale_inspect.replays._compare import FEWEST
+from sale_inspect.replays._evaluate import evaluate
+from sale_inspect.replays._parts import (
     AgentResult,
     BinResult,
     Comparison,
@@ -11,13 +10,12 @@ from sale_inspect.replay._replay import (
     CurveResult,
     Estimate,
     PolicyResult,
-    Replay,
     ReplayOptions,
     Rival,
     Verdict,
-    replay_json,
 )
-from sale_inspect.replay._text import replay_text
+from sale_inspect.replays._policy import Policy, PolicySetting, routed
+from sale_inspect.replays._replay import Replay, replay_html, replay_json, replay_text
 
 __all__ = [
     "FEWEST",
@@ -35,6 +33,7 @@ __all__ = [
     "Rival",
     "Verdict",
     "evaluate",
+    "replay_html",
     "replay_json",
     "replay_text",
     "routed",

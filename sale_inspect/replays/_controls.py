@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sale_inspect.replay._rounds import Statistic, mean_of
+from sale_inspect.replays._rounds import Statistic, mean_of
 from sale_inspect.routers import Floats, Rows
 from sale_inspect.stats import AgentGrid, Draws, Realised, aiq, hull_at
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from sale_inspect.replay._controls import ratio_columns
-from sale_inspect.replay._replay import BinResult, Estimate
-from sale_inspect.replay._rounds import Rounds
+from sale_inspect.replays._controls import ratio_columns
+from sale_inspect.replays._parts import BinResult, Estimate
+from sale_inspect.replays._rounds import Rounds
 from sale_inspect.stats import Realised
 
 __all__ = ["bin_results"]

@@ -1,0 +1,168 @@
+"""The options that several commands have: one name, type, default, check and help text each."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from sale_inspect._errors import SaleError
+from sale_inspect.bench.sources import DATA_DIR_VARIABLE
+from sale_inspect.stats import CONFIDENCE
+
+__all__ = [
+    "agent_from",
+    "agents",
+    "allow_missing",
+    "annotator",
+    "budget",
+    "common_tasks",
+    "confidence",
+    "data_dir",
+    "embedder",
+    "force",
+    "gathers",
+    "inner",
+    "json_file",
+    "keep_pass",
+    "limit",
+    "log_dir",
+    "markdown",
+    "outer",
+    "output",
+    "policy_from",
+    "pool",
+    "prices",
+    "rounds",
+    "routers",
+    "score",
+    "seed",
+]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def gathers(request: type, name: str = "request") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Hand the options that are fields of a request to the command as one argument, the request.
+
+    Args:
+        request: A dataclass. What it refuses is an error of the command.
+        name: Of the argument.
+    """
+    names = {field.name for field in fields(request)}
+
+    def wrap(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def call(**values: Any) -> Any:
+            own = {option: values.pop(option) for option in sorted(names & values.keys())}
+            try:
+                gathered = request(**own)
+            except (SaleError, ValueError) as error:
+                # Options that do not go together, before anything is read.
+                raise click.UsageError(str(error)) from error
+            return command(**{name: gathered}, **values)
+
+        return call
+
+    return wrap
+
+
+def _with_parent(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    """The place, if the folder that is to hold it is there: a misspelt one is not made, and no work is lost on it."""
+    if path is not None and not path.resolve().parent.is_dir():
+        raise click.UsageError(f"{parameter.opts[0]}: there is no folder {path.parent}.", context)
+    return path
+
+
+def _with_commas(context: click.Context, parameter: click.Parameter, text: str | None) -> tuple[str, ...]:
+    return () if text is None else tuple(name.strip() for name in text.split(","))
+
+
+def output(*, required: bool = False) -> Callable[[Command], Command]:
+    """Where a command writes; what it writes there is in its help."""
+    return click.option(
+        "-o", "--output", type=click.Path(path_type=Path), callback=_with_parent, required=required,
+        help="Where to write the result; see above.",
+    )  # fmt: skip
+
+
+def annotator(*, required: bool = False) -> Callable[[Command], Command]:
+    """Who worked."""
+    return click.option(
+        "--annotator", required=required, help="Name of the person who works; always the same for the same person."
+    )
+
+
+json_file = click.option(
+    "--json", "json_file", type=_FILE, callback=_with_parent, help="Also write all figures to this file, as JSON."
+)
+markdown = click.option("--markdown", is_flag=True, help="Write Markdown instead of drawing tables.")
+seed = click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of all that is drawn at random."
+)
+rounds = click.option(
+    "--rounds", type=click.IntRange(min=100), default=2000, show_default=True, help="Bootstrap rounds of the intervals."
+)
+confidence = click.option(
+    "--confidence", type=click.FloatRange(0.5, 1, max_open=True), default=CONFIDENCE, show_default=True,
+    help="Confidence of all that is claimed: intervals, verdicts, --keep-pass, --budget.",
+)  # fmt: skip
+keep_pass = click.option(
+    "--keep-pass", type=click.FloatRange(0, 1, min_open=True),
+    help="Keep this share of the best single agent's pass@1, for instance 0.99, for the fewest dollars.",
+)  # fmt: skip
+budget = click.option(
+    "--budget", type=click.FloatRange(0, min_open=True), help="Keep to this many dollars a task, on average."
+)
+embedder = click.option(
+    "--embedder", type=click.Choice(["auto", "minilm", "hashing"]), default="auto", show_default=True,
+    help="What embeds texts. auto is what a memory was made with; else minilm if it is at hand, or hashing.",
+)  # fmt: skip
+prices = click.option(
+    "--prices", metavar="FILE",
+    help="Prices for runs without dollars: a pool, or YAML of model: {input, output} in dollars per million tokens.",
+)  # fmt: skip
+pool = click.option("--pool", help="Pool of agents with their prices: a file, or the name of a packaged one.")
+score = click.option(
+    "--score", "scores", multiple=True, metavar="NAME",
+    help="Score that says what is correct; NAME.KEY for one that is a dictionary. May be repeated: the first that a "
+    "sample has counts. Default: pass_and_cost, the task's headline score, or the only one.",
+)  # fmt: skip
+agent_from = click.option(
+    "--agent-from", default="", metavar="SOURCE",
+    help="What names an agent: model, solver, task_arg:NAME, solver_arg:NAME or metadata:NAME. Default: the agent of "
+    "sale_inspect/single, else the model.",
+)  # fmt: skip
+policy_from = click.option(
+    "--policy-from", default="", metavar="SOURCE",
+    help="What tells runs of SALE or of one router apart, for instance solver_arg:knob; it is added to the name.",
+)  # fmt: skip
+agents = click.option(
+    "--agents", callback=_with_commas, help="Only these agents of the table, in this order, with commas."
+)
+routers = click.option(
+    "--router", "routers", multiple=True,
+    help="Router by its name, to replay also by its file; may be repeated. Default: all that read the task.",
+)  # fmt: skip
+outer = click.option(
+    "--outer", type=click.IntRange(min=2), default=5, show_default=True, help="Folds that hold tasks out."
+)
+inner = click.option(
+    "--inner", type=click.IntRange(min=2), default=4, show_default=True, help="Folds that choose options."
+)
+common_tasks = click.option("--common-tasks", is_flag=True, help="Leave out tasks that not every policy ran.")
+allow_missing = click.option(
+    "--allow-missing", is_flag=True, help="Drop tasks that not every agent has, and say what was left out."
+)
+data_dir = click.option(
+    "--data-dir", type=click.Path(path_type=Path),
+    help=f"Folder of the benchmark's original files; default: {DATA_DIR_VARIABLE}, if that is set.",
+)  # fmt: skip
+limit = click.option("--limit", type=click.IntRange(min=1), help="Only the first N tasks.", metavar="N")
+log_dir = click.option("--log-dir", help="Folder for the logs; default: a folder in ./logs.")
+force = click.option("--force", is_flag=True, help="Replace the output if it is there.")

@@ -1,0 +1,112 @@
+"""What commands do: read, decide, write. No options, no printing; long work tells a callback where it is.
+
+A module a job, above the readers of logs and the pure core, below the command line. What a user of Python needs of it
+is handed out by `sale_inspect` itself.
+"""
+
+from typing import TYPE_CHECKING
+
+from sale_inspect._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from sale_inspect._work._ablate import ablate
+    from sale_inspect._work._demo import Demo, demo_folder, demo_policies, finish_demo, run_demo_policy
+    from sale_inspect._work._doctor import build_images, check_setup
+    from sale_inspect._work._fit import FitRequest, fit_weights
+    from sale_inspect._work._outcomes import OutcomesRequest, read_outcomes
+    from sale_inspect._work._places import Places
+    from sale_inspect._work._plan import Plan, PlanRequest, plan
+    from sale_inspect._work._progress import Progress, silent
+    from sale_inspect._work._replay import MadeReplay, ReplayRequest, replay
+    from sale_inspect._work._report import VIEWER, MadeReport, ReportRequest, make_report
+    from sale_inspect._work._summary import policy_table
+    from sale_inspect._work._times import (
+        CollectRequest,
+        Session,
+        aggregate_times,
+        open_session,
+        require_times,
+        write_times,
+    )
+    from sale_inspect._work._train import TrainedRouter, TrainRequest, train_router, train_routers
+
+# Training and replays read no log, so they are not to wait for Inspect's import.
+_MODULES = {
+    "CollectRequest": "sale_inspect._work._times",
+    "Demo": "sale_inspect._work._demo",
+    "FitRequest": "sale_inspect._work._fit",
+    "MadeReplay": "sale_inspect._work._replay",
+    "MadeReport": "sale_inspect._work._report",
+    "OutcomesRequest": "sale_inspect._work._outcomes",
+    "Places": "sale_inspect._work._places",
+    "Plan": "sale_inspect._work._plan",
+    "PlanRequest": "sale_inspect._work._plan",
+    "Progress": "sale_inspect._work._progress",
+    "ReplayRequest": "sale_inspect._work._replay",
+    "ReportRequest": "sale_inspect._work._report",
+    "Session": "sale_inspect._work._times",
+    "TrainRequest": "sale_inspect._work._train",
+    "TrainedRouter": "sale_inspect._work._train",
+    "VIEWER": "sale_inspect._work._report",
+    "ablate": "sale_inspect._work._ablate",
+    "aggregate_times": "sale_inspect._work._times",
+    "build_images": "sale_inspect._work._doctor",
+    "check_setup": "sale_inspect._work._doctor",
+    "demo_folder": "sale_inspect._work._demo",
+    "demo_policies": "sale_inspect._work._demo",
+    "finish_demo": "sale_inspect._work._demo",
+    "fit_weights": "sale_inspect._work._fit",
+    "make_report": "sale_inspect._work._report",
+    "open_session": "sale_inspect._work._times",
+    "plan": "sale_inspect._work._plan",
+    "policy_table": "sale_inspect._work._summary",
+    "read_outcomes": "sale_inspect._work._outcomes",
+    "replay": "sale_inspect._work._replay",
+    "run_demo_policy": "sale_inspect._work._demo",
+    "require_times": "sale_inspect._work._times",
+    "silent": "sale_inspect._work._progress",
+    "train_router": "sale_inspect._work._train",
+    "train_routers": "sale_inspect._work._train",
+    "write_times": "sale_inspect._work._times",
+}
+
+__all__ = [
+    "VIEWER",
+    "CollectRequest",
+    "Demo",
+    "FitRequest",
+    "MadeReplay",
+    "MadeReport",
+    "OutcomesRequest",
+    "Places",
+    "Plan",
+    "PlanRequest",
+    "Progress",
+    "ReplayRequest",
+    "ReportRequest",
+    "Session",
+    "TrainRequest",
+    "TrainedRouter",
+    "ablate",
+    "aggregate_times",
+    "build_images",
+    "check_setup",
+    "demo_folder",
+    "demo_policies",
+    "finish_demo",
+    "fit_weights",
+    "make_report",
+    "open_session",
+    "plan",
+    "policy_table",
+    "read_outcomes",
+    "replay",
+    "require_times",
+    "run_demo_policy",
+    "silent",
+    "train_router",
+    "train_routers",
+    "write_times",
+]
+
+__getattr__ = lazy_names(__name__, _MODULES)

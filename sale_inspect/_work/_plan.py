@@ -1,0 +1,120 @@
+"""What a run will cost, before anything is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from sale_inspect._errors import ForecastError
+from sale_inspect._work._places import listed
+from sale_inspect.forecast import (
+    Assumptions,
+    Forecast,
+    forecast_recorded,
+    forecast_sale,
+    forecast_single,
+    forecast_table,
+)
+from sale_inspect.pools import Pool, load_pool
+from sale_inspect.texts import Table, to_html, to_markdown
+
+__all__ = ["Plan", "PlanRequest", "plan"]
+
+_USUAL = Assumptions()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanRequest:
+    """What a forecast rests on: logs of a few tasks, or a pool and assumptions.
+
+    Attributes:
+        like: Logs of the same policies on a few tasks, whose means are taken.
+        pool: Without `like`: a pool file or a packaged pool, whose prices are taken.
+        jury: With `pool`: `individual` (one call a rating) or `panel` (one call a judge).
+        memory: With `pool`: whether cheaper agents refine.
+        assumed: With `pool`: what is assumed of a task.
+        epochs: How often each task is run.
+        seed: With `like`: seed of the bootstrap.
+
+    Raises:
+        ForecastError: If neither or both of `like` and `pool` are given, or an option without effect.
+    """
+
+    like: tuple[str, ...] = ()
+    pool: str | None = None
+    jury: Literal["individual", "panel"] = "individual"
+    memory: bool = True
+    assumed: Assumptions = _USUAL
+    epochs: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.like and self.pool is None:
+            raise ForecastError("Give --like LOGS of a few tasks, or --pool for a rough range.")
+        if self.like and self.pool is not None:
+            raise ForecastError("Give --like or --pool, not both: recorded means need no pool's prices.")
+        if self.like and (self.assumed != _USUAL or self.jury != "individual" or not self.memory):
+            raise ForecastError("--jury, --memory and what is assumed of a task are for --pool; --like has records.")
+        if not self.like and self.seed:
+            raise ForecastError("--seed is that of the bootstrap, which needs --like.")
+        if self.epochs < 1:
+            raise ForecastError(f"--epochs {self.epochs}: give a number of at least 1.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """Forecasts of a run, one a policy. All figures are estimates; a notebook draws the table."""
+
+    forecasts: tuple[Forecast, ...]
+
+    @property
+    def table(self) -> Table:
+        """Calls, tokens and dollars by policy, phase and agent."""
+        return forecast_table(self.forecasts)
+
+    def json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"estimated": True, "forecasts": [asdict(each) for each in self.forecasts]}
+
+    def _repr_html_(self) -> str:
+        return to_html(self.table)
+
+    def _repr_markdown_(self) -> str:
+        return to_markdown(self.table)
+
+
+def plan(tasks: int | Mapping[str, int], request: PlanRequest) -> Plan:
+    """State calls, tokens and dollars of a run by phase and agent. Nothing is called.
+
+        few = sale_inspect.PlanRequest(like=("few",))
+        planned = sale_inspect.plan({"mbpp": 300, "leetcode": 99}, few)
+        print(sum(forecast.usd for forecast in planned.forecasts))
+
+    Args:
+        tasks: How many tasks, or how many of each source.
+        request: What the forecast rests on.
+
+    Raises:
+        ForecastError: If no task is planned, or a source is not in the logs.
+        LogError: If a place holds no log, or none has a ledger.
+        PoolError: If there is no such pool.
+    """
+    counts = {"": tasks} if isinstance(tasks, int) else dict(tasks)
+    counts = {source: count * request.epochs for source, count in counts.items()}
+    if request.pool is None:
+        # A plan from a pool reads no log, so it does not wait for Inspect's import.
+        from sale_inspect._inspect.logs import recorded_samples
+
+        recorded = recorded_samples(listed(request.like))
+        forecasts = [forecast_recorded(name, runs, counts, seed=request.seed) for name, runs in recorded.items()]
+    else:
+        forecasts = list(_assumed(load_pool(request.pool), sum(counts.values()), request))
+    return Plan(forecasts=tuple(forecasts))
+
+
+def _assumed(pool: Pool, tasks: int, request: PlanRequest) -> Iterator[Forecast]:
+    prices = {agent.name: agent.price.price() for agent in pool.agents}
+    yield forecast_sale(prices, tasks, request.assumed, jury=request.jury, memory=request.memory)
+    for name, price in prices.items():
+        yield forecast_single(name, price, tasks, request.assumed)

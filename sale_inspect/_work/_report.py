@@ -1,0 +1,184 @@
+"""A report: logs in, a folder with a page and its data out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sale_inspect._errors import LogError
+from sale_inspect._files import cache_folder, write_folder
+from sale_inspect._inspect.logs.tidy import read_tidy, tidy_bytes
+from sale_inspect._work._folder import check_report_folder
+from sale_inspect._work._kept import keep_report, kept_report, report_key
+from sale_inspect._work._places import Places, listed
+from sale_inspect._work._progress import Progress, silent
+from sale_inspect.outcomes import read_price_list
+from sale_inspect.report import PageRequest, report_files
+
+if TYPE_CHECKING:
+    from functools import partial
+from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy, screened
+
+__all__ = ["VIEWER", "MadeReport", "ReportRequest", "make_report"]
+
+VIEWER = "http://127.0.0.1:7575"
+"""Where `inspect view` is by default."""
+
+_DEFAULT = PageRequest()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportRequest:
+    """What a report is to be.
+
+    Attributes:
+        title: Title of the page; empty for the usual one.
+        baseline: Policy that the others are compared with, as the tables name it; empty for the usual one.
+        rounds: Bootstrap rounds, at least 100.
+        seed: Seed of all that is drawn.
+        exclude: What to leave out although it was run: `errors`, `unscored`, `unpriced`, `unfinished`, `other-pools`,
+            `other-prices`, `other-versions`, `other-sets`, `other-texts`, `no-tau`.
+        keep: What to keep although it is unlike: `no-tau`.
+        common_tasks: Compare on the tasks that every policy has.
+        prices: Prices of models whose dollars a log does not have: a YAML file or a packaged pool.
+        cache: Keep the rows of logs and finished reports in the user's cache, and take them from there.
+        paper: Show the paper's figures beside, marked as such.
+        viewer: Address of `inspect view`, or of a bundle, that tasks link to; empty for no links.
+        processes: Processes that read logs. With more than one, a script must call this under
+            `if __name__ == "__main__":`, as its main module is imported again.
+    """
+
+    title: str = _DEFAULT.title
+    baseline: str = _DEFAULT.baseline
+    rounds: int = _DEFAULT.rounds
+    seed: int = _DEFAULT.seed
+    exclude: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    common_tasks: bool = False
+    prices: str | None = None
+    cache: bool = True
+    paper: bool = _DEFAULT.paper
+    viewer: str = VIEWER
+    processes: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MadeReport:
+    """A report that was written.
+
+    Attributes:
+        folder: Where it is.
+        sentences: The sentences of the verdict, the main ones first.
+        left_out: Samples that are not in it, and why.
+        notes: What a reader must know of the data.
+    """
+
+    folder: Path
+    sentences: tuple[str, ...]
+    left_out: tuple[SamplesLeftOut, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def page(self) -> Path:
+        """The page as HTML; `report.md` beside it is the same page as Markdown."""
+        return self.folder / "report.html"
+
+
+def make_report(
+    logs: Places, folder: str | Path, request: ReportRequest | None = None, *, progress: Progress = silent
+) -> MadeReport:
+    """Write a report on what the policies in logs solved and spent.
+
+    The folder gets the page (`report.html`, `report.md`), its figures, tables and tidy data. A folder that holds
+    something else is refused; a report that fails leaves an earlier one as it was.
+
+        made = sale_inspect.make_report("logs", "report", sale_inspect.ReportRequest(baseline="32b alone"))
+        print(" ".join(made.sentences))
+        print(made.page)
+
+    Args:
+        logs: Log files of Inspect and folders of them; or `samples.parquet`, `bids.parquet` and `logs.parquet` of an
+            earlier report, or its folder.
+        folder: Folder for the report. Its parent must exist.
+        request: What it is to be.
+        progress: Is told what is being done.
+
+    Raises:
+        LogError: If the folder cannot be replaced, a place holds no log, a log cannot be read, logs do not line up,
+            or the baseline is no policy of them.
+        OutcomesError: If the prices cannot be read.
+    """
+    request = request or ReportRequest()
+    target = Path(folder)
+    viewer = _address(request.viewer)
+    check_report_folder(target)
+    compared = _read(listed(logs), request, progress)
+    policies = list(dict.fromkeys(compared.tidy.samples["policy"]))
+    if request.baseline and request.baseline not in policies:
+        raise LogError(f"--baseline {request.baseline!r} is no policy of these logs. They are: {', '.join(policies)}.")
+    page = PageRequest(
+        title=request.title,
+        baseline=request.baseline,
+        rounds=request.rounds,
+        seed=request.seed,
+        paper=request.paper,
+        viewer=viewer,
+    )
+    files, sentences = _made(compared, page, progress, cache=request.cache)
+    write_folder(target, files)
+    return MadeReport(
+        folder=target, sentences=tuple(sentences), left_out=tuple(compared.left_out), notes=tuple(compared.notes)
+    )
+
+
+def _read(logs: tuple[str, ...], request: ReportRequest, progress: Progress) -> ScreenedTidy:
+    progress("reading logs", 0, None)
+    return read_tidy(
+        logs,
+        cache=cache_folder("reports") if request.cache else None,
+        progress=lambda done, total: progress("reading logs", done, total),
+        screen=partial(
+            screened,
+            exclude=_words(request.exclude),
+            keep=_words(request.keep),
+            common_tasks=request.common_tasks,
+        ),
+        prices=None if request.prices is None else read_price_list(request.prices),
+        processes=request.processes,
+    )
+
+
+def _words(several: Iterable[str]) -> list[str]:
+    """Each word; one text may hold several, with commas."""
+    return [word.strip() for each in several for word in each.split(",") if word.strip()]
+
+
+def _made(
+    compared: ScreenedTidy, page: PageRequest, progress: Progress, *, cache: bool
+) -> tuple[dict[str, bytes], list[str]]:
+    """All files of the report by their names in its folder, and its sentences, the main ones first."""
+    data = tidy_bytes(compared.tidy, compared.left_out)
+    key = report_key(page, compared.notes, data)
+    kept = kept_report(cache_folder("reports"), key) if cache else None
+    if kept is not None:
+        return {**kept[0], **data}, kept[1]
+    files, sentences = report_files(compared, page, doing=lambda doing: progress(doing, 0, None))
+    if cache:
+        keep_report(cache_folder("reports"), key, files, sentences)
+    return {**files, **data}, sentences
+
+
+def _address(viewer: str) -> str:
+    """The address, if links to it are safe to follow.
+
+    Raises:
+        LogError: If it is no web address, file address or folder.
+    """
+    if ":" in viewer and not viewer.startswith(("http://", "https://", "file://")):
+        raise LogError(
+            f"--viewer {viewer}: is no address. Give one that begins with http://, https:// or file://, or a folder "
+            "as the report's page sees it."
+        )
+    return viewer

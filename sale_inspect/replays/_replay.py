@@ -1,0 +1,116 @@
+"""The result of a replay, and how it is written."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sale_inspect.replays._parts import AgentResult, BinResult, Comparison, Estimate, PolicyResult, ReplayOptions
+from sale_inspect.replays._text import drawn, reasons, tables
+from sale_inspect.texts import Table, html_list, to_html
+
+__all__ = ["Replay", "replay_html", "replay_json", "replay_text"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Replay:
+    """A replay. A notebook draws it.
+
+    Attributes:
+        tasks: Tasks.
+        agents: Each agent alone, in pool order.
+        best_single: The best single agent.
+        cheapest: The agent with the least mean dollars.
+        dearest: The agent with the greatest mean dollars.
+        zero_aiq: AIQ of the zero router, over the range of the agents' dollars.
+        policies: Results, those that were given first.
+        comparisons: Comparisons of those that were given.
+        bins: By bin, if the tasks have bins.
+        estimated: Whether dollars are estimated, not recorded.
+        options: How it was evaluated.
+        notes: What a reader must know.
+    """
+
+    tasks: int
+    agents: tuple[AgentResult, ...]
+    best_single: str
+    cheapest: str
+    dearest: str
+    zero_aiq: Estimate
+    policies: tuple[PolicyResult, ...]
+    comparisons: tuple[Comparison, ...]
+    bins: tuple[BinResult, ...]
+    estimated: bool
+    options: ReplayOptions
+    notes: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        return replay_html(self)
+
+    def _repr_markdown_(self) -> str:
+        return replay_text(self, markdown=True)
+
+
+def replay_text(replay: Replay, *, markdown: bool = False) -> str:
+    """The tables, then every comparison in a sentence, then the notes.
+
+    Args:
+        replay: The replay.
+        markdown: Markdown tables and lists; columns of text otherwise.
+    """
+    mark = "**" if markdown else ""
+    parts = [f"{mark}{_title(replay)}{mark}"]
+    for title, header, rows in tables(replay.policies, replay.bins):
+        parts.append(f"{mark}{title}{mark}\n\n{drawn(header, rows, markdown)}")
+    for title, lines in _lists(replay):
+        listed = "\n".join(f"- {line}" for line in lines)
+        parts.append(f"{mark}{title}{mark}\n\n{listed}")
+    return "\n\n".join(parts) + "\n"
+
+
+def replay_html(replay: Replay, notes: Sequence[str] = ()) -> str:
+    """The same as a piece of HTML. All texts are escaped.
+
+    Args:
+        replay: The replay.
+        notes: More that a reader must know.
+    """
+    parts = [f"<p><b>{html.escape(_title(replay))}</b></p>"]
+    for title, header, rows in tables(replay.policies, replay.bins):
+        parts.append(to_html(Table(title=title, header=tuple(header), sections=(tuple(map(tuple, rows)),), notes=())))
+    for title, lines in _lists(replay):
+        parts.append(f"<p><b>{title}</b></p>{html_list(lines)}")
+    return "".join([*parts, html_list(notes)])
+
+
+def _title(replay: Replay) -> str:
+    return (
+        f"{replay.tasks:,} tasks, {len(replay.agents)} agents; {100 * replay.options.confidence:g}% intervals, "
+        f"{replay.options.rounds:,} bootstrap rounds"
+    )
+
+
+def _lists(replay: Replay) -> Iterator[tuple[str, list[str]]]:
+    """Title and lines of each list that has lines."""
+    sentences = [each.sentence for each in replay.comparisons]
+    if sentences:
+        yield "What is resolved", sentences
+    notes = [*replay.notes, *reasons(replay.policies)]
+    if notes:
+        yield "Notes", notes
+
+
+def replay_json(replay: Replay) -> dict[str, Any]:
+    """Plain JSON values. What is not known is null, never NaN."""
+    return {name: _plain(value) for name, value in asdict(replay).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
