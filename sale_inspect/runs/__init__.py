@@ -9,7 +9,7 @@ from sale_inspect.runs._policy import SOURCES
 from sale_inspect.runs._rows import bin_of, outcome_rows, source_of, tau_of
 from sale_inspect.runs._run import Run, SamplesLeftOut
 from sale_inspect.runs._score import OWN_SCORE, ScoreChoice, chosen_score, parse_score, score_of
-from sale_inspect.runs._screen import EXCLUDABLE
+from sale_inspect.runs._screen import EXCLUDABLE, left_out_notes
 from sale_inspect.runs._traits import PolicyKind
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "bin_of",
     "chosen_score",
     "fit_data",
+    "left_out_notes",
     "outcome_rows",
     "parse_score",
     "recorded_samples",

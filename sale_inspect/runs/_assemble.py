@@ -28,7 +28,8 @@ class ReadOptions:
     """How logs are read. Every command has these; what it does not need, it leaves at its default.
 
     Attributes:
-        scores: Scores that count, the first that a sample has. Empty: `pass_and_cost`, the headline score, the only one.
+        scores: Scores that count, the first that a sample has. Empty: `pass_and_cost`, the headline score, or the only
+            one.
         agent_from: What names an agent (see `SOURCES`). Empty: the agent of a pool, or the model.
         policy_from: What tells runs of one policy apart; is added to its name.
         prices: Prices of calls without dollars.
@@ -124,6 +125,7 @@ def assemble(
     single, later, repeated = without_repeats(alike.runs, options.on_duplicate)
     scored, unscored = finished(single, paired=options.line_up, common_tasks=options.common_tasks)
     _check_scores(scored, options)
+    of_logs = {log.head.log_path for log in logs}
     out = [left for reason, own in {**copies, **later}.items() for left in counted(own, reason)]
     left_out = (*out, *alike.left_out, *unscored)
     return Runs(
@@ -138,7 +140,8 @@ def assemble(
             *use.notes(),
             *_reprice_notes(scored, options),
         ),
-        health=(*health_notes(scored), *money_notes(logs)),
+        # What did not work in earlier reports is in them.
+        health=(*health_notes([run for run in scored if run.head.log_path in of_logs]), *money_notes(logs)),
     )
 
 
@@ -169,7 +172,7 @@ def _check_scores(runs: Sequence[Run], options: ReadOptions) -> None:
 
 def _kinds(options: ReadOptions) -> Collection[str]:
     if not options.line_up:
-        return {"other-texts", *options.exclude}
+        return {"other-texts", "unpriced", *options.exclude} - ({"unpriced"} if not options.need_dollars else set())
     unwanted = {"no-tau"} if not options.need_tau and "no-tau" not in options.exclude else set()
     if not options.need_dollars and "unpriced" not in options.exclude:
         unwanted |= {"unpriced"}
@@ -260,7 +263,7 @@ def _reprice_notes(runs: Sequence[Run], options: ReadOptions) -> list[str]:
     auctions = sum(len(run.sample.records) for run in runs)
     if auctions:
         told.append(
-            f"The {auctions} auctions were decided at the prices of their time; at these prices they might have been decided "
-            "otherwise. To decide them again: sale-inspect ablate --reprice."
+            f"The {auctions} auctions were decided at the prices of their time; at these prices they might have been "
+            "decided otherwise. To decide them again: sale-inspect ablate --reprice."
         )
     return told

@@ -11,7 +11,8 @@ from sale_inspect._errors import LogError
 from sale_inspect.auction import AuctionRecord, BidFeatures, normalised
 from sale_inspect.outcomes import NAMED_AT_MOST, named
 from sale_inspect.runs._assemble import Runs
-from sale_inspect.runs._run import Run, SamplesLeftOut
+from sale_inspect.runs._run import Run
+from sale_inspect.runs._screen import left_out_notes
 from sale_inspect.weights import FitData, FitTask
 
 __all__ = ["Auctions", "auctions_of", "fit_data"]
@@ -63,7 +64,7 @@ def auctions_of(runs: Runs) -> Auctions:
             without.append(run)
         else:
             others[run.policy, run.head.log] += 1
-    notes = [*runs.notes, *_left_out(runs.left_out)]
+    notes = [*runs.notes, *left_out_notes(runs.left_out)]
     if without:
         notes.append(
             f"{len(without)} samples of SALE have no auction's record: {named([run.task for run in without])}."
@@ -83,20 +84,12 @@ def auctions_of(runs: Runs) -> Auctions:
     )
 
 
-def _left_out(left_out: Sequence[SamplesLeftOut]) -> Iterator[str]:
-    reasons: dict[str, list[SamplesLeftOut]] = defaultdict(list)
-    for left in left_out:
-        reasons[left.reason].append(left)
-    for reason, own in reasons.items():
-        names = named([example for left in own for example in left.examples])
-        yield f"{sum(left.count for left in own)} samples are left out ({reason}): {names}."
-
-
 def _unfinished(runs: Runs) -> Iterator[str]:
     used = Counter(run.head.log_path for run in runs.runs)
     for head in runs.heads:
         if head.status != "success":
-            yield f"Log {head.log} is not finished (status {head.status}); {used[head.log_path]} of its samples are used."
+            count = used[head.log_path]
+            yield f"Log {head.log} is not finished (status {head.status}); {count} of its samples are used."
 
 
 def fit_data(runs: Runs, *, need_outcomes: bool = False, allow_missing: bool = False) -> FitData:

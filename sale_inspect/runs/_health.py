@@ -39,13 +39,14 @@ def _of_policy(runs: Sequence[Run]) -> Iterator[str]:
     if uncounted:
         reason, _ = uncounted.most_common(1)[0]
         yield (
-            f"{uncounted.total()} model calls failed, were given up, or stated no usage that can be true (mostly: {reason}). "
-            "Their tokens are not known, so its dollars are a lower bound."
+            f"{uncounted.total()} model calls failed, were given up, or stated no usage that can be true (mostly: "
+            f"{reason}). Their tokens are not known, so its dollars are a lower bound."
         )
     again = [entry for run in runs for entry in run.sample.attempts if entry.phase != "grade"]
     if again:
         samples = sum(bool(run.sample.attempts) for run in runs)
-        yield f"{samples} samples were tried more than once; {sum(entry.calls for entry in again)} calls of earlier attempts are paid and counted."
+        calls = sum(entry.calls for entry in again)
+        yield f"{samples} samples were tried more than once; {calls} calls of earlier attempts are paid and counted."
     sums = sum(run.sample.sums_only for run in runs)
     if sums:
         yield f"{sums} samples have no transcript: calls of their scorers, if any, are counted with the agent's."
@@ -85,15 +86,15 @@ def money_notes(logs: Iterable[LogFacts]) -> list[str]:
             tokens = sum(sample.unbooked_tokens for sample in unlike)
             more = "more" if tokens > 0 else "fewer"
             told.append(
-                f"{log.head.log}: Inspect's sums for {len(unlike)} samples have {fmt_count(abs(tokens))} tokens {more} than "
-                "their recorded calls; the recorded calls are counted."
+                f"{log.head.log}: Inspect's sums for {len(unlike)} samples have {fmt_count(abs(tokens))} tokens {more} "
+                "than their recorded calls; the recorded calls are counted."
             )
         lost = _lost(log)
         if lost > 0:
             dollars = "" if log.head.usd is None else f" ({fmt_usd(_lost_usd(log))})"
             told.append(
-                f"{log.head.log}: Inspect's sum for the log has {fmt_count(lost)} tokens{dollars} more than its samples: "
-                "attempts that the log does not keep. They are in no figure."
+                f"{log.head.log}: Inspect's sum for the log has {fmt_count(lost)} tokens{dollars} more than its "
+                "samples: attempts that the log does not keep. They are in no figure."
             )
     return told
 

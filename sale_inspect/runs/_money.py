@@ -67,8 +67,8 @@ class PriceUse:
             if not same:
                 hint = " To compute all dollars anew: --reprice." if flag == "--prices" else ""
                 raise LogError(
-                    f"{flag} {listed.where}: no call needed one of its prices ({named(sorted(listed.prices))}); it would "
-                    f"change nothing.{hint}"
+                    f"{flag} {listed.where}: no call needed one of its prices ({named(sorted(listed.prices))}); it "
+                    f"would change nothing.{hint}"
                 )
             if rest:
                 told.append(f"Prices in {listed.where} that no call needed: {named(rest)}.")

@@ -23,8 +23,8 @@ _Key = tuple[str, str, int]
 def once(runs: Sequence[Run]) -> tuple[list[Run], dict[str, list[Run]]]:
     """The runs with each one once, and those that were taken out, by reason.
 
-    A run that several logs hold (the same uuid) counts once. Of attempts at one sample in logs of one evaluation and its
-    retries, the last that has a score counts, else the last; the others' calls were paid, so they are added to its
+    A run that several logs hold (the same uuid) counts once. Of attempts at one sample in logs of one evaluation and
+    its retries, the last that has a score counts, else the last; the others' calls were paid, so they are added to its
     entries.
 
     Args:
@@ -44,7 +44,8 @@ def without_repeats(
 
     Args:
         runs: Runs, each once, oldest first.
-        on_duplicate: The answer: refuse (`error`), keep the later (`last`), or keep both as epochs of the task (`mean`).
+        on_duplicate: The answer: refuse (`error`), keep the later (`last`), or keep both as epochs of the task
+            (`mean`).
 
     Raises:
         LogError: If there are such and `on_duplicate` is `error`.

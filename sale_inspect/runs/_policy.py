@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from sale_inspect._errors import LogError
 from sale_inspect.outcomes import named
 from sale_inspect.runs._facts import LogFacts, LogHead, SampleFacts
-from sale_inspect.runs._traits import DEFAULT_AGENT, DEFAULT_DEFENCES, PolicyKind, base_name, kind_of, traits_of
+from sale_inspect.runs._traits import PolicyKind, Trait, base_name, kind_of, traits_of
 
 __all__ = ["SOURCES", "Doer", "Named", "doer_of", "name_policies", "named_by"]
 
@@ -19,24 +19,6 @@ SOURCES = "model, solver, log_dir, task_arg:NAME, solver_arg:NAME, model_arg:NAM
 """What can name an agent or tell policies apart."""
 
 _WHOLE = ("model", "solver", "log_dir")
-# Options of an auction: their defaults, and how a name tells of another value.
-_SALE_OPTIONS: Mapping[str, tuple[object, str]] = {
-    "jury": ("individual", "{} jury"),
-    "judges": ("all", "judges {}"),
-    "drop": ("", "without {}"),
-    "without": ("", "without {}"),
-    "memory": ("run", "memory {}"),
-    "frozen": (False, "frozen memory"),
-    "memory_lag": (1, "memory lag {}"),
-    "winning": ("auction", "winning by {}"),
-    "neighbours": (8, "{} neighbours"),
-    "strategy_tokens": (300, "plans of {} tokens"),
-    "weights": ("", "weights {}"),
-    "agent": (DEFAULT_AGENT, "executor {}"),
-    "executor": (DEFAULT_AGENT, "executor {}"),
-    "knob": (None, "knob {}"),
-    "defences": ("", "defences {}"),
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +35,7 @@ class Doer:
     kind: PolicyKind
     base: str
     agent: str
-    traits: Mapping[str, str]
+    traits: Mapping[str, Trait]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,23 +57,7 @@ def doer_of(log: LogFacts) -> Doer:
     kind = kind_of(log.head, telling)
     base = base_name(log.head, telling, kind)
     agent = base.removesuffix(" alone") if kind == "single" else log.head.model if kind == "other" else ""
-    return Doer(
-        kind=kind, base=base, agent=agent, traits=dict(_without_defaults(traits_of(log.head, telling, kind), kind))
-    )
-
-
-def _without_defaults(traits: Mapping[str, str], kind: PolicyKind) -> Iterator[tuple[str, str]]:
-    for name, value in traits.items():
-        option = name.removeprefix("solver_arg.")
-        if kind == "other" or option == name or option not in _SALE_OPTIONS:
-            yield name, value
-            continue
-        default = _SALE_OPTIONS[option][0]
-        if option == "defences":
-            if tuple(sorted(value.split(" and "))) != DEFAULT_DEFENCES:
-                yield name, value
-        elif value not in ("", "null", str(default), str(default).lower()):
-            yield name, value
+    return Doer(kind=kind, base=base, agent=agent, traits=traits_of(log.head, telling, kind))
 
 
 def name_policies(doers: Sequence[Doer]) -> Named:
@@ -102,7 +68,7 @@ def name_policies(doers: Sequence[Doer]) -> Named:
     Args:
         doers: Who did each log.
     """
-    groups: dict[tuple[PolicyKind, str], list[Mapping[str, str]]] = {}
+    groups: dict[tuple[PolicyKind, str], list[Mapping[str, Trait]]] = {}
     for doer in doers:
         group = groups.setdefault((doer.kind, doer.base), [])
         if doer.traits not in group:
@@ -112,7 +78,8 @@ def name_policies(doers: Sequence[Doer]) -> Named:
     taken: set[str] = set()
     for (kind, base), group in groups.items():
         differing = _differing(group)
-        if equal := [_told(kind, name, value) for name, value in group[0].items() if _worth(kind, name, differing)]:
+        # An option of ours that is not at its default is worth a sentence even where all have it.
+        if equal := [trait.words for key, trait in group[0].items() if trait.option and key not in differing]:
             shared.append(f"All runs of {base} have: {', '.join(equal)}.")
         for place, traits in enumerate(group):
             name = _name(kind, base, {key: traits[key] for key in differing if key in traits})
@@ -126,7 +93,7 @@ def name_policies(doers: Sequence[Doer]) -> Named:
     )
 
 
-def _differing(group: Sequence[Mapping[str, str]]) -> list[str]:
+def _differing(group: Sequence[Mapping[str, Trait]]) -> list[str]:
     keys = dict.fromkeys(key for traits in group for key in traits)
     differing = [key for key in keys if len({traits.get(key) for traits in group}) > 1]
     # A pool's content is told by its name where names differ with it.
@@ -137,35 +104,14 @@ def _differing(group: Sequence[Mapping[str, str]]) -> list[str]:
     return differing
 
 
-def _worth(kind: PolicyKind, name: str, differing: Sequence[str]) -> bool:
-    """Whether an equal trait is worth a sentence: an option of ours that is not the default."""
-    return kind != "other" and name.startswith("solver_arg.") and name not in differing
-
-
-def _name(kind: PolicyKind, base: str, traits: Mapping[str, str]) -> str:
-    told = [_told(kind, key, value) for key, value in traits.items()]
+def _name(kind: PolicyKind, base: str, traits: Mapping[str, Trait]) -> str:
+    words = [base, *(trait.words for trait in traits.values())]
     # Agents' names stand in lists with commas between them.
-    return ", ".join([base, *told]) if kind in ("sale", "router", "single") else " ".join([base, *told])
+    return " ".join(words) if kind == "other" else ", ".join(words)
 
 
-def _told(kind: PolicyKind, key: str, value: str) -> str:
-    about, _, name = key.partition(".")
-    if about == "pool":
-        return f"pool {value}"
-    if about in ("pool_content", "roles", "solver"):
-        return {"pool_content": f"pool of content {value}", "roles": f"roles {value}", "solver": value}[about]
-    if kind != "other" and name in _SALE_OPTIONS:
-        if name == "memory":
-            return "no memory" if value in ("off", "false") else f"memory {PurePath(value).stem}"
-        if name == "weights":
-            stem = PurePath(value).stem
-            return "fitted weights" if stem == "weights" else f"weights {stem}"
-        return _SALE_OPTIONS[name][1].format(value)
-    return f"{name}={value}"
-
-
-def _mark(traits: Mapping[str, str]) -> str:
-    text = "\n".join(f"{key}={value}" for key, value in sorted(traits.items()))
+def _mark(traits: Mapping[str, Trait]) -> str:
+    text = "\n".join(f"{key}={trait.value}" for key, trait in sorted(traits.items()))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:4]
 
 

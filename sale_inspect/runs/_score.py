@@ -112,7 +112,8 @@ def score_of(scores: Mapping[str, object], choice: ScoreChoice | None, where: st
     name = f"{base}.{key}" if key and key != _CORRECT else base
     if number is None:
         raise LogError(
-            f"{where}: score {name!r} is {value!r}, must be a grade (C, P, I, N) or a number. Choose another with --score."
+            f"{where}: score {name!r} is {value!r}, must be a grade (C, P, I, N) or a number. Choose another with "
+            "--score."
         )
     if math.isnan(number):
         return number
@@ -120,7 +121,7 @@ def score_of(scores: Mapping[str, object], choice: ScoreChoice | None, where: st
         return float(number >= choice.at_least)
     if not 0 <= number <= 1:
         raise LogError(
-            f"{where}: score {name!r} is {value!r}, must be a grade (C, P, I, N) or a number from 0 to 1. Say from which "
-            f"value on a task counts as solved: --score '{name}>=NUMBER'."
+            f"{where}: score {name!r} is {value!r}, must be a grade (C, P, I, N) or a number from 0 to 1. Say from "
+            f"which value on a task counts as solved: --score '{name}>=NUMBER'."
         )
     return number

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sale_inspect._errors import LogError
+from sale_inspect.outcomes import named
 from sale_inspect.runs._differences import other_pools, other_prices, other_sets, other_versions, unfinished
 from sale_inspect.runs._facts import LogHead
 from sale_inspect.runs._run import Run, SamplesLeftOut
 
-__all__ = ["EXCLUDABLE", "Screened", "comparison_notes", "counted", "finished", "screened"]
+__all__ = ["EXCLUDABLE", "Screened", "comparison_notes", "counted", "finished", "left_out_notes", "screened"]
 
 _EXAMPLES = 3
 _ALWAYS = ("errors", "unscored")
@@ -108,7 +109,7 @@ def screened(
     _check_names(exclude, keep)
     left_out: list[SamplesLeftOut] = []
     faults: list[str] = []
-    for name, kind in _KINDS.items():
+    for name in _KINDS:
         if name in only and name not in keep and not (common_tasks and name in _BY_COMMON_TASKS):
             runs, heads, found = _screen(runs, heads, name, name in exclude, faults, (why or {}).get(name))
             left_out += found
@@ -145,8 +146,8 @@ def finished(
 def _check_names(exclude: Collection[str], keep: Collection[str]) -> None:
     if always := sorted({*exclude} & {*_ALWAYS}):
         raise LogError(
-            f"--exclude {','.join(always)}: samples that ended with an error or have no score are always left out, with "
-            f"their tasks; the option would do nothing. There are: {', '.join(EXCLUDABLE)}."
+            f"--exclude {','.join(always)}: samples that ended with an error or have no score are always left out, "
+            f"with their tasks; the option would do nothing. There are: {', '.join(EXCLUDABLE)}."
         )
     wrong = sorted({*exclude} - {*_KINDS}) + sorted({*keep} - {"no-tau", "unpriced"})
     if wrong:
@@ -227,6 +228,13 @@ def counted(runs: Iterable[Run], reason: str) -> list[SamplesLeftOut]:
         )
         for log, own in sorted(by_log.items())
     ]
+
+
+def left_out_notes(left_out: Iterable[SamplesLeftOut]) -> Iterator[str]:
+    """What was left out, one sentence for each reason and log."""
+    for left in left_out:
+        more = f": {named(left.examples)}" if left.examples else ""
+        yield f"{left.count} samples of {left.log or 'several logs'} are left out ({left.reason}){more}."
 
 
 def _named(found: Sequence[SamplesLeftOut], what: str) -> str:

@@ -5,18 +5,31 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Literal
 
+from sale_inspect.options import (
+    Options,
+    RoutedOptions,
+    SaleOptions,
+    SingleOptions,
+    at_default,
+    option_rows,
+    policy_words,
+)
 from sale_inspect.runs._facts import LogHead, SampleFacts
 
-__all__ = ["PolicyKind", "base_name", "kind_of", "own_solver", "traits_of"]
+__all__ = ["PolicyKind", "Trait", "base_name", "kind_of", "own_solver", "traits_of"]
 
 PolicyKind = Literal["sale", "single", "router", "other"]
 """An auction, one agent of a pool alone, a router, or anybody else's solver."""
 
-DEFAULT_AGENT = "react"
-DEFAULT_DEFENCES = ("anonymous", "quote")
+_OPTIONS: Mapping[PolicyKind, type[Options]] = {
+    "sale": SaleOptions,
+    "single": SingleOptions,
+    "router": RoutedOptions,
+}
 _OWN_SOLVERS = {"sale": "sale", "sale_agent": "sale", "single": "single", "routed": "router"}
 # How a run is carried out, not what is run.
 _OPERATIONAL = frozenset(
@@ -25,10 +38,30 @@ _OPERATIONAL = frozenset(
         *("log_dir", "cache_prompt", "max_tool_output"),
     }
 )
-# Arguments of our solvers that are told as something else: the pool's content, the agent, the router.
-_TOLD_OTHERWISE = frozenset({"pool", "agent", "router"})
+# Arguments of our solvers that are told as something else (the pool's content, the agent, the router), or that change
+# how a run is carried out and not what is run.
+_NO_TRAIT: Mapping[PolicyKind, frozenset[str]] = {
+    "sale": frozenset({"pool", "check", "call_timeout"}),
+    "single": frozenset({"pool", "agent", "check"}),
+    "router": frozenset({"pool", "router", "check"}),
+}
 _LONGEST = 40
 _DIGITS = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trait:
+    """One thing that makes a policy what it is.
+
+    Attributes:
+        value: What it is; two logs are alike in it if this is equal.
+        words: How a name tells of it.
+        option: It is an option of this package's solvers, at another value than its default.
+    """
+
+    value: str
+    words: str
+    option: bool = False
 
 
 def own_solver(head: LogHead) -> str:
@@ -67,49 +100,65 @@ def base_name(head: LogHead, telling: SampleFacts | None, kind: PolicyKind) -> s
     return head.model
 
 
-def traits_of(head: LogHead, telling: SampleFacts | None, kind: PolicyKind) -> dict[str, str]:
+def traits_of(head: LogHead, telling: SampleFacts | None, kind: PolicyKind) -> dict[str, Trait]:
     """The traits by name; two logs are of one policy if theirs are equal. A default is no trait."""
-    traits: dict[str, str] = {"solver": _solver(head, kind)}
-    if kind == "other":
-        traits |= {f"model_arg.{name}": shown for name, shown in _values(head.model_args)}
-        traits |= {f"config.{name}": shown for name, shown in _values(head.config)}
-    else:
-        traits |= _pool(head, telling)
-    traits |= {f"solver_arg.{name}": shown for name, shown in _arguments(head, kind)}
-    if head.roles and kind == "other":
-        traits["roles"] = _digest(head.roles)
-    return {name: shown for name, shown in traits.items() if shown}
-
-
-def _solver(head: LogHead, kind: PolicyKind) -> str:
     if kind != "other":
-        return ""
+        return dict([*_pool(telling), *_options(head, kind)])
+    return dict(
+        [
+            *_solver(head),
+            *_values("model_arg", head.model_args),
+            *_values("config", head.config),
+            *_values("solver_arg", head.solver_args),
+            *_roles(head),
+        ]
+    )
+
+
+def _solver(head: LogHead) -> Iterator[tuple[str, Trait]]:
     if head.solver:
-        return head.solver.rpartition("/")[2].removesuffix(".py")
-    names = [str(step.get("solver", "")).rpartition("/")[2] for step in head.steps]
-    given = [step.get("params") or {} for step in head.steps]
-    name = "+".join(names)
-    return f"{name} {_digest(given)}" if any(given) else name
+        name = head.solver.rpartition("/")[2].removesuffix(".py")
+    else:
+        params = [step.get("params") or {} for step in head.steps]
+        steps = "+".join(str(step.get("solver", "")).rpartition("/")[2] for step in head.steps)
+        name = f"{steps} {_digest(params)}" if any(params) else steps
+    if name:
+        yield "solver", Trait(value=name, words=name)
 
 
-def _pool(head: LogHead, telling: SampleFacts | None) -> dict[str, str]:
+def _roles(head: LogHead) -> Iterator[tuple[str, Trait]]:
+    if head.roles:
+        digest = _digest(head.roles)
+        yield "roles", Trait(value=digest, words=f"roles {digest}")
+
+
+def _pool(telling: SampleFacts | None) -> Iterator[tuple[str, Trait]]:
     if telling is None:
-        return {}
-    content = [sorted(telling.prices), telling.agents]
-    return {"pool": telling.pool, "pool_content": _digest(content)}
+        return
+    if telling.pool:
+        yield "pool", Trait(value=telling.pool, words=f"pool {telling.pool}")
+    digest = _digest([sorted(telling.prices), telling.agents])
+    yield "pool_content", Trait(value=digest, words=f"pool of content {digest}")
 
 
-def _arguments(head: LogHead, kind: PolicyKind) -> Iterator[tuple[str, str]]:
-    for name, value in head.solver_args.items():
-        if kind != "other" and name in _TOLD_OTHERWISE and not (name == "agent" and kind in ("sale", "router")):
+def _options(head: LogHead, kind: PolicyKind) -> Iterator[tuple[str, Trait]]:
+    """Options of this package's solvers that are not at their defaults, in the order in which names tell of them."""
+    options = _OPTIONS[kind]
+    rows = {row.name: row for row in option_rows(options)}
+    for name in (*rows, *(name for name in head.solver_args if name not in rows)):
+        if name not in head.solver_args or name in _NO_TRAIT[kind]:
             continue
-        yield name, _shown(value)
+        value = head.solver_args[name]
+        if value is None or (name in rows and at_default(rows[name], value)):
+            continue
+        words = " ".join(policy_words(options, {name: value})) if name in rows else ""
+        yield name, Trait(value=_shown(value), words=words or f"{name}={_shown(value)}", option=True)
 
 
-def _values(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in given.items():
+def _values(about: str, arguments: Mapping[str, Any]) -> Iterator[tuple[str, Trait]]:
+    for name, value in arguments.items():
         if name not in _OPERATIONAL and value is not None:
-            yield name, _shown(value)
+            yield f"{about}.{name}", Trait(value=_shown(value), words=f"{name}={_shown(value)}")
 
 
 def _shown(value: object) -> str:

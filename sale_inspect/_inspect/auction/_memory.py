@@ -130,8 +130,8 @@ class RunMemory:
         except LogError as error:
             # A hook's error is seen by nobody; the next auction that asks for the memory raises it.
             self.fault = (
-                f"{error} In a run of `inspect eval`, say it with --metadata 'sale_score=NAME' or 'sale_score=NAME>=NUMBER', "
-                "or hold auctions without a memory: -S memory=off."
+                f"{error} In a run of `inspect eval`, say it with --metadata 'sale_score=NAME' or "
+                "'sale_score=NAME>=NUMBER', or hold auctions without a memory: -S memory=off."
             )
             return None
 

@@ -123,7 +123,7 @@ def _solved(sample: SampleFacts, head: LogHead, scores: Sequence[ScoreChoice]) -
     if score not in (0.0, 1.0):
         name = "" if choice is None else choice.name
         raise LogError(
-            f"{where}, sample {sample.sample_id}: score {name!r} is {score:g}, and a person's attempt is solved (1) or not "
-            f"(0). Say from which value on it is solved: --score '{name}>=NUMBER'."
+            f"{where}, sample {sample.sample_id}: score {name!r} is {score:g}, and a person's attempt is solved (1) or "
+            f"not (0). Say from which value on it is solved: --score '{name}>=NUMBER'."
         )
     return bool(score)

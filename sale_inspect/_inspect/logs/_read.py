@@ -37,7 +37,6 @@ __all__ = ["OnLog", "read_facts", "read_runs"]
 OnLog = Callable[[int, int], None]
 """Is told how many logs are read, and how many there are."""
 
-_PROCESSES = 2
 # A process takes seconds to start; below this many bytes it does not pay.
 _WORTH_PROCESSES = 16 << 20
 _ZIP_MARK = b"PK"
@@ -45,7 +44,12 @@ _BLOCK = 1 << 20
 
 
 def read_runs(
-    places: Iterable[str], options: ReadOptions | None = None, *, on_log: OnLog | None = None, cache: bool = True
+    places: Iterable[str],
+    options: ReadOptions | None = None,
+    *,
+    on_log: OnLog | None = None,
+    cache: bool = True,
+    processes: int = 1,
 ) -> Runs:
     """The runs in logs: what each policy did on each sample.
 
@@ -54,17 +58,18 @@ def read_runs(
         options: How to read them.
         on_log: Is called after each log.
         cache: Whether to use, and to keep for the next command, what each log says.
+        processes: Processes that read. More than one need an importable main module.
 
     Raises:
         LogError: If a place holds no log, a named log cannot be read, a choice must be made, or logs do not line up.
         UnpricedAgentError: If dollars are needed and a model has none.
     """
-    facts, notes = read_facts(places, on_log=on_log, cache=cache)
+    facts, notes = read_facts(places, on_log=on_log, cache=cache, processes=processes)
     return assemble(facts, options or ReadOptions(), notes)
 
 
 def read_facts(
-    places: Iterable[str], *, on_log: OnLog | None = None, cache: bool = True
+    places: Iterable[str], *, on_log: OnLog | None = None, cache: bool = True, processes: int = 1
 ) -> tuple[list[LogFacts], list[str]]:
     """What logs say, and which files of folders could not be read.
 
@@ -77,7 +82,7 @@ def read_facts(
     facts: list[LogFacts] = []
     faults: list[str] = []
     kept = KeptFacts() if cache else None
-    for done, (place, made) in enumerate(zip(found, _read_all(found, kept), strict=True), start=1):
+    for done, (place, made) in enumerate(zip(found, _read_all(found, kept, processes), strict=True), start=1):
         if isinstance(made, LogFacts):
             facts.append(_placed(made, place))
         elif place.named:
@@ -91,16 +96,16 @@ def read_facts(
     return facts, [f"Left out: {fault}" for fault in faults]
 
 
-def _read_all(places: Sequence[LogPlace], kept: KeptFacts | None) -> Iterator[LogFacts | str]:
+def _read_all(places: Sequence[LogPlace], kept: KeptFacts | None, processes: int) -> Iterator[LogFacts | str]:
     """What each log says, or why it cannot be read, in the order of the places."""
     read = partial(_read_or_kept, kept=kept)
     locations = [place.location for place in places]
-    if len(locations) < 2 or _to_read(locations, kept) < _WORTH_PROCESSES:
+    if processes < 2 or len(locations) < 2 or _to_read(locations, kept) < _WORTH_PROCESSES:
         yield from map(read, locations)
         return
     # Forking a process that has threads, such as a progress display's, may hang.
     spawning = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(_PROCESSES, mp_context=spawning, initializer=gc.disable) as pool:
+    with ProcessPoolExecutor(processes, mp_context=spawning, initializer=gc.disable) as pool:
         yield from pool.map(read, locations)
 
 

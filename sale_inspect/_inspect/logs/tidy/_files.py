@@ -16,6 +16,7 @@ from sale_inspect.report.tidy import (
     SAMPLE_COLUMNS,
     TIDY_VERSION,
     SamplesLeftOut,
+    ScreenedTidy,
     Tidy,
     TidyColumn,
     frame,
@@ -35,21 +36,32 @@ TIDY_FILES: Mapping[str, Mapping[str, TidyColumn]] = {
 
 _MARK = b"sale_inspect.tidy"
 _LEFT_OUT = b"sale_inspect.left_out"
+_HEALTH = b"sale_inspect.health"
 
 
-def tidy_bytes(tidy: Tidy, left_out: Sequence[SamplesLeftOut]) -> dict[str, bytes]:
-    """The files of tidy data, by name. That of logs says what was left out."""
-    said = json.dumps([asdict(each) for each in left_out])
+def tidy_bytes(found: ScreenedTidy) -> dict[str, bytes]:
+    """The files of tidy data, by name. That of logs says what was left out, and what did not work as meant."""
+    tidy = found.tidy
     frames = {"samples.parquet": tidy.samples, "bids.parquet": tidy.bids, "logs.parquet": tidy.logs}
-    return {name: _bytes(made, said if name == "logs.parquet" else "[]") for name, made in frames.items()}
+    left_out = [asdict(each) for each in found.left_out]
+    return {
+        name: _bytes(made, left_out, found.health) if name == "logs.parquet" else _bytes(made, (), ())
+        for name, made in frames.items()
+    }
 
 
-def _bytes(made: pd.DataFrame, left_out: str) -> bytes:
+def _bytes(made: pd.DataFrame, left_out: Sequence[Mapping[str, object]], health: Sequence[str]) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(made, preserve_index=False)
-    table = table.replace_schema_metadata({_MARK: str(TIDY_VERSION).encode(), _LEFT_OUT: left_out.encode()})
+    table = table.replace_schema_metadata(
+        {
+            _MARK: str(TIDY_VERSION).encode(),
+            _LEFT_OUT: json.dumps(left_out).encode(),
+            _HEALTH: json.dumps(health).encode(),
+        }
+    )
     out = io.BytesIO()
     pq.write_table(table, out, compression="zstd")
     return out.getvalue()
@@ -81,8 +93,8 @@ def tidy_places(places: Sequence[str]) -> tuple[list[dict[str, Path]], list[str]
     return list(sets.values()), others
 
 
-def read_parts(files: Mapping[str, Path]) -> tuple[Tidy, tuple[SamplesLeftOut, ...]]:
-    """Tidy data from its three files, and what was left out of it when it was made.
+def read_parts(files: Mapping[str, Path]) -> ScreenedTidy:
+    """Tidy data from its three files, with what was left out of it when it was made, and what had not worked.
 
     Raises:
         LogError: If a file cannot be read, or is not of this version.
@@ -92,6 +104,7 @@ def read_parts(files: Mapping[str, Path]) -> tuple[Tidy, tuple[SamplesLeftOut, .
 
     frames = {}
     left_out: list[SamplesLeftOut] = []
+    health: list[str] = []
     for name, columns in TIDY_FILES.items():
         path = files[name]
         try:
@@ -103,8 +116,9 @@ def read_parts(files: Mapping[str, Path]) -> tuple[Tidy, tuple[SamplesLeftOut, .
             raise LogError(f"{path}: is not tidy data of version {TIDY_VERSION}. Make it again from the logs.")
         for each in json.loads(about.get(_LEFT_OUT, b"[]")):
             left_out.append(SamplesLeftOut(**{**each, "examples": tuple(each["examples"])}))
+        health += json.loads(about.get(_HEALTH, b"[]"))
         frames[name] = frame(table.to_pandas(), columns)
-    made = Tidy(
+    tidy = Tidy(
         samples=frames["samples.parquet"], bids=frames["bids.parquet"], logs=frames["logs.parquet"]
     )  # fmt: skip
-    return made, tuple(left_out)
+    return ScreenedTidy(tidy=tidy, left_out=tuple(left_out), health=tuple(health))

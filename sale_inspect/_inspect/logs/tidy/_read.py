@@ -8,7 +8,7 @@ from dataclasses import replace
 from sale_inspect._errors import LogError
 from sale_inspect._inspect.logs._read import OnLog, read_facts
 from sale_inspect._inspect.logs.tidy._files import read_parts, tidy_places
-from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy, Tidy, compared, shortened
+from sale_inspect.report.tidy import ScreenedTidy, compared, shortened
 from sale_inspect.runs import LogFacts, ReadOptions
 
 __all__ = ["read_tidy"]
@@ -20,6 +20,7 @@ def read_tidy(
     *,
     cache: bool = True,
     progress: OnLog | None = None,
+    processes: int = 1,
 ) -> ScreenedTidy:
     """Tidy data of logs (SALE's, routers', single agents', other people's) and of earlier reports' Parquet files.
 
@@ -29,6 +30,7 @@ def read_tidy(
         options: How logs are read; by default a run without a human time, among others with one, is a fault.
         cache: Whether to use, and to keep, what each log says.
         progress: Is called after each log.
+        processes: Processes that read. More than one need an importable main module.
 
     Raises:
         LogError: If a place holds no log, a log cannot be read, or logs do not line up.
@@ -37,16 +39,14 @@ def read_tidy(
     sets, others = tidy_places(list(places))
     if not sets and not others:
         raise LogError("No log is given. Give log files or folders of them.")
-    parts: list[Tidy] = []
-    before: list[SamplesLeftOut] = []
-    for files in sets:
-        made, left_out = read_parts(files)
-        parts.append(made)
-        before += left_out
+    parts = [read_parts(files) for files in sets]
     facts: list[LogFacts] = []
     notes: list[str] = []
     if others:
-        facts, notes = read_facts(others, on_log=progress, cache=cache)
-    found = compared(facts, parts, options or ReadOptions(need_tau=True), notes)
-    found = shortened(found)
-    return replace(found, left_out=(*before, *found.left_out))
+        facts, notes = read_facts(others, on_log=progress, cache=cache, processes=processes)
+    found = shortened(compared(facts, [part.tidy for part in parts], options or ReadOptions(need_tau=True), notes))
+    return replace(
+        found,
+        left_out=(*(left for part in parts for left in part.left_out), *found.left_out),
+        health=(*(sentence for part in parts for sentence in part.health), *found.health),
+    )
