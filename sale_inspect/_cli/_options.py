@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -184,7 +184,9 @@ def reads_logs(command: Command) -> Command:
     def call(*args: Any, **values: Any) -> Any:
         return command(*args, processes=_PROCESSES, **values)
 
-    return _with_options(call, score, agent_from, policy_from, prices, reprice, on_duplicate, exclude, cache)
+    return _with_options(
+        cast("Command", call), score, agent_from, policy_from, prices, reprice, on_duplicate, exclude, cache
+    )
 
 
 def compares_logs(command: Command) -> Command:
@@ -192,7 +194,7 @@ def compares_logs(command: Command) -> Command:
     return _with_options(reads_logs(command), keep, common_tasks)
 
 
-def _with_options(command: Any, *decorators: Callable[[Any], Any]) -> Any:
+def _with_options(command: Command, *decorators: Callable[[Command], Command]) -> Command:
     # Click lists options in the order in which they stand above a command, so the last one goes on first.
     for decorator in reversed(decorators):
         command = decorator(command)

@@ -70,7 +70,7 @@ def read_options(request: LogsRequest, *, line_up: bool, need_tau: bool = False)
         LogError: If a score is none.
         OutcomesError: If prices cannot be read.
     """
-    compared = isinstance(request, ComparedLogsRequest)
+    compared = request if isinstance(request, ComparedLogsRequest) else ComparedLogsRequest()
     return ReadOptions(
         scores=tuple(map(parse_score, request.scores)),
         agent_from=request.agent_from,
@@ -79,8 +79,8 @@ def read_options(request: LogsRequest, *, line_up: bool, need_tau: bool = False)
         reprice=None if request.reprice is None else read_price_list(request.reprice),
         on_duplicate=request.on_duplicate,
         exclude=_words(request.exclude),
-        keep=_words(request.keep) if compared else (),
-        common_tasks=request.common_tasks if compared else False,
+        keep=_words(compared.keep),
+        common_tasks=compared.common_tasks,
         line_up=line_up,
         need_tau=need_tau,
     )
@@ -116,18 +116,12 @@ def read_logs(places: Places, request: LogsRequest, *, line_up: bool, progress: 
 def set_options(request: LogsRequest) -> list[str]:
     """Options of reading logs that are not at their defaults, as the command line has them."""
     flags = {"scores": "--score", "cache": "--no-cache"}
-    of_logs = (
-        (*fields(LogsRequest), *fields(ComparedLogsRequest))
-        if isinstance(request, ComparedLogsRequest)
-        else fields(LogsRequest)
-    )
-    return list(
-        dict.fromkeys(
-            flags.get(each.name, f"--{each.name.replace('_', '-')}")
-            for each in of_logs
-            if each.name != "processes" and getattr(request, each.name) != each.default
-        )
-    )
+    of_logs = fields(ComparedLogsRequest if isinstance(request, ComparedLogsRequest) else LogsRequest)
+    return [
+        flags.get(each.name, f"--{each.name.replace('_', '-')}")
+        for each in of_logs
+        if each.name != "processes" and getattr(request, each.name) != each.default
+    ]
 
 
 def _words(several: Iterable[str]) -> tuple[str, ...]:

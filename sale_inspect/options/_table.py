@@ -185,7 +185,7 @@ def policy_words(options: type, given: Mapping[str, Any]) -> list[str]:
 
 def at_default(row: OptionRow, value: Any) -> bool:
     """Whether a value, as a log has it, is the option's default."""
-    return _comparable(value, row.type) == _comparable(row.default, row.type)
+    return bool(_comparable(value, row.type) == _comparable(row.default, row.type))
 
 
 def recorded(options: Options) -> dict[str, Any]:

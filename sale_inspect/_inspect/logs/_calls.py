@@ -15,7 +15,7 @@ __all__ = ["Calls", "calls_of", "calls_of_sums", "raw_total", "usage_of"]
 
 _Count = Literal["input_tokens", "output_tokens", "input_tokens_cache_read", "input_tokens_cache_write"]
 
-# Scorers' calls stand in a span of type `scorers` now, of type `scorer` around Inspect 0.3.95, and in steps before that.
+# Scorers' calls stand in a span of type `scorers` now, of type `scorer` around Inspect 0.3.95, and in steps before.
 _SCORERS = frozenset({"scorers", "scorer"})
 _GRADER = "grader"
 _COUNTS: tuple[_Count, ...] = ("input_tokens", "output_tokens", "input_tokens_cache_read", "input_tokens_cache_write")
@@ -49,7 +49,7 @@ def usage_of(raw: RawUsage) -> TokenUsage | None:
     )  # fmt: skip
 
 
-def raw_total(raw: RawUsage) -> int:
+def raw_total(raw: Mapping[str, Any]) -> int:
     """The tokens of a usage as they stand there; 0 if they are no counts."""
     total = sum(raw.get(name) or 0 for name in _COUNTS)
     return int(total) if math.isfinite(total) else 0

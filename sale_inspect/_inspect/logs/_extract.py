@@ -162,7 +162,7 @@ def _of_pool(entries: Sequence[Entry], ledger: Sequence[Entry], stored: StoredSa
 
 def _at_price(entry: Entry, price: Mapping[str, Any]) -> float:
     kinds = ("input", "output", "cache_read", "cache_write")
-    return sum(getattr(entry.usage, kind) * float(price.get(kind) or 0) for kind in kinds) / 1e6
+    return sum(float(getattr(entry.usage, kind)) * float(price.get(kind) or 0) for kind in kinds) / 1e6
 
 
 def _inspect_tokens(raw: RawSample) -> int | None:

@@ -38,9 +38,9 @@ _NO_USAGE = "the reply states no usage"
 
 
 class LedgerStore(StoreModel):
-    """The sample's ledger in the store: one entry for each (phase, agent), the pool's dated prices, and what makes each
-    agent what it is (model, config, and a hash of its arguments, which may hold secrets).
+    """The sample's ledger in the store: one entry for each (phase, agent), and the pool's dated prices.
 
+    `agents` has what makes each agent what it is: model, config, and a hash of its arguments, which may hold secrets.
     If a sample has several ledgers, the entries are those of all; the policy, the agent and the pool are the first's.
     """
 

@@ -213,7 +213,13 @@ def _rows(made: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _head(row: dict[str, Any]) -> LogHead:
     return LogHead(
-        **{name: str(row[name]) for name in ("log", "log_path", "status", "run", "eval_task_id", "created", "task")},
+        log=str(row["log"]),
+        log_path=str(row["log_path"]),
+        status=str(row["status"]),
+        run=str(row["run"]),
+        eval_task_id=str(row["eval_task_id"]),
+        created=str(row["created"]),
+        task=str(row["task"]),
         task_version=str(row["task_version"]),
         set_hash=str(row["set_hash"]),
         epochs=int(row["epochs"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from inspect_ai.analysis import SampleColumn
 from inspect_ai.log import EvalSample
@@ -52,7 +52,7 @@ def sale_columns(score: str = "") -> list[SampleColumn]:
 
     def column(name: str, read: Read) -> SampleColumn:
         # `full`: the store is not in a log's summaries.
-        return SampleColumn(name, path=lambda sample: read(facts.of(sample)), full=True)
+        return SampleColumn(name, path=lambda sample: read(facts.of(cast(EvalSample, sample))), full=True)
 
     return [
         column("policy", lambda sample: sample.ledger_policy or None),
