@@ -9,7 +9,7 @@ from sale_inspect._work._logs import LogsRequest, read_logs
 from sale_inspect._work._places import Places
 from sale_inspect._work._progress import Progress, silent
 from sale_inspect.report.analysis import RecordedAuction, ablations
-from sale_inspect.runs import Auctions, auctions_of
+from sale_inspect.runs import AuctionRuns, auctions_of
 from sale_inspect.texts import Table
 
 __all__ = ["ablate"]
@@ -40,7 +40,7 @@ def ablate(logs: Places, request: LogsRequest | None = None, *, progress: Progre
     return replace(table, notes=(*table.notes, *auctions.notes))
 
 
-def _recorded(auctions: Auctions) -> list[RecordedAuction]:
+def _recorded(auctions: AuctionRuns) -> list[RecordedAuction]:
     _, first = auctions.held[0]
     for run, record in auctions.held:
         for name in _ALIKE:

@@ -2,12 +2,12 @@
 
 from sale_inspect.runs._assemble import ReadOptions, Runs, assemble
 from sale_inspect.runs._differences import set_hash
-from sale_inspect.runs._facts import HumanClock, LogFacts, LogHead, SampleFacts, UncountedCall
-from sale_inspect.runs._fit import Auctions, auctions_of, fit_data
+from sale_inspect.runs._facts import HumanClock, LogFacts, LogHead, SampleFacts, UncountedCalls
+from sale_inspect.runs._fit import AuctionRuns, auctions_of, fit_data
 from sale_inspect.runs._forecast import recorded_samples
 from sale_inspect.runs._policy import SOURCES
 from sale_inspect.runs._rows import bin_of, outcome_rows, source_of, tau_of
-from sale_inspect.runs._run import Run, SamplesLeftOut
+from sale_inspect.runs._run import PolicyRun, SamplesLeftOut
 from sale_inspect.runs._score import OWN_SCORE, ScoreChoice, chosen_score, parse_score, score_of
 from sale_inspect.runs._screen import EXCLUDABLE, left_out_notes
 from sale_inspect.runs._traits import PolicyKind
@@ -16,18 +16,18 @@ __all__ = [
     "EXCLUDABLE",
     "OWN_SCORE",
     "SOURCES",
-    "Auctions",
+    "AuctionRuns",
     "HumanClock",
     "LogFacts",
     "LogHead",
     "PolicyKind",
+    "PolicyRun",
     "ReadOptions",
-    "Run",
     "Runs",
     "SampleFacts",
     "SamplesLeftOut",
     "ScoreChoice",
-    "UncountedCall",
+    "UncountedCalls",
     "assemble",
     "auctions_of",
     "bin_of",

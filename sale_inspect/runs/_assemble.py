@@ -13,7 +13,7 @@ from sale_inspect.runs._health import health_notes, money_notes
 from sale_inspect.runs._money import PriceUse, paid_entries, price_dates, why_unpriced
 from sale_inspect.runs._once import once, without_repeats
 from sale_inspect.runs._policy import Doer, doer_of, name_policies, named_by
-from sale_inspect.runs._run import Run, SamplesLeftOut
+from sale_inspect.runs._run import PolicyRun, SamplesLeftOut
 from sale_inspect.runs._score import ScoreChoice, chosen_score, score_of
 from sale_inspect.runs._screen import EXCLUDABLE, comparison_notes, counted, finished, screened
 from sale_inspect.runs._tasks import task_keys
@@ -73,7 +73,7 @@ class Runs:
         health: What did not work as meant.
     """
 
-    runs: tuple[Run, ...]
+    runs: tuple[PolicyRun, ...]
     heads: tuple[LogHead, ...]
     left_out: tuple[SamplesLeftOut, ...] = ()
     notes: tuple[str, ...] = ()
@@ -85,13 +85,13 @@ class Runs:
         kinds = {run.policy: run.kind for run in self.runs}
         return tuple(sorted(kinds, key=lambda policy: kinds[policy] != "sale"))
 
-    def of(self, policy: str) -> tuple[Run, ...]:
+    def of(self, policy: str) -> tuple[PolicyRun, ...]:
         """The runs of a policy."""
         return tuple(run for run in self.runs if run.policy == policy)
 
 
 def assemble(
-    logs: Sequence[LogFacts], options: ReadOptions, notes: Sequence[str] = (), more: Sequence[Run] = ()
+    logs: Sequence[LogFacts], options: ReadOptions, notes: Sequence[str] = (), more: Sequence[PolicyRun] = ()
 ) -> Runs:
     """The runs in logs.
 
@@ -145,18 +145,18 @@ def assemble(
     )
 
 
-def _told_apart(more: Sequence[Run], logs: Sequence[LogFacts]) -> list[Run]:
+def _told_apart(more: Sequence[PolicyRun], logs: Sequence[LogFacts]) -> list[PolicyRun]:
     """Runs of earlier reports, with keys of their tasks that hold beside the logs' tasks."""
     keys = task_keys(_contents(logs, more))
     return [replace(run, task=keys[run.head.task, run.sample.sample_id]) for run in more]
 
 
-def _contents(logs: Sequence[LogFacts], more: Sequence[Run] = ()) -> list[tuple[str, str, str]]:
+def _contents(logs: Sequence[LogFacts], more: Sequence[PolicyRun] = ()) -> list[tuple[str, str, str]]:
     samples = [(log.head, sample) for log in logs for sample in log.samples] + [(run.head, run.sample) for run in more]
     return [(head.task, sample.sample_id, sample.digest) for head, sample in samples]
 
 
-def _check_scores(runs: Sequence[Run], options: ReadOptions) -> None:
+def _check_scores(runs: Sequence[PolicyRun], options: ReadOptions) -> None:
     """Refuse to compare what was scored in different ways."""
     if options.scores or not options.line_up:
         return
@@ -179,7 +179,7 @@ def _kinds(options: ReadOptions) -> Collection[str]:
     return [name for name in EXCLUDABLE if name not in unwanted]
 
 
-def _runs(logs: Sequence[LogFacts], options: ReadOptions, use: PriceUse) -> tuple[list[Run], tuple[str, ...]]:
+def _runs(logs: Sequence[LogFacts], options: ReadOptions, use: PriceUse) -> tuple[list[PolicyRun], tuple[str, ...]]:
     doers = [doer_of(log) for log in logs]
     names = name_policies(doers)
     tasks = task_keys(_contents(logs))
@@ -191,7 +191,7 @@ def _runs(logs: Sequence[LogFacts], options: ReadOptions, use: PriceUse) -> tupl
             score, score_name, why = _scored(log.head, sample, options)
             entries = paid_entries(sample, use)
             runs.append(
-                Run(
+                PolicyRun(
                     head=log.head,
                     sample=sample,
                     kind=doer.kind,
@@ -256,7 +256,7 @@ def _scored(head: LogHead, sample: SampleFacts, options: ReadOptions) -> tuple[f
     return score, "" if choice is None else choice.name, ""
 
 
-def _reprice_notes(runs: Sequence[Run], options: ReadOptions) -> list[str]:
+def _reprice_notes(runs: Sequence[PolicyRun], options: ReadOptions) -> list[str]:
     if options.reprice is None:
         return []
     told = [f"All dollars are computed from recorded tokens and the prices of {options.reprice.where}."]

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sale_inspect.runs._facts import LogHead
-from sale_inspect.runs._run import Run
+from sale_inspect.runs._run import PolicyRun
 
 __all__ = ["other_pools", "other_prices", "other_sets", "other_versions", "set_hash", "unfinished"]
 
@@ -28,7 +28,7 @@ def set_hash(head: LogHead, present: Iterable[str]) -> str:
     return hashlib.sha256("\n".join([head.task, *sorted(planned)]).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def unfinished(heads: Sequence[LogHead], runs: Sequence[Run]) -> dict[str, str]:
+def unfinished(heads: Sequence[LogHead], runs: Sequence[PolicyRun]) -> dict[str, str]:
     """Logs whose evaluation did not end well, and that no later log makes up for."""
     made_up = {head.eval_task_id for head in heads if head.status == "success" and head.eval_task_id}
     held = Counter(run.head.log_path for run in runs)
@@ -40,13 +40,13 @@ def unfinished(heads: Sequence[LogHead], runs: Sequence[Run]) -> dict[str, str]:
     return found
 
 
-def other_pools(heads: Sequence[LogHead], runs: Sequence[Run]) -> dict[str, str]:
+def other_pools(heads: Sequence[LogHead], runs: Sequence[PolicyRun]) -> dict[str, str]:
     """Logs of another pool than most. Solvers of others have none."""
     pools = {run.head.log_path: run.sample.pool for run in runs if run.sample.pool}
     return _unlike(heads, runs, lambda head: pools.get(head.log_path, ""), "pool")
 
 
-def other_prices(heads: Sequence[LogHead], runs: Sequence[Run]) -> dict[str, str]:
+def other_prices(heads: Sequence[LogHead], runs: Sequence[PolicyRun]) -> dict[str, str]:
     """Logs in which an agent has another price than in most; dates and sources may differ."""
     priced = {run.head.log_path: _prices(run.sample.prices) for run in runs if run.sample.prices}
     votes: Counter[tuple[str, tuple[float, ...]]] = Counter()
@@ -66,7 +66,7 @@ def other_prices(heads: Sequence[LogHead], runs: Sequence[Run]) -> dict[str, str
     return found
 
 
-def other_versions(heads: Sequence[LogHead], runs: Sequence[Run]) -> dict[str, str]:
+def other_versions(heads: Sequence[LogHead], runs: Sequence[PolicyRun]) -> dict[str, str]:
     """Logs of another version of their task than most."""
     found: dict[str, str] = {}
     for task in dict.fromkeys(head.task for head in heads):
@@ -75,7 +75,7 @@ def other_versions(heads: Sequence[LogHead], runs: Sequence[Run]) -> dict[str, s
     return found
 
 
-def other_sets(heads: Sequence[LogHead], runs: Sequence[Run]) -> dict[str, str]:
+def other_sets(heads: Sequence[LogHead], runs: Sequence[PolicyRun]) -> dict[str, str]:
     """Logs of another set of tasks than most of their task's, and logs of a task that not every policy has."""
     present: dict[str, list[str]] = defaultdict(list)
     policies: dict[str, str] = {}
@@ -102,7 +102,7 @@ def other_sets(heads: Sequence[LogHead], runs: Sequence[Run]) -> dict[str, str]:
 
 
 def _unlike(
-    heads: Sequence[LogHead], runs: Sequence[Run], value: Callable[[LogHead], str], what: str
+    heads: Sequence[LogHead], runs: Sequence[PolicyRun], value: Callable[[LogHead], str], what: str
 ) -> dict[str, str]:
     policies = {run.head.log_path: run.policy for run in runs}
     stated = [head for head in heads if value(head)]

@@ -10,11 +10,11 @@ from sale_inspect.auction import AuctionRecord
 from sale_inspect.money import Entry
 from sale_inspect.routers import RoutingRecord
 
-__all__ = ["HumanClock", "LogFacts", "LogHead", "SampleFacts", "UncountedCall"]
+__all__ = ["HumanClock", "LogFacts", "LogHead", "SampleFacts", "UncountedCalls"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class UncountedCall:
+class UncountedCalls:
     """Model calls whose tokens are not known.
 
     Attributes:
@@ -103,7 +103,7 @@ class SampleFacts:
     agents: Mapping[str, Any] = field(default_factory=dict)
     entries: tuple[Entry, ...] = ()
     attempts: tuple[Entry, ...] = ()
-    uncounted: tuple[UncountedCall, ...] = ()
+    uncounted: tuple[UncountedCalls, ...] = ()
     sums_only: bool = False
     inspect_tokens: int | None = None
     unbooked_tokens: int = 0

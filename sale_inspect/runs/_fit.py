@@ -11,18 +11,18 @@ from sale_inspect._errors import LogError
 from sale_inspect.auction import AuctionRecord, BidFeatures, normalised
 from sale_inspect.outcomes import NAMED_AT_MOST, named
 from sale_inspect.runs._assemble import Runs
-from sale_inspect.runs._run import Run
+from sale_inspect.runs._run import PolicyRun
 from sale_inspect.runs._screen import left_out_notes
 from sale_inspect.weights import FitData, FitTask
 
-__all__ = ["Auctions", "auctions_of", "fit_data"]
+__all__ = ["AuctionRuns", "auctions_of", "fit_data"]
 
 # Without these the features in the record are not the mechanism's.
 _SCORED_TERMS = frozenset({"price", "length", "entropy", "jury"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Auctions:
+class AuctionRuns:
     """Auctions, and what agents did alone on the same tasks.
 
     Attributes:
@@ -31,13 +31,13 @@ class Auctions:
         notes: What a reader must know: what was left out, what was not used.
     """
 
-    held: tuple[tuple[Run, AuctionRecord], ...]
-    alone: Mapping[str, tuple[Run, ...]]
+    held: tuple[tuple[PolicyRun, AuctionRecord], ...]
+    alone: Mapping[str, tuple[PolicyRun, ...]]
     notes: tuple[str, ...]
 
     def alone_means(self, task: str) -> dict[str, tuple[float, float]]:
         """Mean score and mean dollars of each agent's runs of a task."""
-        by_agent: dict[str, list[Run]] = defaultdict(list)
+        by_agent: dict[str, list[PolicyRun]] = defaultdict(list)
         for run in self.alone.get(task, ()):
             by_agent[run.agent_name].append(run)
         return {
@@ -45,16 +45,16 @@ class Auctions:
         }
 
 
-def auctions_of(runs: Runs) -> Auctions:
+def auctions_of(runs: Runs) -> AuctionRuns:
     """The auctions among runs.
 
     Raises:
         LogError: If there is none.
     """
-    held: list[tuple[Run, AuctionRecord]] = []
-    alone: dict[str, list[Run]] = defaultdict(list)
+    held: list[tuple[PolicyRun, AuctionRecord]] = []
+    alone: dict[str, list[PolicyRun]] = defaultdict(list)
     others: Counter[tuple[str, str]] = Counter()
-    without: list[Run] = []
+    without: list[PolicyRun] = []
     for run in runs.runs:
         if run.kind == "sale" and run.sample.records:
             held.append((run, run.sample.records[0]))
@@ -77,7 +77,7 @@ def auctions_of(runs: Runs) -> Auctions:
         raise LogError(
             " ".join(["The logs hold no finished auction. Give logs of the solver sale_inspect/sale.", *notes])
         )
-    return Auctions(
+    return AuctionRuns(
         held=tuple(held),
         alone={task: tuple(own) for task, own in alone.items()},
         notes=(*notes, *_unfinished(runs), *runs.health),
@@ -134,11 +134,11 @@ def fit_data(runs: Runs, *, need_outcomes: bool = False, allow_missing: bool = F
     )
 
 
-def _where(run: Run) -> str:
+def _where(run: PolicyRun) -> str:
     return f"sample {run.task} epoch {run.epoch} of log {run.head.log_path}"
 
 
-def _check_same(first: tuple[Run, AuctionRecord], other: tuple[Run, AuctionRecord]) -> None:
+def _check_same(first: tuple[PolicyRun, AuctionRecord], other: tuple[PolicyRun, AuctionRecord]) -> None:
     (first_run, one), (other_run, two) = first, other
     terms = sorted(_SCORED_TERMS & set(two.drop))
     if terms:
@@ -171,7 +171,7 @@ def _shown(value: object) -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _check_pools(record: AuctionRecord, auctions: Auctions) -> None:
+def _check_pools(record: AuctionRecord, auctions: AuctionRuns) -> None:
     for run in (run for runs in auctions.alone.values() for run in runs):
         if run.sample.pool != record.pool or run.sample.agent not in record.agents:
             raise LogError(
@@ -180,9 +180,9 @@ def _check_pools(record: AuctionRecord, auctions: Auctions) -> None:
             )
 
 
-def _tasks(auctions: Auctions) -> tuple[list[FitTask], int]:
+def _tasks(auctions: AuctionRuns) -> tuple[list[FitTask], int]:
     """The tasks, and how many outcomes are those of auctions' executions."""
-    won: dict[tuple[str, str], list[Run]] = defaultdict(list)
+    won: dict[tuple[str, str], list[PolicyRun]] = defaultdict(list)
     for run, record in auctions.held:
         won[run.task, record.winner].append(run)
     outcomes: dict[tuple[str, str], tuple[float, float]] = {}
@@ -229,7 +229,7 @@ def _features(record: AuctionRecord) -> dict[str, BidFeatures]:
     }
 
 
-def _variant_notes(auctions: Auctions) -> list[str]:
+def _variant_notes(auctions: AuctionRuns) -> list[str]:
     record = auctions.held[0][1]
     kinds = Counter(each.entropy_kind for _, each in auctions.held)
     notes = []

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sale_inspect.outcomes import named
 from sale_inspect.runs._facts import LogFacts
-from sale_inspect.runs._run import Run
+from sale_inspect.runs._run import PolicyRun
 from sale_inspect.texts import fmt_count, fmt_usd
 
 __all__ = ["health_notes", "money_notes"]
 
 
-def health_notes(runs: Sequence[Run]) -> list[str]:
+def health_notes(runs: Sequence[PolicyRun]) -> list[str]:
     """Limits, silent judges, bidders that fell out, plans that were cut, and calls whose tokens are not known."""
     told: list[str] = []
     for policy in dict.fromkeys(run.policy for run in runs):
@@ -30,7 +30,7 @@ def health_notes(runs: Sequence[Run]) -> list[str]:
     return told
 
 
-def _of_policy(runs: Sequence[Run]) -> Iterator[str]:
+def _of_policy(runs: Sequence[PolicyRun]) -> Iterator[str]:
     limits = Counter(run.sample.limit for run in runs if run.sample.limit)
     for limit, count in limits.items():
         yield f"{count} of {len(runs)} samples were stopped by their {limit} limit."
@@ -52,7 +52,7 @@ def _of_policy(runs: Sequence[Run]) -> Iterator[str]:
         yield f"{sums} samples have no transcript: calls of their scorers, if any, are counted with the agent's."
 
 
-def _of_auctions(runs: Sequence[Run]) -> Iterator[str]:
+def _of_auctions(runs: Sequence[PolicyRun]) -> Iterator[str]:
     records = [record for run in runs for record in run.sample.records]
     if not records:
         return

@@ -10,7 +10,7 @@ from sale_inspect._errors import LogError, UnpricedAgentError
 from sale_inspect.money import Entry
 from sale_inspect.outcomes import PriceList, named
 from sale_inspect.runs._facts import SampleFacts
-from sale_inspect.runs._run import Run
+from sale_inspect.runs._run import PolicyRun
 
 __all__ = ["PriceUse", "paid_entries", "price_dates", "why_unpriced"]
 
@@ -94,7 +94,7 @@ def price_dates(sample: SampleFacts, entries: Iterable[Entry], use: PriceUse) ->
     return ", ".join(sorted(dates - {""}))
 
 
-def why_unpriced(run: Run, prices: PriceList | None) -> str:
+def why_unpriced(run: PolicyRun, prices: PriceList | None) -> str:
     """Why a run's dollars are not known, and what to do.
 
     Args:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from sale_inspect._errors import LogError
 from sale_inspect.outcomes import OnDuplicate, named
 from sale_inspect.runs._facts import LogHead
-from sale_inspect.runs._run import Run
+from sale_inspect.runs._run import PolicyRun
 
 __all__ = ["once", "without_repeats"]
 
@@ -20,7 +20,7 @@ LATEST = "repeated: a later log has the same policy, task and epoch"
 _Key = tuple[str, str, int]
 
 
-def once(runs: Sequence[Run]) -> tuple[list[Run], dict[str, list[Run]]]:
+def once(runs: Sequence[PolicyRun]) -> tuple[list[PolicyRun], dict[str, list[PolicyRun]]]:
     """The runs with each one once, and those that were taken out, by reason.
 
     A run that several logs hold (the same uuid) counts once. Of attempts at one sample in logs of one evaluation and
@@ -30,13 +30,13 @@ def once(runs: Sequence[Run]) -> tuple[list[Run], dict[str, list[Run]]]:
     Args:
         runs: Runs in the order of their logs, oldest first.
     """
-    out: dict[str, list[Run]] = defaultdict(list)
+    out: dict[str, list[PolicyRun]] = defaultdict(list)
     return _last_attempts(_without_copies(runs, out), out), out
 
 
 def without_repeats(
-    runs: Sequence[Run], on_duplicate: OnDuplicate
-) -> tuple[list[Run], dict[str, list[Run]], list[str]]:  # fmt: skip
+    runs: Sequence[PolicyRun], on_duplicate: OnDuplicate
+) -> tuple[list[PolicyRun], dict[str, list[PolicyRun]], list[str]]:  # fmt: skip
     """The runs of each policy, task, epoch and order once, those that were taken out, and what was done.
 
     Runs of one policy in different orders of the tasks are all kept, numbered as orders. The same policy, task, epoch
@@ -54,7 +54,7 @@ def without_repeats(
     for run in runs:
         orders[run.policy].setdefault(run.head.order_seed, len(orders[run.policy]))
     kept = [replace(run, order=orders[run.policy][run.head.order_seed]) for run in runs]
-    groups: dict[tuple[str, str, int, int], list[Run]] = defaultdict(list)
+    groups: dict[tuple[str, str, int, int], list[PolicyRun]] = defaultdict(list)
     for run in kept:
         groups[run.policy, run.task, run.epoch, run.order].append(run)
     again = [group for group in groups.values() if len(group) > 1]
@@ -69,8 +69,8 @@ def without_repeats(
     return [run for run in kept if id(run) in last], {LATEST: [run for run in kept if id(run) not in last]}, []
 
 
-def _without_copies(runs: Sequence[Run], out: dict[str, list[Run]]) -> list[Run]:
-    last: dict[tuple[str, ...], Run] = {}
+def _without_copies(runs: Sequence[PolicyRun], out: dict[str, list[PolicyRun]]) -> list[PolicyRun]:
+    last: dict[tuple[str, ...], PolicyRun] = {}
     for run in runs:
         key = (run.sample.uuid,) if run.sample.uuid else (run.head.log_path, run.sample.sample_id, str(run.epoch))
         earlier = last.get(key)
@@ -82,18 +82,18 @@ def _without_copies(runs: Sequence[Run], out: dict[str, list[Run]]) -> list[Run]
     return [run for run in runs if id(run) in kept]
 
 
-def _last_attempts(runs: Sequence[Run], out: dict[str, list[Run]]) -> list[Run]:
-    attempts: dict[_Key, list[Run]] = defaultdict(list)
+def _last_attempts(runs: Sequence[PolicyRun], out: dict[str, list[PolicyRun]]) -> list[PolicyRun]:
+    attempts: dict[_Key, list[PolicyRun]] = defaultdict(list)
     for run in runs:
         key = (
             (run.head.eval_task_id, run.sample.sample_id, run.epoch) if run.head.eval_task_id else ("", str(id(run)), 0)
         )
         attempts[key].append(run)
-    chosen: Mapping[int, Run] = dict(_chosen(group, out) for group in attempts.values())
+    chosen: Mapping[int, PolicyRun] = dict(_chosen(group, out) for group in attempts.values())
     return [chosen[id(run)] for run in runs if id(run) in chosen]
 
 
-def _chosen(group: Sequence[Run], out: dict[str, list[Run]]) -> tuple[int, Run]:
+def _chosen(group: Sequence[PolicyRun], out: dict[str, list[PolicyRun]]) -> tuple[int, PolicyRun]:
     """The attempt that counts, with what the others spent, by its id."""
     run = next((run for run in reversed(group) if run.scored), group[-1])
     others = [other for other in group if other is not run]
@@ -105,7 +105,7 @@ def _chosen(group: Sequence[Run], out: dict[str, list[Run]]) -> tuple[int, Run]:
     return id(run), replace(run, sample=sample, entries=(*run.entries, *spent))
 
 
-def _question(again: Sequence[Sequence[Run]]) -> str:
+def _question(again: Sequence[Sequence[PolicyRun]]) -> str:
     names = named([f"{group[0].policy} on {group[0].task} epoch {group[0].epoch}" for group in again])
     logs = named(sorted({run.head.log for group in again for run in group}))
     one, two = again[0][:2]

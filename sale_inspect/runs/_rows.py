@@ -8,7 +8,7 @@ from typing import Any
 
 from sale_inspect.outcomes import ANSWER_CAP, OutcomeRow, cap_answer
 from sale_inspect.runs._assemble import Runs
-from sale_inspect.runs._run import Run
+from sale_inspect.runs._run import PolicyRun
 
 __all__ = ["bin_of", "outcome_rows", "source_of", "tau_of"]
 
@@ -51,7 +51,7 @@ def outcome_rows(runs: Runs, *, answers: bool = False, answer_cap: int = ANSWER_
         )
 
 
-def _about_task(run: Run) -> dict[str, Any]:
+def _about_task(run: PolicyRun) -> dict[str, Any]:
     return {
         "bin": bin_of(run),
         "tau": tau_of(run),
@@ -62,19 +62,19 @@ def _about_task(run: Run) -> dict[str, Any]:
     }
 
 
-def bin_of(run: Run) -> str:
+def bin_of(run: PolicyRun) -> str:
     """The task's complexity bin; empty if it has none."""
     value = run.sample.metadata.get("bin")
     return value if isinstance(value, str) else ""
 
 
-def source_of(run: Run) -> str:
+def source_of(run: PolicyRun) -> str:
     """The dataset that the task is from; empty if it is not stated."""
     value = run.sample.metadata.get("source")
     return value if isinstance(value, str) and value else run.head.dataset
 
 
-def tau_of(run: Run) -> float | None:
+def tau_of(run: PolicyRun) -> float | None:
     """Human minutes in the metadata of a task; what is none is another field of the same name."""
     value = run.sample.metadata.get("tau_minutes", run.sample.metadata.get("tau"))
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
@@ -82,6 +82,6 @@ def tau_of(run: Run) -> float | None:
     return float(value)
 
 
-def _place(run: Run) -> int | None:
+def _place(run: PolicyRun) -> int | None:
     listed = list(run.sample.prices)
     return listed.index(run.sample.agent) if run.sample.agent in listed else None

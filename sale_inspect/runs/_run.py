@@ -9,7 +9,7 @@ from sale_inspect.money import AUCTION_PHASES, Entry, Phase
 from sale_inspect.runs._facts import LogHead, SampleFacts
 from sale_inspect.runs._traits import PolicyKind
 
-__all__ = ["Run", "SamplesLeftOut"]
+__all__ = ["PolicyRun", "SamplesLeftOut"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +30,7 @@ class SamplesLeftOut:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Run:
+class PolicyRun:
     """What one policy did on one sample.
 
     Attributes:

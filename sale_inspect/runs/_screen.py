@@ -11,7 +11,7 @@ from sale_inspect._errors import LogError
 from sale_inspect.outcomes import named
 from sale_inspect.runs._differences import other_pools, other_prices, other_sets, other_versions, unfinished
 from sale_inspect.runs._facts import LogHead
-from sale_inspect.runs._run import Run, SamplesLeftOut
+from sale_inspect.runs._run import PolicyRun, SamplesLeftOut
 
 __all__ = ["EXCLUDABLE", "Screened", "comparison_notes", "counted", "finished", "left_out_notes", "screened"]
 
@@ -25,7 +25,7 @@ NOT_FINISHED = "not compared: another policy has no score for the task"
 class Screened:
     """Runs that can be compared, their logs, and what was left out."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[PolicyRun, ...]
     heads: tuple[LogHead, ...]
     left_out: tuple[SamplesLeftOut, ...]
 
@@ -35,25 +35,25 @@ class _Kind:
     """A kind of fault: how it is called, and the runs or the logs (by path, with the reason) that have it."""
 
     text: str
-    runs: Callable[[Sequence[Run]], Collection[int]] | None = None
-    logs: Callable[[Sequence[LogHead], Sequence[Run]], Mapping[str, str]] | None = None
+    runs: Callable[[Sequence[PolicyRun]], Collection[int]] | None = None
+    logs: Callable[[Sequence[LogHead], Sequence[PolicyRun]], Mapping[str, str]] | None = None
 
 
-def _unpriced(runs: Sequence[Run]) -> set[int]:
+def _unpriced(runs: Sequence[PolicyRun]) -> set[int]:
     return {id(run) for run in runs if run.scored and math.isnan(run.usd)}
 
 
-def _no_tau(runs: Sequence[Run]) -> set[int]:
+def _no_tau(runs: Sequence[PolicyRun]) -> set[int]:
     missing = {id(run) for run in runs if not _has_tau(run)}
     return missing if len(missing) < len(runs) else set()
 
 
-def _has_tau(run: Run) -> bool:
+def _has_tau(run: PolicyRun) -> bool:
     value = run.sample.metadata.get("tau_minutes", run.sample.metadata.get("tau"))
     return not isinstance(value, bool) and isinstance(value, int | float) and 0 < value < math.inf
 
 
-def _other_texts(runs: Sequence[Run]) -> set[int]:
+def _other_texts(runs: Sequence[PolicyRun]) -> set[int]:
     """All runs of a task whose id has several texts."""
     texts: dict[str, set[str]] = defaultdict(set)
     for run in runs:
@@ -81,14 +81,14 @@ _BY_COMMON_TASKS = frozenset({"unfinished", "other-sets"})
 
 
 def screened(
-    runs: Sequence[Run],
+    runs: Sequence[PolicyRun],
     heads: Sequence[LogHead],
     *,
     exclude: Collection[str] = (),
     keep: Collection[str] = (),
     common_tasks: bool = False,
     only: Collection[str] = EXCLUDABLE,
-    why: Mapping[str, Callable[[Run], str]] | None = None,
+    why: Mapping[str, Callable[[PolicyRun], str]] | None = None,
 ) -> Screened:
     """Runs in which nothing is unlike unless the user said what to do with it.
 
@@ -119,8 +119,8 @@ def screened(
 
 
 def finished(
-    runs: Sequence[Run], *, paired: bool = True, common_tasks: bool = False
-) -> tuple[list[Run], list[SamplesLeftOut]]:
+    runs: Sequence[PolicyRun], *, paired: bool = True, common_tasks: bool = False
+) -> tuple[list[PolicyRun], list[SamplesLeftOut]]:
     """The scored runs, and what was left out.
 
     A run without a score (it ended with an error, or nothing scored it) is left out, and with it, if paired, the task
@@ -157,13 +157,13 @@ def _check_names(exclude: Collection[str], keep: Collection[str]) -> None:
 
 
 def _screen(
-    runs: Sequence[Run],
+    runs: Sequence[PolicyRun],
     heads: Sequence[LogHead],
     name: str,
     excluded: bool,
     faults: list[str],
-    why: Callable[[Run], str] | None,
-) -> tuple[Sequence[Run], Sequence[LogHead], list[SamplesLeftOut]]:
+    why: Callable[[PolicyRun], str] | None,
+) -> tuple[Sequence[PolicyRun], Sequence[LogHead], list[SamplesLeftOut]]:
     """Leave out what has the fault, or name it."""
     kind, more = _KINDS[name], ""
     if kind.runs is not None:
@@ -194,7 +194,7 @@ def _screen(
     return runs, heads, []
 
 
-def _scored(runs: Sequence[Run], paired: bool) -> tuple[list[Run], list[SamplesLeftOut]]:
+def _scored(runs: Sequence[PolicyRun], paired: bool) -> tuple[list[PolicyRun], list[SamplesLeftOut]]:
     """The scored runs; if paired, only of tasks that no policy failed to finish."""
     scored = {(run.policy, run.task) for run in runs if run.scored}
     broken = {run.task for run in runs if paired and (run.policy, run.task) not in scored}
@@ -205,7 +205,7 @@ def _scored(runs: Sequence[Run], paired: bool) -> tuple[list[Run], list[SamplesL
     return [run for run in runs if run.scored and run.task not in broken], left_out
 
 
-def _in_common(runs: Sequence[Run]) -> tuple[list[Run], list[SamplesLeftOut]]:
+def _in_common(runs: Sequence[PolicyRun]) -> tuple[list[PolicyRun], list[SamplesLeftOut]]:
     done: dict[str, set[str]] = defaultdict(set)
     for run in runs:
         done[run.task].add(run.policy)
@@ -214,9 +214,9 @@ def _in_common(runs: Sequence[Run]) -> tuple[list[Run], list[SamplesLeftOut]]:
     return [run for run in runs if done[run.task] == everyone], counted(out, NOT_COMMON)
 
 
-def counted(runs: Iterable[Run], reason: str) -> list[SamplesLeftOut]:
+def counted(runs: Iterable[PolicyRun], reason: str) -> list[SamplesLeftOut]:
     """Runs that are left out for one reason, by log."""
-    by_log: dict[str, list[Run]] = defaultdict(list)
+    by_log: dict[str, list[PolicyRun]] = defaultdict(list)
     for run in runs:
         by_log[run.head.log].append(run)
     return [
@@ -262,7 +262,7 @@ def _summed(left_out: Sequence[SamplesLeftOut]) -> str:
     return "; ".join(f"{each.log}: {each.count} ({each.reason})" for each in left_out) or "nothing"
 
 
-def comparison_notes(runs: Sequence[Run], left_out: Sequence[SamplesLeftOut]) -> list[str]:
+def comparison_notes(runs: Sequence[PolicyRun], left_out: Sequence[SamplesLeftOut]) -> list[str]:
     """What a reader must know of runs that are compared."""
     notes = []
     if left_out:

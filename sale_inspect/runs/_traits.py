@@ -36,6 +36,8 @@ _OPERATIONAL = frozenset(
     {
         *("max_retries", "timeout", "attempt_timeout", "max_connections", "adaptive_connections", "cache", "batch"),
         *("log_dir", "cache_prompt", "max_tool_output"),
+        # What Inspect's mock model is told to answer.
+        "custom_outputs",
     }
 )
 # Arguments of our solvers that are told as something else (the pool's content, the agent, the router), or that change

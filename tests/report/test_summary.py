@@ -9,7 +9,7 @@ import pytest
 
 from sale_inspect.money import Entry, Phase, TokenUsage
 from sale_inspect.report.summary import summary
-from sale_inspect.runs import LogHead, Run, Runs, SampleFacts, SamplesLeftOut
+from sale_inspect.runs import LogHead, PolicyRun, Runs, SampleFacts, SamplesLeftOut
 from sale_inspect.texts import Table, fmt_count, fmt_rate, fmt_usd, to_markdown
 
 BINS = {"b1": "b1 (<= 0.1 min)", "b2": "b2 (<= 0.5 min)"}
@@ -60,12 +60,12 @@ def row(
     overhead: float = 0,
     simulated: bool = False,
     **sample: Any,
-) -> Run:
+) -> PolicyRun:
     def entry(phase: Phase, tokens: float, dollars: float) -> Entry:
         usage = TokenUsage(input=round(tokens))
         return Entry(phase=phase, agent=agent, model="m", calls=1, usage=usage, usd=dollars, seconds=0.0)
 
-    return Run(
+    return PolicyRun(
         head=LogHead(log=f"{policy}.eval"),
         sample=SampleFacts(
             sample_id=task, metadata={"bin": bin_name}, agent=agent, ledger_policy=policy, simulated=simulated, **sample
@@ -91,11 +91,11 @@ ALONE = (
 LEFT_OUT = (SamplesLeftOut(reason="no score", log="SALE.eval", count=2),)
 
 
-def table_of(*rows: Run, left_out: tuple[SamplesLeftOut, ...] = (), **more: Any) -> Table:
+def table_of(*rows: PolicyRun, left_out: tuple[SamplesLeftOut, ...] = (), **more: Any) -> Table:
     return summary(Runs(runs=rows, heads=(), left_out=left_out, **more), BINS)
 
 
-def lines_of(rows: tuple[Run, ...], measure: str) -> list[list[str]]:
+def lines_of(rows: tuple[PolicyRun, ...], measure: str) -> list[list[str]]:
     lines = [line.strip("| ").split(" | ") for line in to_markdown(table_of(*rows)).splitlines()]
     return [line[-4:] for line in lines if measure in line]
 

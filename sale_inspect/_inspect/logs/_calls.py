@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sale_inspect._inspect.logs._raw import RawEvent, RawUsage
 from sale_inspect.money import Entry, Phase, TokenUsage, book, usage_fault, with_hidden_reasoning
-from sale_inspect.runs import UncountedCall
+from sale_inspect.runs import UncountedCalls
 
 __all__ = ["Calls", "calls_of", "calls_of_sums", "raw_total", "usage_of"]
 
@@ -33,7 +33,7 @@ class Calls:
     """
 
     entries: tuple[Entry, ...]
-    uncounted: tuple[UncountedCall, ...]
+    uncounted: tuple[UncountedCalls, ...]
     paid_tokens: int
 
 
@@ -68,20 +68,20 @@ def calls_of(events: Sequence[RawEvent], agents: Mapping[str, str] | None = None
         agents: The pool's agent of each model; a model without one is its own agent.
     """
     entries: list[Entry] = []
-    uncounted: list[UncountedCall] = []
+    uncounted: list[UncountedCalls] = []
     paid = 0
     for event, graded in _marked(events):
         model = event.get("model") or ""
         output = event.get("output")
         raw = output.get("usage") if isinstance(output, dict) else None
         if raw is None:
-            uncounted.append(UncountedCall(model=model, reason=_why(event, output)))
+            uncounted.append(UncountedCalls(model=model, reason=_why(event, output)))
             continue
         cached = event.get("cache") == "read"
         usage = usage_of(raw)
         fault = _IMPOSSIBLE if usage is None else usage_fault(usage)
         if usage is None or fault:
-            uncounted.append(UncountedCall(model=model, reason=fault))
+            uncounted.append(UncountedCalls(model=model, reason=fault))
             continue
         paid += 0 if cached else raw_total(raw)
         phase: Phase = "grade" if graded or event.get("role") == _GRADER else "execute"
@@ -107,7 +107,7 @@ def calls_of_sums(sums: Mapping[str, RawUsage]) -> Calls:
     for model, raw in sums.items():
         usage = usage_of(raw)
         if usage is None or min(usage.input, usage.output, usage.cache_read, usage.cache_write) < 0:
-            uncounted.append(UncountedCall(model=model, reason=_IMPOSSIBLE))
+            uncounted.append(UncountedCalls(model=model, reason=_IMPOSSIBLE))
             continue
         paid += raw_total(raw)
         entries.append(

@@ -16,7 +16,7 @@ from sale_inspect._inspect.store import StoredSample, read
 from sale_inspect.auction import AuctionRecord
 from sale_inspect.money import Entry
 from sale_inspect.outcomes import clean, text_hash
-from sale_inspect.runs import HumanClock, LogHead, SampleFacts, UncountedCall
+from sale_inspect.runs import HumanClock, LogHead, SampleFacts, UncountedCalls
 from sale_inspect.texts import with_choices
 
 __all__ = ["head_of", "lost_store", "needs_events", "sample_of"]
@@ -170,8 +170,8 @@ def _inspect_tokens(raw: RawSample) -> int | None:
     return None if sums is None else sum(raw_total(usage) for usage in sums.values())
 
 
-def _uncounted(stored: StoredSample) -> tuple[UncountedCall, ...]:
-    return tuple(UncountedCall(model=call.model, reason=call.reason, calls=call.calls) for call in stored.uncounted)
+def _uncounted(stored: StoredSample) -> tuple[UncountedCalls, ...]:
+    return tuple(UncountedCalls(model=call.model, reason=call.reason, calls=call.calls) for call in stored.uncounted)
 
 
 def _without_texts(record: AuctionRecord) -> AuctionRecord:

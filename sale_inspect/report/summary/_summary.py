@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from statistics import fmean
 
-from sale_inspect.runs import Run, Runs, bin_of, left_out_notes
+from sale_inspect.runs import PolicyRun, Runs, bin_of, left_out_notes
 from sale_inspect.stats import mean, ratio, wilson
 from sale_inspect.texts import Table, fmt_count, fmt_rate, fmt_usd
 
@@ -30,10 +30,10 @@ def summary(runs: Runs, bin_labels: dict[str, str]) -> Table:
     )
 
 
-def _section(policy: str, runs: Sequence[Run], bins: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def _section(policy: str, runs: Sequence[PolicyRun], bins: Sequence[str]) -> Iterator[tuple[str, ...]]:
     groups = [[run for run in runs if bin_of(run) == name] for name in bins]
 
-    def line(measure: str, show: Callable[[Sequence[Run]], str], name: str = "") -> tuple[str, ...]:
+    def line(measure: str, show: Callable[[Sequence[PolicyRun]], str], name: str = "") -> tuple[str, ...]:
         return (name, measure, *[show(group) for group in groups], show(runs))
 
     name = f"{policy} (simulated)" if any(run.sample.simulated for run in runs) else policy
@@ -55,7 +55,7 @@ def _section(policy: str, runs: Sequence[Run], bins: Sequence[str]) -> Iterator[
             yield line(f"tasks to {agent}", lambda group, agent=agent: fmt_rate(_share(group, agent)))  # type: ignore[misc]
 
 
-def _share(runs: Sequence[Run], agent: str) -> float | None:
+def _share(runs: Sequence[PolicyRun], agent: str) -> float | None:
     return mean([float(run.executor == agent) for run in runs])
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sale_inspect.auction import AuctionRecord, BidRecord
 from sale_inspect.money import PHASES, Entry, Phase, TokenUsage
 from sale_inspect.report.tidy._tables import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, Tidy, frame
-from sale_inspect.runs import LogHead, Run, SampleFacts, UncountedCall, bin_of, set_hash, source_of, tau_of
+from sale_inspect.runs import LogHead, PolicyRun, SampleFacts, UncountedCalls, bin_of, set_hash, source_of, tau_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,19 +29,19 @@ _OF_ONE_AUCTION = {
 }
 
 
-def key_of(run: Run) -> SampleKey:
+def key_of(run: PolicyRun) -> SampleKey:
     """Which sample of which log a run is."""
     return run.head.log_path, run.sample.uuid, run.task, run.epoch
 
 
-def tidy_of(runs: Sequence[Run], heads: Iterable[LogHead]) -> Tidy:
+def tidy_of(runs: Sequence[PolicyRun], heads: Iterable[LogHead]) -> Tidy:
     """Tidy data of runs.
 
     Args:
         runs: The runs.
         heads: The logs, also those that no run is left of.
     """
-    by_log: dict[str, list[Run]] = {}
+    by_log: dict[str, list[PolicyRun]] = {}
     for run in runs:
         by_log.setdefault(run.head.log_path, []).append(run)
     samples, bids, logs = [], [], []
@@ -62,7 +62,7 @@ def tidy_of(runs: Sequence[Run], heads: Iterable[LogHead]) -> Tidy:
     )  # fmt: skip
 
 
-def _sample_row(run: Run, places: dict[str, int], set_hash: str) -> dict[str, Any]:
+def _sample_row(run: PolicyRun, places: dict[str, int], set_hash: str) -> dict[str, Any]:
     sample, records = run.sample, run.sample.records
     record = records[0] if records else None
     place = places.get(sample.sample_id)
@@ -114,7 +114,7 @@ def _blank(phase: Phase) -> float:
     return math.nan if phase == "execute" else 0.0
 
 
-def _bid_rows(run: Run, row: dict[str, Any]) -> list[dict[str, Any]]:
+def _bid_rows(run: PolicyRun, row: dict[str, Any]) -> list[dict[str, Any]]:
     names = ("log_path", "policy", "uuid", "task_id", "epoch", "order_seed", "position", "correct", "bin")
     about = {name: row[name] for name in names}
     about["tokens_execute"] = row["tokens_execute"]
@@ -149,7 +149,7 @@ def _bid(bid: BidRecord, record: AuctionRecord) -> dict[str, Any]:
     }
 
 
-def _log_row(head: LogHead, runs: Sequence[Run]) -> dict[str, Any]:
+def _log_row(head: LogHead, runs: Sequence[PolicyRun]) -> dict[str, Any]:
     first = next((run for run in runs if run.sample.ledger_policy), runs[0])
     records = next((run.sample.records for run in runs if run.sample.records), ())
     shared = records[0].model_dump(mode="json", exclude=_OF_ONE_AUCTION) if records else {}
@@ -187,7 +187,7 @@ def _seed(head: LogHead) -> int:
     return -1 if head.order_seed is None else head.order_seed
 
 
-def _word(run: Run, name: str) -> str:
+def _word(run: PolicyRun, name: str) -> str:
     value = run.sample.metadata.get(name)
     return value if isinstance(value, str) else ""
 
@@ -196,7 +196,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def runs_of(tidy: Tidy) -> list[Run]:
+def runs_of(tidy: Tidy) -> list[PolicyRun]:
     """The runs of an earlier report, with all that holds them against others: who, task, score, dollars, prices."""
     logs = {str(row["log_path"]): row for row in _rows(tidy.logs)}
     heads = {path: _head(row) for path, row in logs.items()}
@@ -229,12 +229,12 @@ def _head(row: dict[str, Any]) -> LogHead:
     )
 
 
-def _run(row: dict[str, Any], head: LogHead, prices: dict[str, Any], pool: str) -> Run:
+def _run(row: dict[str, Any], head: LogHead, prices: dict[str, Any], pool: str) -> PolicyRun:
     error = str(row["error"])
     unscored = math.isnan(row["correct"])
     why = error if error in ("", "invalidated") else f"error: {error}"
     single = row["kind"] in ("single", "other")
-    return Run(
+    return PolicyRun(
         head=head,
         sample=SampleFacts(
             sample_id=str(row["task_id"]),
@@ -259,8 +259,8 @@ def _run(row: dict[str, Any], head: LogHead, prices: dict[str, Any], pool: str) 
     )
 
 
-def _uncounted(calls: int) -> tuple[UncountedCall, ...]:
-    return (UncountedCall(model="", reason="see the earlier report's logs", calls=calls),) if calls else ()
+def _uncounted(calls: int) -> tuple[UncountedCalls, ...]:
+    return (UncountedCalls(model="", reason="see the earlier report's logs", calls=calls),) if calls else ()
 
 
 def _entries(row: dict[str, Any]) -> Iterable[Entry]:
