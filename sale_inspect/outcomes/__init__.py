@@ -4,23 +4,25 @@ from sale_inspect.outcomes._columns import COLUMNS, SCHEMA_VERSION, Column
 from sale_inspect.outcomes._duplicates import OnDuplicate, named
 from sale_inspect.outcomes._files import is_table_file, read_outcomes, write_outcomes
 from sale_inspect.outcomes._join import LeftOut, join
+from sale_inspect.outcomes._layouts import Form
 from sale_inspect.outcomes._matrix import PolicyOutcomes, agent_order, policy_outcomes, splits, to_outcomes
 from sale_inspect.outcomes._parquet import arrow_schema, from_arrow, read_parquet, to_arrow, write_parquet
-from sale_inspect.outcomes._prices import ListedPrice, PriceList, Pricing, Spent, read_price_list
-from sale_inspect.outcomes._summary import outcomes_summary
-from sale_inspect.outcomes._table import (
+from sale_inspect.outcomes._prices import ListedPrice, PriceList, read_price_list
+from sale_inspect.outcomes._row import (
     ANSWER_CAP,
     Basis,
     Kind,
     OutcomeRow,
-    OutcomeTable,
     cap_answer,
     clean,
-    make_table,
     text_hash,
 )
-from sale_inspect.outcomes._text_tables import Dollars, TextRows, read_dollars, read_text_table, write_text_table
+from sale_inspect.outcomes._spending import Known, Pricing, Spent
+from sale_inspect.outcomes._summary import outcomes_summary
+from sale_inspect.outcomes._table import OutcomeTable, make_table, stacked, table_of
+from sale_inspect.outcomes._text_tables import Dollars, read_dollars, read_text_table, write_text_table
 from sale_inspect.outcomes._values import score_number
+from sale_inspect.outcomes._where import Condition, condition
 
 __all__ = [
     "ANSWER_CAP",
@@ -28,8 +30,11 @@ __all__ = [
     "SCHEMA_VERSION",
     "Basis",
     "Column",
+    "Condition",
     "Dollars",
+    "Form",
     "Kind",
+    "Known",
     "LeftOut",
     "ListedPrice",
     "OnDuplicate",
@@ -39,11 +44,11 @@ __all__ = [
     "PriceList",
     "Pricing",
     "Spent",
-    "TextRows",
     "agent_order",
     "arrow_schema",
     "cap_answer",
     "clean",
+    "condition",
     "from_arrow",
     "is_table_file",
     "join",
@@ -58,6 +63,8 @@ __all__ = [
     "read_text_table",
     "score_number",
     "splits",
+    "stacked",
+    "table_of",
     "text_hash",
     "to_arrow",
     "to_outcomes",

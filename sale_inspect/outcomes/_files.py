@@ -7,7 +7,7 @@ from pathlib import Path
 from sale_inspect._errors import OutcomesError
 from sale_inspect.outcomes._parquet import read_parquet, write_parquet
 from sale_inspect.outcomes._records import TEXT_SUFFIXES
-from sale_inspect.outcomes._table import OutcomeTable, make_table
+from sale_inspect.outcomes._table import OutcomeTable
 from sale_inspect.outcomes._text_tables import read_text_table, write_text_table
 
 __all__ = ["is_table_file", "read_outcomes", "write_outcomes"]
@@ -36,8 +36,7 @@ def read_outcomes(path: Path) -> OutcomeTable:
     """
     if path.suffix.lower() == _PARQUET:
         return read_parquet(path)
-    found = read_text_table(path)
-    return make_table(found.rows, found.notes)
+    return read_text_table(path).in_order()
 
 
 def write_outcomes(table: OutcomeTable, path: Path) -> None:

@@ -18,7 +18,6 @@ from sale_inspect._errors import OutcomesError
 from sale_inspect.outcomes import (
     COLUMNS,
     OutcomeRow,
-    OutcomeTable,
     arrow_schema,
     cap_answer,
     clean,
@@ -221,7 +220,7 @@ def test_what_is_no_parquet_is_one_clear_sentence(tmp_path: Path, content: bytes
 
 def test_an_unknown_suffix_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutcomesError, match=r"\.parquet, \.csv"):
-        write_outcomes(OutcomeTable(rows=()), tmp_path / "t.xlsx")
+        write_outcomes(make_table(()), tmp_path / "t.xlsx")
 
 
 @given(text=st.text(max_size=60), cap=st.integers(8, 40))
