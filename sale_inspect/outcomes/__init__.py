@@ -6,6 +6,7 @@ from sale_inspect.outcomes._files import is_table_file, read_outcomes, write_out
 from sale_inspect.outcomes._join import LeftOut, join
 from sale_inspect.outcomes._layouts import Form
 from sale_inspect.outcomes._matrix import PolicyOutcomes, agent_order, policy_outcomes, splits, to_outcomes
+from sale_inspect.outcomes._names import in_pool, read_renames, renamed
 from sale_inspect.outcomes._parquet import arrow_schema, from_arrow, read_parquet, to_arrow, write_parquet
 from sale_inspect.outcomes._prices import ListedPrice, PriceList, read_price_list
 from sale_inspect.outcomes._row import (
@@ -50,6 +51,7 @@ __all__ = [
     "clean",
     "condition",
     "from_arrow",
+    "in_pool",
     "is_table_file",
     "join",
     "make_table",
@@ -60,7 +62,9 @@ __all__ = [
     "read_outcomes",
     "read_parquet",
     "read_price_list",
+    "read_renames",
     "read_text_table",
+    "renamed",
     "score_number",
     "splits",
     "stacked",

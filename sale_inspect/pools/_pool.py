@@ -51,7 +51,7 @@ class Agent(_Strict):
     """One bidder: a model with its generation config and price.
 
     Attributes:
-        name: Name in tables and records; unique in the pool.
+        name: Name in tables and records; unique in the pool. It may be a model string (`openai/gpt-5-mini`).
         model: Inspect's model string, for instance `openai/gpt-5-mini`.
         price: Dollars per million tokens.
         config: Inspect generation config, by field name (`temperature`, `max_tokens`, ...).
@@ -62,7 +62,7 @@ class Agent(_Strict):
         json_schema: True for a provider that enforces a JSON schema; ratings are then asked for as JSON.
     """
 
-    name: str = Field(min_length=1, max_length=60, pattern=r"^[\w][\w.+-]*$")
+    name: str = Field(min_length=1, max_length=120, pattern=r"^[\w][\w.+:/-]*$")
     model: str = Field(min_length=1, pattern=r"^[^/\s]+/\S+$")
     price: PriceEntry
     config: dict[str, Any] = Field(default_factory=dict)
