@@ -9,6 +9,7 @@ from sale_inspect.outcomes._matrix import PolicyOutcomes, agent_order, policy_ou
 from sale_inspect.outcomes._names import in_pool, read_renames, renamed
 from sale_inspect.outcomes._parquet import arrow_schema, from_arrow, read_parquet, to_arrow, write_parquet
 from sale_inspect.outcomes._prices import ListedPrice, PriceList, read_price_list
+from sale_inspect.outcomes._readable import texts_fault
 from sale_inspect.outcomes._row import (
     ANSWER_CAP,
     Basis,
@@ -70,6 +71,7 @@ __all__ = [
     "stacked",
     "table_of",
     "text_hash",
+    "texts_fault",
     "to_arrow",
     "to_outcomes",
     "write_outcomes",

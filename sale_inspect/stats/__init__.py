@@ -1,5 +1,6 @@
 """Statistics. Pure: numbers in, numbers out."""
 
+from sale_inspect.stats._bins import bin_order
 from sale_inspect.stats._bootstrap import (
     Draws,
     Interval,
@@ -58,6 +59,7 @@ __all__ = [
     "Weighting",
     "aiq",
     "apgr",
+    "bin_order",
     "cost_save",
     "cpt",
     "deferral_area",

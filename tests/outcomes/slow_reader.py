@@ -68,10 +68,10 @@ def _json(line: int, text: str) -> dict[str, Any]:
     return record
 
 
-def _rows(
-    line: int, record: dict[str, Any], log: str, price: tuple[float, float] | None
-) -> Iterator[dict[str, Any]]:
-    values = {name: value for name, value in record.items() if name in {*TEXTS, *NUMBERS, *WHOLE, "correct", "simulated"}}
+def _rows(line: int, record: dict[str, Any], log: str, price: tuple[float, float] | None) -> Iterator[dict[str, Any]]:
+    values = {
+        name: value for name, value in record.items() if name in {*TEXTS, *NUMBERS, *WHOLE, "correct", "simulated"}
+    }
     if "question" in record and "text" not in record:
         values["text"] = record["question"]
     if values.get("task") in (None, ""):

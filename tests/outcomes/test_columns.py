@@ -22,7 +22,9 @@ CASES = settings(max_examples=150, suppress_health_check=[HealthCheck.function_s
 
 texts = st.sampled_from(["t1", "t2", "a b", " pad ", "né", 'say "hi"', "two\nlines", "x,y", "=1+1", "'", "7", "null"])
 numbers = st.sampled_from(["0", "1", "0.25", "1e-3", " 2 ", "+3", "1_0", "007", "3.", ".5", "-0"])
-odd = st.sampled_from(["", " ", "-1", "nan", "inf", "C", "1e400", "yeah", "0x10", "1d5", "\u0663", "true", "1.5", "9" * 30])
+odd = st.sampled_from(
+    ["", " ", "-1", "nan", "inf", "C", "1e400", "yeah", "0x10", "1d5", "\u0663", "true", "1.5", "9" * 30]
+)
 scores = st.sampled_from(["0", "1", "0.5", "C", "i", "P", "TRUE", "no", " 1 "])
 
 
@@ -33,7 +35,10 @@ def strange(usual: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 def cells(name: str) -> st.SearchStrategy[str]:
     if name in TEXTS:
-        usual = {"kind": st.sampled_from(["agent", "", "agent"]), "basis": st.sampled_from(["recorded", "estimated", ""])}
+        usual = {
+            "kind": st.sampled_from(["agent", "", "agent"]),
+            "basis": st.sampled_from(["recorded", "estimated", ""]),
+        }
         if name in usual:
             return usual[name]
         return strange(texts) if name in ("task", "agent", "text") else texts
@@ -99,7 +104,9 @@ def _plain(row: OutcomeRow) -> dict[str, Any]:
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
     ends=st.sampled_from(["\n", "\r\n"]),
 )
-def test_csv_in_columns_is_csv_row_by_row(tmp_path: Path, records: list[dict[str, str]], quoting: Any, ends: str) -> None:
+def test_csv_in_columns_is_csv_row_by_row(
+    tmp_path: Path, records: list[dict[str, str]], quoting: Any, ends: str
+) -> None:
     path = tmp_path / "runs.csv"
     path.write_bytes(as_csv(records, quoting, ends).encode())
     agree(path)

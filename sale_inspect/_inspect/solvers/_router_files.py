@@ -90,10 +90,11 @@ def _from_file(path: Path, pool: Pool | None) -> GivenRouter:
     if pool is not None:
         names = pool_names(file.header.agents, pool)
         if set(names.values()) != set(pool.names) or len(names) != len(file.header.agents):
+            theirs = ", ".join(f"{agent.name} ({agent.model})" for agent in pool.agents)
             raise OutcomesError(
-                f"Router file {path}: field `agents`: trained for {', '.join(file.header.agents)}, but pool {pool.name!r} "
-                f"has {', '.join(f'{agent.name} ({agent.model})' for agent in pool.agents)}. Give a pool of the same "
-                "agents or models, or train with --pool (or --rename) on outcomes of this one."
+                f"Router file {path}: field `agents`: trained for {', '.join(file.header.agents)}, but pool "
+                f"{pool.name!r} has {theirs}. Give a pool of the same agents or models, or train on "
+                "outcomes of this one."
             )
         file = read_router_file(path, names=names)
     name = file.header.embedder.name

@@ -26,7 +26,8 @@ def choices_section(analyses: Analyses, pictures: Mapping[str, Picture], labels:
 
 
 def _shares(analyses: Analyses, labels: Mapping[str, str]) -> Grid:
-    bins = [*sorted({share.bin for share in analyses.shares} - {ALL}), ALL]
+    there = {share.bin for share in analyses.shares}
+    bins = [*(name for name in analyses.bins if name in there), ALL]
     columns = (
         Column(name="policy", title="policy"),
         Column(name="agent", title="agent"),
