@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sale_inspect._errors import OutcomesError
 from sale_inspect.outcomes._columns import COLUMNS
@@ -60,6 +60,7 @@ class Tally:
         records: Records in the file.
         left_out: Those that `Form.where` leaves out.
         seen: Conditions whose field some record had.
+        plans: By the names of a record, the file's name of each of our fields that lies in no other one.
     """
 
     def __init__(self) -> None:
@@ -67,6 +68,7 @@ class Tally:
         self.records = 0
         self.left_out = 0
         self.seen: set[Condition] = set()
+        self.plans: dict[tuple[str, ...], dict[str, str]] = {}
 
     def notes(self, path: Path, form: Form) -> tuple[str, ...]:
         """One sentence for each thing.
@@ -90,8 +92,7 @@ class Tally:
         return tuple(notes)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """One run as the file has it: values by field, not yet read, and the line on which its record begins."""
 
     line: int
@@ -164,26 +165,38 @@ def ours(name: str, columns: Mapping[str, str], has_text: bool) -> str:
 
 
 def _named(path: Path, line: int, record: Mapping[str, Any], form: Form, tally: Tally) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    inside = set()
+    keys = tuple(record)
+    plan = tally.plans.get(keys)
+    if plan is None:
+        # Most records of a file have the same names.
+        plan = tally.plans[keys] = _plan(record, form, tally)
+    values = {mine: record[theirs] for mine, theirs in plan.items()}
     for mine, theirs in form.columns.items():
+        if mine in plan:
+            continue
         value = _at(record, theirs)
         if value is _ABSENT:
             raise OutcomesError(
                 f"{path}:{line}: there is no {theirs!r}, which --columns names. There is: {', '.join(record)}."
             )
         values[mine] = value
-        inside.add(theirs if theirs in record else theirs.partition(".")[0])
+    return values
+
+
+def _plan(record: Mapping[str, Any], form: Form, tally: Tally) -> dict[str, str]:
+    """The record's name of each of our fields that lies in no other one."""
+    plan = {mine: theirs for mine, theirs in form.columns.items() if theirs in record}
+    inside = {theirs if theirs in record else theirs.partition(".")[0] for theirs in form.columns.values()}
     has_text = "text" in form.columns or "text" in record
-    for name, value in record.items():
+    for name in record:
         if name in inside:
             continue
         mine = ours(name, form.columns, has_text)
         if mine:
-            values[mine] = value
+            plan[mine] = name
         else:
             tally.unused.setdefault(name)
-    return values
+    return plan
 
 
 def _runs(path: Path, line: int, values: dict[str, Any], by: str, agent_of_file: str) -> Iterator[Draft]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,17 +21,17 @@ def rows(*, taus: bool = True) -> list[OutcomeRow]:
     made = []
     for number in range(30):
         name = list(TAUS)[number % 3]
-        about = {
+        about: dict[str, Any] = {
             "task": f"t{number}", "text": f"Question {number}", "bin": name,
             "tau": TAUS[name] * (1 + number / 100) if taus else None, "source": "mine", "log": "runs.csv",
         }  # fmt: skip
         small, large = float(name == "minute"), float(number % 5 > 0)
         made += [
-            OutcomeRow(**about, agent="small", correct=small, dollars=0.001, tokens=100.0),  # type: ignore[arg-type]
-            OutcomeRow(**about, agent="large", correct=large, dollars=0.01, tokens=120.0),  # type: ignore[arg-type]
+            OutcomeRow(**about, agent="small", correct=small, dollars=0.001, tokens=100.0),
+            OutcomeRow(**about, agent="large", correct=large, dollars=0.01, tokens=120.0),
             OutcomeRow(
                 **about, kind="policy", policy="SALE", winner="large", correct=large, dollars=0.011, overhead_usd=0.001
-            ),  # type: ignore[arg-type]
+            ),
         ]
     return made
 
