@@ -62,9 +62,13 @@ def measure(path: Path) -> dict[str, float]:
     assert outcomes.correct.size == len(table)
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return {
-        "read": read - start, "line up": lined_up - read, "matrix": end - lined_up, "all": end - start, "CPU": time.process_time() - worked,
+        "read": read - start,
+        "line up": lined_up - read,
+        "matrix": end - lined_up,
+        "all": end - start,
+        "CPU": time.process_time() - worked,
         "MB": most / MEGABYTE,
-    }  # fmt: skip
+    }
 
 
 def in_a_process(*words: str) -> str:

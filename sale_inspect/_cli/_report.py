@@ -42,8 +42,9 @@ def report(logs: tuple[str, ...], output: Path, request: ReportRequest) -> None:
     """Write a report on what the policies in LOGS solved and spent.
 
     LOGS are evaluation logs of Inspect, ours or not, and folders of them; or samples.parquet, bids.parquet and
-    logs.parquet of an earlier report, or its folder. The report is a folder with a page (report.html, report.md), its
-    figures, tables and tidy data. A report that fails leaves an earlier one as it was.
+    logs.parquet of an earlier report, or its folder; or tables of outcomes (.parquet, .csv, .jsonl). The report is a
+    folder with a page (report.html, report.md), its figures, tables and tidy data. A report that fails leaves an
+    earlier one as it was.
 
     What does not line up is an error that names it all, with the flag that leaves it out: errors, unscored, unpriced,
     unfinished, other-pools, other-prices, other-versions, other-sets, other-texts, no-tau. What was left out is on
@@ -54,6 +55,7 @@ def report(logs: tuple[str, ...], output: Path, request: ReportRequest) -> None:
       sale-inspect report logs -o report --exclude errors,unscored \\
         --baseline "32b alone"
       sale-inspect report report -o report --rounds 10000
+      sale-inspect report outcomes.parquet -o report
     """  # noqa: D301 - click reads \b
     with clean_errors(), progress_shown() as progress:
         made = make_report(logs, output, replace(request, processes=_PROCESSES), progress=progress)

@@ -11,6 +11,7 @@ from sale_inspect._work._data import RouterData, Table, chosen_routers, embed_da
 from sale_inspect._work._policies import apart, held_out_tasks, policy_of_file, recorded_policies, trained_policy
 from sale_inspect._work._progress import Progress, silent
 from sale_inspect._work._train import Goal, TrainRequest
+from sale_inspect.outcomes import texts_fault
 from sale_inspect.replays import Policy, Replay, ReplayOptions, evaluate, replay_html, replay_json, replay_text
 from sale_inspect.stats import CONFIDENCE
 
@@ -141,16 +142,17 @@ def _read(
 ) -> tuple[RouterData, RouterData | None, list[str]]:
     """The data to evaluate on, the data to train on if that is another table, and what is to be said of them."""
     table, tasks = read_table(outcomes, agents=request.agents)
+    unreadable = [fault] if (fault := texts_fault(tasks.texts)) else []
     if request.train is None:
         data = embed_data(table, tasks, embedder=request.embedder, answers=True, progress=progress)
-        return data, None, list(data.notes)
+        return data, None, [*unreadable, *data.notes]
     trained_on = read_table(request.train, agents=tasks.agents)
     name = str(outcomes) if isinstance(outcomes, str | Path) else "the evaluated table"
     # Before anything is embedded, since that can take minutes.
     tasks, notes = held_out_tasks(tasks, trained_on[1], name, request.train, request.unseen)
     data = embed_data(table, tasks, embedder=request.embedder, answers=True, progress=progress)
     source = embed_data(*trained_on, embedder=request.embedder, answers=True, progress=progress)
-    return data, source, [*notes, *dict.fromkeys((*data.notes, *source.notes))]
+    return data, source, [*unreadable, *notes, *dict.fromkeys((*data.notes, *source.notes))]
 
 
 def _trained(

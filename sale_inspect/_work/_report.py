@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,9 @@ from sale_inspect._work._folder import check_report_folder, write_report_folder
 from sale_inspect._work._kept import keep_report, kept_report, report_key
 from sale_inspect._work._places import Places, listed
 from sale_inspect._work._progress import Progress, silent
-from sale_inspect.outcomes import read_price_list
+from sale_inspect.outcomes import holds_outcomes, read_lined_up, read_price_list
 from sale_inspect.report import PageRequest, report_files
+from sale_inspect.report.tidy import tidy_of_outcomes
 
 if TYPE_CHECKING:
     from sale_inspect.report.tidy import Compared, LeftOut
@@ -98,7 +99,7 @@ def make_report(
 
     Args:
         logs: Log files of Inspect and folders of them; or `samples.parquet`, `bids.parquet` and `logs.parquet` of an
-            earlier report, or its folder.
+            earlier report, or its folder; or tables of outcomes, of `read_outcomes` or elsewhere.
         folder: Folder for the report. Its parent must exist.
         request: What it is to be.
         progress: Is told what is being done.
@@ -133,8 +134,10 @@ def make_report(
 
 def _read(logs: tuple[str, ...], request: ReportRequest, progress: Progress) -> Compared:
     progress("reading logs", 0, None)
-    return read_tidy(
-        logs,
+    tables = [place for place in logs if Path(place).is_file() and holds_outcomes(Path(place))]
+    tidy = [tidy_of_outcomes(read_lined_up(Path(place)), place) for place in tables]
+    compared = read_tidy(
+        [place for place in logs if place not in tables],
         cache=cache_folder() if request.cache else None,
         progress=lambda done, total: progress("reading logs", done, total),
         exclude=_words(request.exclude),
@@ -142,7 +145,9 @@ def _read(logs: tuple[str, ...], request: ReportRequest, progress: Progress) -> 
         common_tasks=request.common_tasks,
         prices=None if request.prices is None else read_price_list(request.prices),
         processes=request.processes,
+        tables=[made for made, _ in tidy],
     )
+    return replace(compared, notes=(*compared.notes, *(note for _, notes in tidy for note in notes)))
 
 
 def _words(several: Iterable[str]) -> list[str]:

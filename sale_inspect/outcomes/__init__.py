@@ -2,7 +2,7 @@
 
 from sale_inspect.outcomes._columns import COLUMNS, SCHEMA_VERSION, Column
 from sale_inspect.outcomes._duplicates import OnDuplicate, named
-from sale_inspect.outcomes._files import is_table_file, read_outcomes, write_outcomes
+from sale_inspect.outcomes._files import holds_outcomes, is_table_file, read_lined_up, read_outcomes, write_outcomes
 from sale_inspect.outcomes._join import LeftOut, join
 from sale_inspect.outcomes._layouts import Form
 from sale_inspect.outcomes._matrix import PolicyOutcomes, agent_order, policy_outcomes, splits, to_outcomes
@@ -24,7 +24,7 @@ from sale_inspect.outcomes._summary import outcomes_summary
 from sale_inspect.outcomes._table import OutcomeTable, make_table, stacked, table_of
 from sale_inspect.outcomes._text_tables import Dollars, read_dollars, read_text_table, write_text_table
 from sale_inspect.outcomes._values import score_number
-from sale_inspect.outcomes._where import Condition, condition
+from sale_inspect.outcomes._where import Condition, condition, kept
 
 __all__ = [
     "ANSWER_CAP",
@@ -52,14 +52,17 @@ __all__ = [
     "clean",
     "condition",
     "from_arrow",
+    "holds_outcomes",
     "in_pool",
     "is_table_file",
     "join",
+    "kept",
     "make_table",
     "named",
     "outcomes_summary",
     "policy_outcomes",
     "read_dollars",
+    "read_lined_up",
     "read_outcomes",
     "read_parquet",
     "read_price_list",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sale_inspect._errors import OutcomesError
+import numpy as np
 
-__all__ = ["Condition", "condition"]
+from sale_inspect._errors import OutcomesError
+from sale_inspect.outcomes._table import OutcomeTable
+
+__all__ = ["Condition", "condition", "kept"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +34,28 @@ class Condition:
     def holds(self, value: object) -> bool:
         """Whether a record with this value counts. Numbers compare as numbers; null and no field are empty."""
         return _same(_text(value), self.value) is self.equal
+
+
+def kept(table: OutcomeTable, where: Sequence[Condition]) -> tuple[OutcomeTable, int]:
+    """The rows of a table of ours that count, by its own columns, and how many do not.
+
+    Raises:
+        OutcomesError: If there is no such column, or no row is left.
+    """
+    holds = np.ones(len(table), dtype=bool)
+    for each in where:
+        if each.field not in table.columns.column_names:
+            raise OutcomesError(
+                f"--where {each}: a table of outcomes has no column {each.field!r}. The columns: "
+                f"{', '.join(table.columns.column_names)}."
+            )
+        values = table.columns.column(each.field).to_pylist()
+        verdicts = {value: each.holds(value) for value in set(values)}
+        holds &= np.array([verdicts[value] for value in values], dtype=bool)
+    if not holds.any() and len(table):
+        said = " ".join(f"--where {each}" for each in where)
+        raise OutcomesError(f"None of {len(table)} rows has {said}. Give a value that the table has.")
+    return table.take(np.flatnonzero(holds)), int((~holds).sum())
 
 
 def condition(given: str) -> Condition:

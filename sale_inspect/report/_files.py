@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PageRequest", "report_files"]
 
+_LOGS = (".eval", ".json")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageRequest:
@@ -76,7 +78,7 @@ def report_files(
     doing("writing")
     folder, places = _viewer_logs(compared.tidy.samples)
     tidy = Tidy(
-        samples=compared.tidy.samples.assign(viewer_log=compared.tidy.samples["log_path"].map(places)),
+        samples=compared.tidy.samples.assign(viewer_log=compared.tidy.samples["log_path"].map(places).fillna("")),
         bids=compared.tidy.bids,
         logs=compared.tidy.logs,
     )
@@ -131,7 +133,8 @@ def _picture(drawing: Drawing) -> tuple[Picture, dict[str, bytes]]:
 
 def _viewer_logs(samples: pd.DataFrame) -> tuple[str, dict[str, str]]:
     """The folder that holds all logs, and each log's path below it, as the viewer names it."""
-    paths = {str(path): Path(str(path)) for path in samples["log_path"].unique() if path}
+    # Rows of a table of outcomes are in no log that the viewer could show.
+    paths = {str(path): Path(str(path)) for path in samples["log_path"].unique() if str(path).endswith(_LOGS)}
     if not paths:
         return "", {}
     folder = os.path.commonpath([path.parent for path in paths.values()])

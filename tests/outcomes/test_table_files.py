@@ -252,9 +252,10 @@ def test_the_docs_list_every_column() -> None:
 
 
 HOSTILE = [
-    '=HYPERLINK("http://evil.test","x")', "+1-cmd|' /C calc'!A0", "@SUM(1)", "-2+3", "\uff1d1+1", "\t=1",
-    "abc\u202egnp.exe", "ok\rFAKE LINE", "x\nBETTER: y wins", "\x1b]0;TITLE\x07", "a\x00b", "'=1", "\\u202e", "[red]x[/red]", "n" * 20_000,
-]  # fmt: skip
+    *('=HYPERLINK("http://evil.test","x")', "+1-cmd|' /C calc'!A0", "@SUM(1)", "-2+3", "\uff1d1+1", "\t=1", "'=1"),
+    *("abc\u202egnp.exe", "ok\rFAKE LINE", "x\nBETTER: y wins", "\x1b]0;TITLE\x07", "a\x00b", "\\u202e"),
+    *("[red]x[/red]", "n" * 20_000),
+]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv"])

@@ -63,6 +63,7 @@ def read_tidy(
     common_tasks: bool = False,
     prices: PriceList | None = None,
     processes: int = 1,
+    tables: Sequence[Tidy] = (),
 ) -> Compared:
     """Tidy data of logs (SALE's, routers', single agents', other people's) and of earlier reports' Parquet files.
 
@@ -78,14 +79,15 @@ def read_tidy(
         common_tasks: Compare on the tasks that every policy has.
         prices: Prices of models whose dollars a log of others does not have.
         processes: Processes that read. More than one need an importable main module.
+        tables: Tidy data of tables of outcomes, to compare with the logs.
 
     Raises:
         LogError: If a place holds no log, a log cannot be read, or logs do not line up.
     """
     sets, others = tidy_places(list(places))
-    if not sets and not others:
+    if not sets and not others and not tables:
         raise LogError("No log is given. Give log files or folders of them.")
-    parts: list[Tidy] = []
+    parts: list[Tidy] = list(tables)
     before: list[LeftOut] = []
     for files in sets:
         made, left_out = read_parts(files)
