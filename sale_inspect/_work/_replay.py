@@ -164,6 +164,10 @@ def _trained(
         return []
     names, left_out = chosen_routers(named, source.outcomes)
     notes += left_out
+    fault = texts_fault(source.outcomes.texts)
+    if fault and not named:
+        notes.append(f"Not trained, since there is nothing to read: {', '.join(names)}.")
+        return []
     how = TrainRequest(
         budget=request.budget,
         keep_pass=request.keep_pass,
@@ -175,7 +179,10 @@ def _trained(
     policies = []
     for number, name in enumerate(names):
         progress(f"training {name}", number, len(names))
-        policy, sentence = trained_policy(name, source, data, how)
+        try:
+            policy, sentence = trained_policy(name, source, data, how)
+        except OutcomesError as error:
+            raise OutcomesError(f"{fault} {error}".lstrip()) from error
         notes += [sentence] * bool(sentence)
         policies.append(policy)
     return policies

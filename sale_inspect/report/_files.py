@@ -78,7 +78,9 @@ def report_files(
     doing("writing")
     folder, places = _viewer_logs(compared.tidy.samples)
     tidy = Tidy(
-        samples=compared.tidy.samples.assign(viewer_log=compared.tidy.samples["log_path"].map(places).fillna("")),
+        samples=compared.tidy.samples.assign(
+            viewer_log=[places.get(str(path), "") for path in compared.tidy.samples["log_path"]]
+        ),
         bids=compared.tidy.bids,
         logs=compared.tidy.logs,
     )

@@ -670,8 +670,6 @@ def test_options_that_make_no_sense_end_before_anything_is_read(ours: Path, word
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--columns", "task=x"], "are for tables, and none is given"),
-        (["--output-tokens", "300"], "are for tables, and none is given"),
         (["--columns", "task"], "'task' must be OURS=THEIRS"),
         (["--columns", "task=a", "--columns", "task=b"], "'task' is given twice"),
         (["--output-tokens", "a=many"], "'a=many' must be a count of tokens"),
@@ -682,6 +680,11 @@ def test_wrong_values_are_one_line(tmp_path: Path, words: list[str], said: str) 
     path = tmp_path / "runs.csv"
     path.write_text("task,agent,correct,dollars\nt,a,1,1\n", encoding="utf-8")
     assert said in refused(path, *words)
+
+
+@pytest.mark.parametrize("words", [("--columns", "task=x"), ("--where", "a=b"), ("--output-tokens", "300")])
+def test_options_of_tables_need_a_table(ours: Path, words: tuple[str, ...]) -> None:
+    assert "are for tables, and none is given" in refused(ours, *words)
 
 
 def test_help_teaches_by_examples() -> None:
