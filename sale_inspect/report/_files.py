@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sale_inspect.bench import BINS
+from sale_inspect.texts import csv_cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,9 +129,15 @@ def _picture(drawing: Drawing) -> tuple[Picture, dict[str, bytes]]:
     files = {
         f"figures/{drawing.name}.svg": svg.encode(),
         f"figures/{drawing.name}.png": to_png(drawing),
-        f"tables/{drawing.name}.csv": drawing.data.to_csv(index=False, lineterminator="\n").encode(),
+        f"tables/{drawing.name}.csv": _csv(drawing.data).encode(),
     }
     return Picture(name=drawing.name, svg=svg, alt=drawing.alt_text, caption=drawing.caption), files
+
+
+def _csv(data: pd.DataFrame) -> str:
+    """The data of a picture, in which names compute nothing and hide nothing."""
+    shown = data.map(lambda value: csv_cell(value) if isinstance(value, str) else value)
+    return shown.rename(columns=csv_cell).to_csv(index=False, lineterminator="\n")
 
 
 def _viewer_logs(samples: pd.DataFrame) -> tuple[str, dict[str, str]]:

@@ -24,7 +24,6 @@ _MARKDOWN = re.compile(r"[\\`*_\[\]<>|~$&]|^[#+=-]|(?<=^\d)[.)]|:(?=//)|(?<=www)
 _RICH = re.compile(r"(\\*)(\[[a-z#/@][^\[]*?\])", re.IGNORECASE)
 # Spreadsheets compute a cell that begins so; some of them skip blanks, or know the wide forms.
 _FORMULA = re.compile(r"'*\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
-_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 _FILE = re.compile(r"[^A-Za-z0-9._+-]+")
 _FILE_LENGTH = 80
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -80,14 +79,14 @@ def html(text: str, width: int | None = None) -> str:
 
 
 def csv_cell(text: str, *, keep: str = "") -> str:
-    """The text for a cell of CSV (quotes are the writer's work). A formula gets a `'` before it; numbers stay.
+    """The text for a cell of CSV (quotes are the writer's work). What could be a formula gets a `'` before it.
 
     Args:
         text: Any text.
         keep: As in `visible`; line ends of long texts, for instance.
     """
     shown = visible(text, keep=keep)
-    return f"'{shown}" if _FORMULA.match(shown) and not _NUMBER.fullmatch(shown) else shown
+    return f"'{shown}" if _FORMULA.match(shown) else shown
 
 
 def csv_text(cell: str) -> str:

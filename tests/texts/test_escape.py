@@ -150,19 +150,14 @@ def test_html_is_text_in_an_element_and_in_an_attribute(text: str) -> None:
 @given(text=anything)
 def test_no_cell_is_a_formula(text: str) -> None:
     cell = csv_cell(text)
-    number = cell.lstrip("+-").replace(".", "", 1).replace("e", "", 1).replace("E", "", 1)
-    assert (
-        cell.lstrip()[:1] not in set("=+-@\uff1d\uff0b\uff0d\uff20")
-        or number.lstrip("+-").isdecimal()
-        or (number.replace("+", "").replace("-", "").isdecimal())
-    )
+    assert cell.lstrip()[:1] not in tuple("=+-@\uff1d\uff0b\uff0d\uff20")
     out = io.StringIO()
     csv.writer(out).writerow([cell, "next"])
     assert next(csv.reader(io.StringIO(out.getvalue()))) == [cell, "next"]
 
 
-@pytest.mark.parametrize("text", ["-5", "+1.5", "-2.5e-3", "gpt-5", "2026-01-31"])
-def test_numbers_and_names_keep_their_form_in_a_cell(text: str) -> None:
+@pytest.mark.parametrize("text", ["5", "gpt-5", "2026-01-31", "a=b", "'quoted'"])
+def test_ordinary_texts_keep_their_form_in_a_cell(text: str) -> None:
     assert csv_cell(text) == text
 
 
