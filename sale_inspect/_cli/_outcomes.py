@@ -77,10 +77,7 @@ def _renames(context: click.Context, parameter: click.Parameter, parts: tuple[st
     "--rename", multiple=True, metavar="OLD=NEW", callback=_renames,
     help="Another name for an agent or policy. May be repeated.",
 )  # fmt: skip
-@click.option(
-    "--pool",
-    help="Pool of the same models: agents get its names, by name or model string. A file, or a packaged one's name.",
-)  # fmt: skip
+@options.pool
 @options.gathers(OutcomesRequest)
 def outcomes(inputs: tuple[str, ...], output: Path | None, request: OutcomesRequest) -> None:
     """Gather what agents did on tasks in one table, which `train` and `replay` read.
@@ -89,7 +86,8 @@ def outcomes(inputs: tuple[str, ...], output: Path | None, request: OutcomesRequ
     .json, .parquet). A log of one model, or of sale_inspect/single, gives one row for each sample: task, agent, score,
     dollars, tokens, seconds. Logs of sale_inspect/sale and sale_inspect/routed on the same tasks give rows of
     policies, which `replay` compares with routers. A table whose records name nobody takes the name of its agent:
-    small=samples_small.jsonl.
+    small=samples_small.jsonl. With --pool, agents get the names that a pool of the same models has for them, so that
+    a router of this table runs live with it.
 
     Every agent must have every task. If logs do not line up, one report says where; --allow-missing keeps what does.
     A run without dollars is an error, never free: give --prices. -o names the table: .parquet, .csv, .tsv or .jsonl;
@@ -102,7 +100,7 @@ def outcomes(inputs: tuple[str, ...], output: Path | None, request: OutcomesRequ
       sale-inspect outcomes logs --agent-from task_arg:variant -o outcomes.parquet
       sale-inspect outcomes runs.csv --columns task=prompt_id,agent=model -o outcomes.parquet
       sale-inspect outcomes small=samples_small.jsonl large=samples_large.jsonl \\
-        --columns task=doc.id,text=doc.question,correct=exact_match,dollars=usd \\
+        --columns task=doc.id,text=doc.text,correct=acc,dollars=usd \\
         --where split=test -o outcomes.parquet
       sale-inspect outcomes wide.json --prices qwen3 --output-tokens 300 -o outcomes.parquet
 
