@@ -92,7 +92,7 @@ def own_cpu_milliseconds(rounds: int = 100) -> float:
             simulated=True,
             agents=AGENTS,
             prices=prices,
-            weights=auction.WeightsRecord(
+            weights=auction.Weights(
                 price=weights.price, entropy=weights.entropy, judges=dict(weights.judges), origin=weights.origin
             ),
             strategy_tokens=300,

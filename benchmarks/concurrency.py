@@ -101,7 +101,7 @@ def _seconds(stamp: Any) -> float:
 
 def graph_of(sample: EvalSample) -> Graph:
     """The sample's calls in stages: calls that began before the first of the stage could end belong together."""
-    from sale_inspect._inspect.store import read_ledger
+    from sale_inspect._inspect.store import read
 
     events = [event for event in sample.events if isinstance(event, ModelEvent)]
     calls = sorted(
@@ -118,21 +118,21 @@ def graph_of(sample: EvalSample) -> Graph:
     for size in sizes:
         stages.append(tuple(calls[at : at + size]))
         at += size
-    refines = any(entry.phase == "refine" for entry in read_ledger(sample.store) or [])
+    refines = any(entry.phase == "refine" for entry in read(sample).entries or ())
     return Graph(stages=tuple(stages), refines=refines)
 
 
 def _stage_sizes(sample: EvalSample) -> list[int]:
-    from sale_inspect._inspect.store import read_ledger, read_record
+    from sale_inspect._inspect.store import read
 
-    record = read_record(sample.store)
+    record = read(sample).auction
     assert record is not None
     agents = len(record.agents)
     panel = record.jury_mode == "panel"
     sizes = [agents, agents if panel else agents * len(record.bids)]
     if record.refined:
         sizes += [len(record.refined), agents if panel else agents * len(record.refined)]
-    entries = read_ledger(sample.store) or []
+    entries = read(sample).entries or ()
     executed = sum(entry.calls for entry in entries if entry.phase == "execute")
     return sizes + [1] * executed
 

@@ -21,7 +21,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from sale_inspect._inspect.auction import Jury, JuryMode
 from sale_inspect._inspect.logs import find_logs
-from sale_inspect._inspect.store import SampleLedger, bidder, read_ledger, read_record, register_prices
+from sale_inspect._inspect.store import SampleLedger, bidder, read, register_prices
 from sale_inspect.auction import AuctionRecord, Bid, prompt, redecide
 from sale_inspect.pools import Pool, load_pool
 from sale_inspect.stats import wilson
@@ -34,7 +34,7 @@ def recorded(places: list[str], limit: int | None) -> list[AuctionRecord]:
     found = []
     for name in find_logs(places):
         for sample in read_eval_log_samples(name, all_samples_required=False):
-            record = read_record(sample.store)
+            record = read(sample).auction
             if record is not None and len(record.bids) > 1:
                 found.append(record)
     return found[:limit]
@@ -88,7 +88,7 @@ def winner(record: AuctionRecord, ratings: dict[str, dict[str, int | None]]) -> 
 def summary(records: list[AuctionRecord], samples: list[EvalSample]) -> dict[str, Any]:
     """What one mode cost and chose."""
     tables = [sample.store["ratings"] for sample in samples]
-    entries = [entry for sample in samples for entry in read_ledger(sample.store) or []]
+    entries = [entry for sample in samples for entry in read(sample).entries or ()]
     ratings = [rating for table in tables for row in table.values() for rating in row.values()]
     given = [rating for rating in ratings if rating is not None]
     return {

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 
-from sale_inspect.auction import AuctionRecord, BidRecord, Switches, WeightsRecord, redecide
+from sale_inspect.auction import AuctionRecord, BidRecord, Switches, Weights, redecide
 
 AUCTIONS, GOAL_SECONDS = 10_000, 2.0
 PRICES = {"4b": 0.05, "8b": 0.09, "14b": 0.16, "32b": 0.36}
@@ -27,7 +27,7 @@ def made_up(rng: np.random.Generator) -> AuctionRecord:
     share = 1 / (len(PRICES) + 2)
     return AuctionRecord(
         task="", epoch=1, position=1, pool="made up", simulated=True, agents=tuple(PRICES), prices=PRICES,
-        weights=WeightsRecord(price=share, entropy=share, judges=dict.fromkeys(PRICES, share), origin="uniform"),
+        weights=Weights(price=share, entropy=share, judges=dict.fromkeys(PRICES, share), origin="uniform"),
         strategy_tokens=300, tokenizer="", entropy_kind="logprobs", jury_mode="individual", seed=0, prompts={},
         embedder="", memory="run", bids=tuple(bid(agent, False) for agent in PRICES),
         refined=tuple(bid(agent, True) for agent in ("4b", "8b")), provisional_winner="4b", winner="4b",

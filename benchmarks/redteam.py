@@ -30,7 +30,7 @@ import anyio
 from sale_inspect import LogError, MissingRequirementError, SaleError
 from sale_inspect._inspect.auction import Jury, JuryMode, Ratings
 from sale_inspect._inspect.logs import find_logs
-from sale_inspect._inspect.store import Bidder, SampleLedger, bidder, read_record, register_prices
+from sale_inspect._inspect.store import Bidder, SampleLedger, bidder, read, register_prices
 from sale_inspect.auction import (
     AuctionRecord,
     Bid,
@@ -40,7 +40,6 @@ from sale_inspect.auction import (
     parse_strategy,
     plan_fault,
     prompt,
-    recorded_weights,
     select,
 )
 from sale_inspect.bench.sources import mini_items
@@ -51,10 +50,10 @@ from sale_inspect.redteam import (
     SETTINGS,
     Arena,
     Attack,
-    Held,
+    DefenceSetting,
     Scene,
-    Setting,
     Sight,
+    SimulatedAuction,
     change,
     find_attack,
     find_setting,
@@ -89,7 +88,9 @@ class Simulation:
     jury: JuryMode
     seeds: int
 
-    def held(self, setting: Setting, attacks: Mapping[str, Attack], partners: Mapping[str, str]) -> list[list[Held]]:
+    def held(
+        self, setting: DefenceSetting, attacks: Mapping[str, Attack], partners: Mapping[str, str]
+    ) -> list[list[SimulatedAuction]]:
         """The auctions of each task of hst_mini, one for each seed."""
         items = [*mini_items("coding"), *mini_items("deep_search")]
         arenas = [
@@ -102,15 +103,15 @@ class Simulation:
         return [[arena.hold(item, item.question) for arena in arenas] for item in items]
 
 
-def won(tasks: list[list[Held]], team: Sequence[str]) -> list[float]:
+def won(tasks: list[list[SimulatedAuction]], team: Sequence[str]) -> list[float]:
     return [statistics.fmean(held.winner in team for held in seeds) for seeds in tasks]
 
 
-def solved(tasks: list[list[Held]]) -> list[float]:
+def solved(tasks: list[list[SimulatedAuction]]) -> list[float]:
     return [statistics.fmean(held.solved for held in seeds) for seeds in tasks]
 
 
-def dollars(tasks: list[list[Held]]) -> float:
+def dollars(tasks: list[list[SimulatedAuction]]) -> float:
     return statistics.fmean(held.usd for seeds in tasks for held in seeds)
 
 
@@ -145,13 +146,15 @@ def simulated(options: argparse.Namespace) -> None:
 EFFECTS = ("none", "default", "all")
 
 
-def effect(honest: Mapping[str, list[list[Held]]], held: Mapping[str, list[list[Held]]]) -> Iterator[str]:
+def effect(
+    honest: Mapping[str, list[list[SimulatedAuction]]], held: Mapping[str, list[list[SimulatedAuction]]]
+) -> Iterator[str]:
     for name in EFFECTS:
         yield cell(solved(honest[name]), solved(held[name]))
         yield f"{100 * (dollars(held[name]) / dollars(honest[name]) - 1):+.0f}%"
 
 
-def honest_table(honest: Mapping[str, list[list[Held]]]) -> str:
+def honest_table(honest: Mapping[str, list[list[SimulatedAuction]]]) -> str:
     agents = load_pool("sim").names
     rows = []
     for name, tasks in honest.items():
@@ -180,7 +183,7 @@ def recorded(places: Sequence[str], pool: Pool, limit: int) -> list[Recorded]:
         from inspect_ai.log import read_eval_log_samples
 
         for sample in read_eval_log_samples(log, all_samples_required=False, resolve_attachments="full"):
-            record = read_record(sample.store)
+            record = read(sample).auction
             if record is None or sample.error is not None:
                 continue
             if set(record.agents) != set(pool.names):
@@ -367,12 +370,12 @@ async def ask_all(questions: Sequence[Question], asked: Asked, pool: Pool, timeo
         print(f"{name}, {form}; about {left:.0f} s left", file=sys.stderr)
 
 
-def form_of(setting: Setting) -> Form:
+def form_of(setting: DefenceSetting) -> Form:
     return "quote" in setting.defences, "anonymous" in setting.defences
 
 
 def winner(
-    where: Recorded, plans: Mapping[str, str], ratings: Ratings, setting: Setting, attack: Attack | None = None,
+    where: Recorded, plans: Mapping[str, str], ratings: Ratings, setting: DefenceSetting, attack: Attack | None = None,
     team: Sequence[str] = (),
 ) -> str:  # fmt: skip
     """Who wins with these plans and ratings, where attackers among the judges rate as their attack says."""
@@ -389,7 +392,7 @@ def winner(
             wanted = attack.judge(Sight(judge=judge, partner=partner, text=plan, author=author)) if attack else None
             table[agent][judge] = table[agent][judge] if wanted is None else wanted
     rules = Rules(
-        prices=record.prices, weights=recorded_weights(record), strategy_tokens=record.strategy_tokens,
+        prices=record.prices, weights=record.weights, strategy_tokens=record.strategy_tokens,
         switches=setting.switches,
     )  # fmt: skip
     bids = [Bid(agent=agent, strategy=plan) for agent, plan in valid.items()]
@@ -398,7 +401,7 @@ def winner(
     return select({bid.agent: bid.z for bid in scored}, record.prices, record.agents)
 
 
-def decided(case: Case, setting: Setting, asked: Asked, jury: JuryMode, pool: str) -> tuple[bool, bool] | None:
+def decided(case: Case, setting: DefenceSetting, asked: Asked, jury: JuryMode, pool: str) -> tuple[bool, bool] | None:
     """Whether the attacker (or its pair) wins before and after; None if a rating is still to be asked."""
     honest, attacked = case.questions(form_of(setting), jury, pool)
     if honest.key not in asked.rows or (attacked.plans and attacked.key not in asked.rows):

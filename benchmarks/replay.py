@@ -18,9 +18,9 @@ import time
 
 import numpy as np
 
-from sale_inspect.replays import Policy, ReplayOptions, Setting, evaluate, replay_text
+from sale_inspect.replays import Policy, PolicySetting, ReplayOptions, evaluate, replay_text
 from sale_inspect.routers import Floats, Outcomes
-from sale_inspect.stats import Grid, draw_tasks
+from sale_inspect.stats import AgentGrid, draw_tasks
 
 ROUTERS, TASKS, ROUNDS, SETTINGS, LOOP_ROUNDS, GOAL_SECONDS = 12, 753, 1_000, 16, 20, 15.0
 PRICES = {"4b": 0.05, "8b": 0.09, "14b": 0.16, "32b": 0.36}
@@ -43,7 +43,7 @@ def made_up_router(name: str, hard: Floats, rng: np.random.Generator) -> Policy:
     """A router that sees how hard a task is, through noise."""
     seen = hard + rng.normal(0, 0.3, TASKS)
     at = [np.digitize(seen + shift, [0.25, 0.5, 0.75]).astype(np.intp) for shift in np.linspace(-0.5, 0.5, SETTINGS)]
-    curve = tuple(Setting(value=float(place), agent=agent) for place, agent in enumerate(at))
+    curve = tuple(PolicySetting(value=float(place), agent=agent) for place, agent in enumerate(at))
     return Policy(name=name, agent=at[SETTINGS // 2], overhead=np.full(TASKS, 1e-6), knob="mu", curve=curve)
 
 
@@ -66,7 +66,7 @@ def plain_loop(policies: list[Policy], outcomes: Outcomes, rounds: int) -> float
 
 def our_draws(policies: list[Policy], outcomes: Outcomes, rounds: int) -> float:
     """Seconds of the same three metrics by the package, drawing included."""
-    grid = Grid(correct=outcomes.correct, dollars=outcomes.dollars)
+    grid = AgentGrid(correct=outcomes.correct, dollars=outcomes.dollars)
     start = time.perf_counter()
     draws = draw_tasks(TASKS, rounds=rounds)
     got = [policy.realised(grid) for policy in policies]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sale_inspect._errors import (
     AuctionError,
     BenchError,
+    FileWriteError,
     ForecastError,
     LogError,
     MissingRequirementError,
@@ -72,6 +73,7 @@ _PARTS = {
 __all__ = [
     "AuctionError",
     "BenchError",
+    "FileWriteError",
     "FitRequest",
     "ForecastError",
     "LogError",

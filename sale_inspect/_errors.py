@@ -9,7 +9,8 @@
     ├── AuctionError         an auction that cannot be decided (no valid bid)
     ├── LogError             an evaluation log that cannot be used
     ├── OutcomesError        a table of outcomes, or a router, that cannot be used
-    └── ForecastError        a plan that cannot be estimated
+    ├── ForecastError        a plan that cannot be estimated
+    └── FileWriteError       a file or folder that cannot be written
 
 Each message says which thing is wrong, what it must be, what was found, and what to do.
 """
@@ -19,6 +20,7 @@ from __future__ import annotations
 __all__ = [
     "AuctionError",
     "BenchError",
+    "FileWriteError",
     "ForecastError",
     "LogError",
     "MissingRequirementError",
@@ -68,3 +70,7 @@ class OutcomesError(SaleError):
 
 class ForecastError(SaleError):
     """A plan of a run that cannot be estimated."""
+
+
+class FileWriteError(SaleError):
+    """A file or folder that cannot be written: a full disk, a missing folder, no permission. What was there stays."""

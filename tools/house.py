@@ -46,6 +46,7 @@ ARGUMENTS = 8
 ORDER: tuple[str, ...] = (
     "_errors",
     "_version",
+    "_lazy",
     "_files",
     "texts",
     "stats",
@@ -61,7 +62,7 @@ ORDER: tuple[str, ...] = (
     "checks",
     "sim",
     "outcomes",
-    "replay",
+    "replays",
     "market",
     "redteam",
     "forecast",

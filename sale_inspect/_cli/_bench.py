@@ -14,6 +14,7 @@ from sale_inspect._cli._draw import console
 from sale_inspect._cli._group import SentenceGroup
 from sale_inspect._edge import clean_errors
 from sale_inspect._errors import BenchError
+from sale_inspect._files import write_file
 from sale_inspect.bench import (
     BINS,
     HST_BENCH,
@@ -84,7 +85,8 @@ def build(data_dir: Path | None, recipe: str, sources: str | None, offline: bool
     mix = Counter(item.tau_provenance for item in built.items)
     click.echo("human times: " + ", ".join(f"{count} {name}" for name, count in sorted(mix.items())))
     if output is not None:
-        output.write_text(built.manifest.text(), encoding="utf-8")
+        with clean_errors():
+            write_file(output, built.manifest.text())
         click.echo(f"wrote {output}")
 
 

@@ -9,6 +9,7 @@ import click
 
 from sale_inspect._cli import _options as options
 from sale_inspect._edge import clean_errors
+from sale_inspect._files import open_new_text
 from sale_inspect.bench import Corpus, merge_pages, pages_in
 
 __all__ = ["corpus"]
@@ -32,7 +33,8 @@ def corpus(files: tuple[Path, ...], output: Path, force: bool) -> None:
 
     \b
       sale-inspect bench corpus hotpot_dev_distractor_v1.json -o pages
-      inspect eval sale_inspect/hst_deep_search -T corpus=pages -T sources=hotpotqa
+      inspect eval sale_inspect/hst_deep_search -T corpus=pages \\
+        -T sources=hotpotqa
     """  # noqa: D301 - click reads \b
     target = output / _PAGES
     if target.exists() and not force:
@@ -41,7 +43,7 @@ def corpus(files: tuple[Path, ...], output: Path, force: bool) -> None:
         merged = merge_pages(page for path in files for page in pages_in(path))
         made = Corpus(merged.pages)
     output.mkdir(exist_ok=True)
-    with target.open("w", encoding="utf-8", newline="\n") as file:
+    with clean_errors(), open_new_text(target) as file:
         for page in merged.pages:
             file.write(json.dumps({"title": page.title, "text": page.text}, ensure_ascii=False) + "\n")
     click.echo(f"wrote {target}: {len(made)} pages, sha256 {made.sha256}")

@@ -17,13 +17,20 @@ __all__ = ["doctor"]
 @click.command()
 @options.pool
 @options.data_dir
+@click.option(
+    "--call/--no-call",
+    default=True,
+    show_default=True,
+    help="With --pool: ask each agent whose server answers for one plan and one rating, which is paid.",
+)
 @click.option("--build", is_flag=True, help="Build the sandbox images first.")
-def doctor(pool: str | None, data_dir: Path | None, build: bool) -> None:
+def doctor(pool: str | None, data_dir: Path | None, call: bool, build: bool) -> None:
     """Check what a run needs and say what mends it.
 
     With --pool, prices and model servers of the pool are checked too; with --data-dir, the benchmark's data in that
-    folder. Nothing is paid for: model servers are only asked for their list of models. The exit status is 1
-    if something is missing that a run would need.
+    folder. Each agent of the pool writes one plan and one rating, as in an auction: two short calls, which are paid.
+    With --no-call nothing is paid: model servers are only asked for their list of models. The exit status is 1 if
+    something is missing that a run would need.
 
     \b
       sale-inspect doctor --pool local --data-dir data
@@ -31,7 +38,7 @@ def doctor(pool: str | None, data_dir: Path | None, build: bool) -> None:
     with clean_errors():
         if build:
             build_images(lambda image: click.echo(f"Building {image} ..."))
-        checks = check_setup(pool, data_dir)
+        checks = check_setup(pool, data_dir, call=call)
     draw_checks(checks)
     missing = [check for check in checks if check.status == "missing"]
     if missing:

@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 from rich.progress import TaskID
 
+from sale_inspect._edge import clean_errors
+from sale_inspect._files import write_file
 from sale_inspect._work import Progress
 from sale_inspect.checks import Check
 from sale_inspect.texts import Table, to_markdown
@@ -59,13 +61,16 @@ def draw_checks(checks: Sequence[Check]) -> None:
 def write_json(file: Path | None, figures: Mapping[str, Any]) -> None:
     """Write figures as JSON, if a file is given."""
     if file is not None:
-        file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        with clean_errors():
+            write_file(file, json.dumps(figures, indent=1) + "\n")
 
 
 @contextmanager
 def progress_shown() -> Iterator[Progress]:
     """What work tells of itself, as a bar on standard error that is gone when the work is done."""
-    with Bars(console=Console(stderr=True, highlight=False), transient=True) as bars:
+    err = Console(stderr=True, highlight=False)
+    # Without a terminal, a bar would leave an empty line behind.
+    with Bars(console=err, transient=True, disable=not err.is_terminal) as bars:
         bar: TaskID | None = None
 
         def show(doing: str, done: int, total: int | None) -> None:

@@ -42,7 +42,7 @@ def memory() -> None:
 
     \b
       sale-inspect memory show memory.db
-      sale-inspect memory query memory.db "Which river flows through both towns?" -k 8
+      sale-inspect memory query memory.db "Which river is it?" -k 8
       sale-inspect memory compact memory.db --at-most 5000 --dry-run
       sale-inspect memory export memory.db -o memory.jsonl
       sale-inspect memory import other.db memory.jsonl

@@ -96,13 +96,16 @@ def outcomes(inputs: tuple[str, ...], output: Path | None, request: OutcomesRequ
     \b
     Examples:
       sale-inspect outcomes logs -o outcomes.parquet
-      sale-inspect outcomes logs --score match --prices prices.yaml -o outcomes.parquet
+      sale-inspect outcomes logs --score match --prices prices.yaml \\
+        -o outcomes.parquet
       sale-inspect outcomes logs --agent-from task_arg:variant -o outcomes.parquet
-      sale-inspect outcomes runs.csv --columns task=prompt_id,agent=model -o outcomes.parquet
+      sale-inspect outcomes runs.csv --columns task=prompt_id,agent=model \\
+        -o outcomes.parquet
       sale-inspect outcomes small=samples_small.jsonl large=samples_large.jsonl \\
         --columns task=doc.id,text=doc.text,correct=acc,dollars=usd \\
         --where split=test -o outcomes.parquet
-      sale-inspect outcomes wide.json --prices qwen3 --output-tokens 300 -o outcomes.parquet
+      sale-inspect outcomes wide.json --prices qwen3 --output-tokens 300 \\
+        -o outcomes.parquet
 
     \b
     Then:

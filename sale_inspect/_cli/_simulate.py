@@ -12,6 +12,8 @@ import numpy as np
 
 from sale_inspect._cli import _options as options
 from sale_inspect._cli._draw import show_table, write_json
+from sale_inspect._edge import clean_errors
+from sale_inspect._files import write_file
 from sale_inspect.market import STUDIES, Study, StudyPoint, run_study, study_rows, study_table
 
 __all__ = ["simulate"]
@@ -64,9 +66,10 @@ def _draw(folder: Path, study: Study, points: Sequence[StudyPoint]) -> None:
 
     frame = pd.DataFrame(study_rows(points))
     drawing = sensitivity(frame, name=study.name, question=study.question, unit=study.unit)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{drawing.name}.svg").write_text(to_svg(drawing), encoding="utf-8")
-    (folder / f"{drawing.name}.png").write_bytes(to_png(drawing))
+    with clean_errors():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_file(folder / f"{drawing.name}.svg", to_svg(drawing))
+        write_file(folder / f"{drawing.name}.png", to_png(drawing))
     click.echo(f"{folder / drawing.name}.svg")
 
 

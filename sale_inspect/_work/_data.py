@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 
 from sale_inspect._errors import OutcomesError
+from sale_inspect._files import cache_folder, keep_in_cache
 from sale_inspect._work._progress import Progress, silent
 from sale_inspect.embedding import Embedder, make_embedder
 from sale_inspect.outcomes import OutcomeTable, read_lined_up, texts_fault, to_outcomes
@@ -36,7 +37,6 @@ class RouterData:
         features: (T, D), embeddings of the tasks' texts.
         answers: (T, N, D), embeddings of the answers, or None if the table has none or nobody asked.
         embedder: What embedded them.
-        notes: What went wrong beside, one sentence each.
     """
 
     table: OutcomeTable
@@ -44,7 +44,6 @@ class RouterData:
     features: Features
     answers: Features | None
     embedder: EmbedderName
-    notes: tuple[str, ...] = ()
 
     def rows(self, places: Sequence[int]) -> RouterData:
         """The data of the tasks at these places."""
@@ -95,8 +94,7 @@ def embed_data(
         progress: Is told how many texts are embedded.
     """
     maker = make_embedder(embedder)
-    notes: list[str] = []
-    features = _embedded(maker, outcomes.texts, progress, notes)
+    features = _embedded(maker, outcomes.texts, progress)
     of_answers = None
     if answers and outcomes.answers is not None:
         texts = [
@@ -104,14 +102,13 @@ def embed_data(
             for text, row in zip(outcomes.texts, outcomes.answers, strict=True)
             for answer in row
         ]
-        of_answers = _embedded(maker, texts, progress, notes).reshape(len(outcomes), len(outcomes.agents), -1)
+        of_answers = _embedded(maker, texts, progress).reshape(len(outcomes), len(outcomes.agents), -1)
     return RouterData(
         table=table,
         outcomes=outcomes,
         features=features,
         answers=of_answers,
         embedder=EmbedderName(name=maker.name, dimensions=features.shape[1]),
-        notes=tuple(dict.fromkeys(notes)),
     )
 
 
@@ -147,10 +144,10 @@ def check_texts(names: Sequence[str], outcomes: Outcomes) -> None:
         raise OutcomesError(f"{fault} Not trained: {', '.join(readers)}.")
 
 
-def _embedded(maker: Embedder, texts: Sequence[str], progress: Progress, notes: list[str]) -> Features:
+def _embedded(maker: Embedder, texts: Sequence[str], progress: Progress) -> Features:
     """Embeddings of the texts, from the user's cache if they are there."""
     digest = hashlib.sha256(f"{maker.name}\0".encode() + "\0".join(texts).encode()).hexdigest()
-    place = Path(platformdirs.user_cache_dir("sale-inspect")) / "embeddings" / f"{digest}.npy"
+    place = cache_folder("embeddings") / f"{digest}.npy"
     try:
         kept: Features = np.load(place, allow_pickle=False)
         if kept.shape[0] == len(texts) and kept.dtype == np.float32:
@@ -162,11 +159,7 @@ def _embedded(maker: Embedder, texts: Sequence[str], progress: Progress, notes: 
         progress(f"embedding with {maker.name}", start, len(texts))
         rows.append(maker.embed(texts[start : start + _BATCH]))
     embedded = np.concatenate(rows) if rows else maker.embed([])
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with place.with_suffix(".part").open("wb") as file:
-            np.save(file, embedded, allow_pickle=False)
-        place.with_suffix(".part").replace(place)
-    except OSError as error:
-        notes.append(f"The embeddings could not be kept for the next time ({error.strerror}).")
+    content = io.BytesIO()
+    np.save(content, embedded, allow_pickle=False)
+    keep_in_cache(place, content.getvalue())
     return embedded

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from sale_inspect._inspect.auction import try_agents
 from sale_inspect._inspect.tasks import CODING_IMAGE, SEARCH_IMAGE, compose_file
 from sale_inspect.checks import (
     Check,
@@ -38,8 +39,8 @@ def build_images(on_image: Callable[[str], None] = lambda _: None) -> None:
         build_image(str(compose_file(name)))
 
 
-def check_setup(pool: str | None = None, data_dir: Path | None = None) -> tuple[Check, ...]:
-    """Check what a run needs. Nothing is paid for: model servers are only asked for their list of models.
+def check_setup(pool: str | None = None, data_dir: Path | None = None, *, call: bool = True) -> tuple[Check, ...]:
+    """Check what a run needs.
 
         for check in sale_inspect.check_setup(pool="local"):
             print(check.name, check.status, check.remedy)
@@ -47,14 +48,16 @@ def check_setup(pool: str | None = None, data_dir: Path | None = None) -> tuple[
     Args:
         pool: Also check the prices and model servers of this pool: a file or a packaged pool.
         data_dir: Also look for benchmark data in this folder.
+        call: With a pool, ask each agent whose server answers for one plan and one rating: two short calls, which are
+            paid. Without, nothing is paid: model servers are only asked for their list of models.
 
     Raises:
         PoolError: If there is no such pool.
     """
-    return tuple(_checks(pool, data_dir))
+    return tuple(_checks(pool, data_dir, call))
 
 
-def _checks(pool: str | None, data_dir: Path | None) -> Iterator[Check]:
+def _checks(pool: str | None, data_dir: Path | None, call: bool) -> Iterator[Check]:
     chosen = None if pool is None else load_pool(pool)
     yield from check_packages()
     docker = list(check_docker())
@@ -65,5 +68,9 @@ def _checks(pool: str | None, data_dir: Path | None) -> Iterator[Check]:
     yield check_embedding()
     if chosen is not None:
         yield from check_prices(chosen)
-        yield from check_endpoints(chosen)
+        endpoints = list(check_endpoints(chosen))
+        yield from endpoints
+        answering = [agent for agent, check in zip(chosen.agents, endpoints, strict=True) if check.status == "ok"]
+        if call:
+            yield from try_agents(chosen, answering)
     yield from check_data(data_dir)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sale_inspect._files import keep_in_cache
 from sale_inspect._version import __version__
 
 __all__ = ["keep_report", "kept_report", "report_key"]
@@ -47,15 +48,13 @@ def kept_report(folder: Path, key: str) -> tuple[dict[str, bytes], list[str]] | 
 
 def keep_report(folder: Path, key: str, files: Mapping[str, bytes], sentences: Sequence[str]) -> None:
     """Keep a report, and of all reports the last 20 that were made or asked for."""
-    folder.mkdir(parents=True, exist_ok=True)
     whole = {**files, _SENTENCES: json.dumps(list(sentences)).encode()}
-    with (
-        tempfile.NamedTemporaryFile(dir=folder, delete=False) as made,
-        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
-    ):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, data in whole.items():
             archive.writestr(name, data)
-    os.replace(made.name, folder / f"{key}.zip")
+    if not keep_in_cache(folder / f"{key}.zip", packed.getvalue()):
+        return
     old = sorted(folder.glob("*.zip"), key=lambda path: path.stat().st_mtime, reverse=True)[_MOST:]
     for path in old:
         path.unlink(missing_ok=True)

@@ -14,10 +14,10 @@ from sale_inspect.outcomes import (
     ANSWER_CAP,
     Condition,
     Form,
-    LeftOut,
     OnDuplicate,
     OutcomeTable,
     Pricing,
+    RunLeftOut,
     condition,
     in_pool,
     is_table_file,
@@ -109,7 +109,7 @@ def read_outcomes(
         raise OutcomesError("--columns, --where, --dollars-from and --output-tokens are for tables, and none is given.")
     prices = None if request.prices is None else read_price_list(request.prices)
     parts: list[OutcomeTable] = []
-    left_out: Sequence[LeftOut] = ()
+    left_out: Sequence[RunLeftOut] = ()
     faults: Sequence[str] = ()
     if logs:
         options = LogOptions(
@@ -165,7 +165,7 @@ def _apart(places: Sequence[str]) -> tuple[list[tuple[str, Path]], list[str]]:
     return tables, logs
 
 
-def _called(run: LeftOut, names: Mapping[str, str]) -> LeftOut:
+def _called(run: RunLeftOut, names: Mapping[str, str]) -> RunLeftOut:
     return replace(run, name=names.get(run.name, run.name))
 
 

@@ -11,7 +11,7 @@ from sale_inspect._errors import OutcomesError
 from sale_inspect._work._data import RouterData
 from sale_inspect._work._train import TrainRequest, fitted
 from sale_inspect.outcomes import PolicyOutcomes, policy_outcomes
-from sale_inspect.replays import Policy, Setting
+from sale_inspect.replays import Policy, PolicySetting
 from sale_inspect.routers import (
     HeldOut,
     Outcomes,
@@ -175,7 +175,7 @@ def _of_held_out(name: str, held: HeldOut, own: HeldOut | None, one_run: bool) -
         ()
         if own is None
         else tuple(
-            Setting(
+            PolicySetting(
                 value=value,
                 agent=held.choices[row],
                 correct=None if one_run else held.correct[row],

@@ -145,14 +145,14 @@ def _read(
     unreadable = [fault] if (fault := texts_fault(tasks.texts)) else []
     if request.train is None:
         data = embed_data(table, tasks, embedder=request.embedder, answers=True, progress=progress)
-        return data, None, [*unreadable, *data.notes]
+        return data, None, unreadable
     trained_on = read_table(request.train, agents=tasks.agents)
     name = str(outcomes) if isinstance(outcomes, str | Path) else "the evaluated table"
     # Before anything is embedded, since that can take minutes.
     tasks, notes = held_out_tasks(tasks, trained_on[1], name, request.train, request.unseen)
     data = embed_data(table, tasks, embedder=request.embedder, answers=True, progress=progress)
     source = embed_data(*trained_on, embedder=request.embedder, answers=True, progress=progress)
-    return data, source, [*unreadable, *notes, *dict.fromkeys((*data.notes, *source.notes))]
+    return data, source, [*unreadable, *notes]
 
 
 def _trained(

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sale_inspect._errors import LogError
-from sale_inspect._inspect.logs.tidy import cache_folder, read_tidy, tidy_bytes
-from sale_inspect._work._folder import check_report_folder, write_report_folder
+from sale_inspect._files import cache_folder, write_folder
+from sale_inspect._inspect.logs.tidy import read_tidy, tidy_bytes
+from sale_inspect._work._folder import check_report_folder
 from sale_inspect._work._kept import keep_report, kept_report, report_key
 from sale_inspect._work._places import Places, listed
 from sale_inspect._work._progress import Progress, silent
@@ -18,7 +19,7 @@ from sale_inspect.report import PageRequest, report_files
 from sale_inspect.report.tidy import tidy_of_outcomes
 
 if TYPE_CHECKING:
-    from sale_inspect.report.tidy import Compared, LeftOut
+    from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy
 
 __all__ = ["VIEWER", "MadeReport", "ReportRequest", "make_report"]
 
@@ -76,7 +77,7 @@ class MadeReport:
 
     folder: Path
     sentences: tuple[str, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[SamplesLeftOut, ...]
     notes: tuple[str, ...]
 
     @property
@@ -126,19 +127,19 @@ def make_report(
         viewer=viewer,
     )
     files, sentences = _made(compared, page, progress, cache=request.cache)
-    write_report_folder(target, files)
+    write_folder(target, files)
     return MadeReport(
         folder=target, sentences=tuple(sentences), left_out=tuple(compared.left_out), notes=tuple(compared.notes)
     )
 
 
-def _read(logs: tuple[str, ...], request: ReportRequest, progress: Progress) -> Compared:
+def _read(logs: tuple[str, ...], request: ReportRequest, progress: Progress) -> ScreenedTidy:
     progress("reading logs", 0, None)
     tables = [place for place in logs if Path(place).is_file() and holds_outcomes(Path(place))]
     tidy = [tidy_of_outcomes(read_lined_up(Path(place)), place) for place in tables]
     compared = read_tidy(
         [place for place in logs if place not in tables],
-        cache=cache_folder() if request.cache else None,
+        cache=cache_folder("reports") if request.cache else None,
         progress=lambda done, total: progress("reading logs", done, total),
         exclude=_words(request.exclude),
         keep=_words(request.keep),
@@ -156,17 +157,17 @@ def _words(several: Iterable[str]) -> list[str]:
 
 
 def _made(
-    compared: Compared, page: PageRequest, progress: Progress, *, cache: bool
+    compared: ScreenedTidy, page: PageRequest, progress: Progress, *, cache: bool
 ) -> tuple[dict[str, bytes], list[str]]:
     """All files of the report by their names in its folder, and its sentences, the main ones first."""
     data = tidy_bytes(compared.tidy, compared.left_out)
     key = report_key(page, compared.notes, data)
-    kept = kept_report(cache_folder(), key) if cache else None
+    kept = kept_report(cache_folder("reports"), key) if cache else None
     if kept is not None:
         return {**kept[0], **data}, kept[1]
     files, sentences = report_files(compared, page, doing=lambda doing: progress(doing, 0, None))
     if cache:
-        keep_report(cache_folder(), key, files, sentences)
+        keep_report(cache_folder("reports"), key, files, sentences)
     return {**files, **data}, sentences
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from sale_inspect._errors import BenchError
+from sale_inspect._files import write_file
 from sale_inspect._inspect.logs import finished_tasks, human_logs
 from sale_inspect._inspect.tasks import collect, require_person, task_args, tasks_for
 from sale_inspect._work._places import Places, listed
@@ -162,14 +163,11 @@ def write_times(times: Aggregation, file: str | Path) -> None:
     """Write a times file, for `-T times=FILE`.
 
     Raises:
-        BenchError: If no task has a time, or the file cannot be written.
+        BenchError: If no task has a time.
+        FileWriteError: If the file cannot be written.
     """
     require_times(times)
-    path = Path(file)
-    try:
-        path.write_text(times_text(human_times(times.tasks)), encoding="utf-8")
-    except OSError as error:
-        raise BenchError(f"{path} cannot be written: {error.strerror}. Give another -o.") from error
+    write_file(file, times_text(human_times(times.tasks)))
 
 
 def _text(path: Path) -> str:

@@ -191,7 +191,7 @@ def train_routers(
     for number, name in enumerate(names):
         progress(f"training {name}", number, len(names))
         trained, chosen = fitted(name, data, request)
-        finished.append(_result(trained, chosen, data, (*data.notes, *left_out)))
+        finished.append(_result(trained, chosen, data, tuple(left_out)))
         on_router(finished[-1])
     return tuple(finished)
 

@@ -5,7 +5,7 @@ says "ours", the paper is silent or ambiguous and the choice is this project's.
 """
 
 from sale_inspect.auction._assess import Rules, assess, entropy_kind
-from sale_inspect.auction._bids import Bid, Failure
+from sale_inspect.auction._bids import Bid
 from sale_inspect.auction._card import card
 from sale_inspect.auction._entropy import logprob_entropy, text_entropy
 from sale_inspect.auction._memory import ContrastivePair, PastAuction, Winning, contrastive_pairs, visible
@@ -18,33 +18,34 @@ from sale_inspect.auction._record import (
     AuctionRecord,
     BidRecord,
     EntropyKind,
-    FailureRecord,
+    Failure,
     Neighbour,
     Refinement,
-    WeightsRecord,
 )
-from sale_inspect.auction._redecide import Redecision, recorded_switches, recorded_weights, redecide
-from sale_inspect.auction._score import RATING_SCALE, Features, Scored, price_length, score
+from sale_inspect.auction._redecide import Redecision, recorded_switches, redecide
+from sale_inspect.auction._replies import CHARACTERS_A_TOKEN, Answer, answer_of, capped, writable
+from sale_inspect.auction._score import RATING_SCALE, BidFeatures, Scored, price_length, score
 from sale_inspect.auction._select import accept_refined, may_refine, select
 from sale_inspect.auction._switches import TERMS, JudgeChoice, Switches, Term, asked_judges, normalised
 from sale_inspect.auction._tokens import TOKENIZER, count_tokens, tokenize
 from sale_inspect.auction._weights import Weights, uniform_weights
 
 __all__ = [
+    "CHARACTERS_A_TOKEN",
     "DEFENCES",
     "PROMPT_NAMES",
     "RATING_SCALE",
     "TERMS",
     "TOKENIZER",
+    "Answer",
     "AuctionRecord",
     "Bid",
+    "BidFeatures",
     "BidRecord",
     "ContrastivePair",
     "Defence",
     "EntropyKind",
     "Failure",
-    "FailureRecord",
-    "Features",
     "JudgeChoice",
     "JudgePrompt",
     "Neighbour",
@@ -57,11 +58,12 @@ __all__ = [
     "Switches",
     "Term",
     "Weights",
-    "WeightsRecord",
     "Winning",
     "accept_refined",
+    "answer_of",
     "asked_judges",
     "assess",
+    "capped",
     "card",
     "contrastive_pairs",
     "count_tokens",
@@ -81,7 +83,6 @@ __all__ = [
     "prompt_versions",
     "rating_prompt",
     "recorded_switches",
-    "recorded_weights",
     "redecide",
     "refuses",
     "score",
@@ -90,4 +91,5 @@ __all__ = [
     "tokenize",
     "uniform_weights",
     "visible",
+    "writable",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sale_inspect.auction._bids import Bid
 from sale_inspect.auction._entropy import text_entropy
 from sale_inspect.auction._record import BidRecord, EntropyKind
-from sale_inspect.auction._score import RATING_SCALE, Features, price_length, score
+from sale_inspect.auction._score import RATING_SCALE, BidFeatures, price_length, score
 from sale_inspect.auction._switches import Switches, normalised, switched_features, switched_weights
 from sale_inspect.auction._tokens import count_tokens
 from sale_inspect.auction._weights import Weights
@@ -61,19 +61,19 @@ def assess(
     Raises:
         ValueError: If `kind` is `logprobs` and a bid has none.
     """
-    own = {bid.agent: gammas(ratings[bid.agent], tuple(rules.prices)) for bid in bids}
+    shares = {bid.agent: gammas(ratings[bid.agent], tuple(rules.prices)) for bid in bids}
     if rules.switches.normalise:
         others = {f"other {agent}": gammas(row, tuple(rules.prices)) for agent, row in (among or {}).items()}
-        stretched = normalised({**others, **own})
-        own = {agent: stretched[agent] for agent in own}
+        stretched = normalised({**others, **shares})
+        shares = {agent: stretched[agent] for agent in shares}
     weights = switched_weights(rules.weights, rules.switches.drop)
-    return tuple(_assess_one(bid, ratings[bid.agent], own[bid.agent], weights, rules, kind) for bid in bids)
+    return tuple(_assess_one(bid, ratings[bid.agent], shares[bid.agent], weights, rules, kind) for bid in bids)
 
 
 def gammas(ratings: Ratings, judges: Sequence[str]) -> dict[str, float | None]:
     """gamma_j / 5 of every judge, None where it did not rate."""
-    given = {judge: ratings.get(judge) for judge in judges}
-    return {judge: None if rating is None else rating / RATING_SCALE for judge, rating in given.items()}
+    asked = {judge: ratings.get(judge) for judge in judges}
+    return {judge: None if rating is None else rating / RATING_SCALE for judge, rating in asked.items()}
 
 
 def features_of(
@@ -85,9 +85,9 @@ def features_of(
     dearest: float,
     cap: int,
     switches: Switches,
-) -> Features:
+) -> BidFeatures:
     """The features by which a bid is scored, with the dropped terms held constant."""
-    features = Features(
+    features = BidFeatures(
         price_length=price_length(usd_per_mtok=usd_per_mtok, length=length, dearest_usd_per_mtok=dearest, cap=cap),
         entropy=entropy,
         ratings=ratings,
@@ -102,7 +102,7 @@ def features_of(
 def _assess_one(
     bid: Bid,
     ratings: Ratings,
-    own: Mapping[str, float | None],
+    shares: Mapping[str, float | None],
     weights: Weights,
     rules: Rules,
     kind: EntropyKind,
@@ -116,7 +116,7 @@ def _assess_one(
         usd_per_mtok=rules.prices[bid.agent],
         length=length,
         entropy=entropy,
-        ratings=own,
+        ratings=shares,
         dearest=max(rules.prices.values()),
         cap=rules.strategy_tokens,
         switches=rules.switches,

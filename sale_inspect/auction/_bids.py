@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Bid", "Failure"]
+__all__ = ["Bid"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,13 +23,4 @@ class Bid:
     strategy: str
     truncated: bool = False
     logprob_entropy: float | None = None
-    refined: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Failure:
-    """A bidder that left the auction, and why (error, time-out, empty or refused plan)."""
-
-    agent: str
-    reason: str
     refined: bool = False

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 
 import numpy as np
 
 from sale_inspect.auction._bids import Bid
-from sale_inspect.auction._parse import whole_rating
+from sale_inspect.auction._parse import flat_objects, whole_rating
+from sale_inspect.auction._replies import answer_of
 
 __all__ = ["panel_labels", "panel_order", "parse_panel"]
 
 _LINE = re.compile(
     r"^\W*(?:plan\s+)?(P\d+)\b[\s*_`\"']*[:=–-][\s*_`\"']*(?:rating\s*[:=]?\s*)?"
-    r"(-?\d+(?:[.,]\d+)?)(?:\s*/\s*(\d+))?",
+    r"(-?\d+(?:[.,]\d+)?)(?![\d.,]*\s*(?:[-–—]\s*\d|to\s+\d|%))(?!\d)(?:\s*/\s*(\d+))?",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -42,20 +42,17 @@ def parse_panel(reply: str, labels: Sequence[str]) -> dict[str, int | None]:
     Read are a JSON object with the labels as keys, else lines such as "P2: 4". A label that stands
     twice with different ratings has none.
     """
+    text = answer_of(reply).text
     found: dict[str, set[int | None]] = {label: set() for label in labels}
-    for label, number, top in _from_json(reply) or _LINE.findall(reply):
+    for label, number, top in _from_json(text) or _LINE.findall(text):
         if label.upper() in found:
             found[label.upper()].add(whole_rating(number, top or None))
     return {label: next(iter(values)) if len(values) == 1 else None for label, values in found.items()}
 
 
-def _from_json(reply: str) -> list[tuple[str, str, str]]:
-    for block in reversed(re.findall(r"\{[^{}]*\}", reply)):
-        try:
-            data = json.loads(block)
-        except ValueError:
-            continue
-        rows = [(str(key), str(value), "") for key, value in data.items() if not isinstance(value, bool | list)]
-        if any(re.fullmatch(r"P\d+", key, re.IGNORECASE) for key, _, _ in rows):
-            return rows
+def _from_json(text: str) -> list[tuple[str, str, str]]:
+    """Labels and ratings of the last object that has any label as a key."""
+    for _, pairs in reversed(list(flat_objects(text))):
+        if any(re.fullmatch(r"P\d+", key, re.IGNORECASE) for key, _ in pairs):
+            return [(key, value, "") for key, value in pairs]
     return []

@@ -7,11 +7,13 @@ import math
 import re
 from collections.abc import Iterator
 
+from sale_inspect.auction._replies import answer_of
 from sale_inspect.auction._score import RATING_SCALE
 
-__all__ = ["parse_rating", "parse_strategy", "refuses", "whole_rating"]
+__all__ = ["flat_objects", "parse_rating", "parse_strategy", "refuses", "whole_rating"]
 
-_NUMBER = r"(?P<number>-?\d+(?:[.,]\d+)?)"
+# "4-5" and "5%" are no rating: no range, no share of a hundred.
+_NUMBER = r"(?P<number>-?\d+(?:[.,]\d+)?)(?![\d.,]*\s*(?:[-–—]\s*\d|to\s+\d|%))(?!\d)"
 _SCALE = r"(?P<scale>\s*(?:/|out of)\s*(?P<top>\d+(?:\.\d+)?))?"
 _LABELLED = re.compile(rf"\b(?:rating|score)\b[\s\"'*_`:=]*(?:is\b[\s:]*)?{_NUMBER}{_SCALE}", re.IGNORECASE)
 _BARE = re.compile(rf"^[\s*_`\"']*{_NUMBER}{_SCALE}[\s*_`\"'.]*$", re.IGNORECASE)
@@ -27,12 +29,13 @@ def parse_rating(reply: str) -> int | None:
 
     Read are a JSON object with `rating`, a last labelled number ("Rating: 4", "rating: 4/5",
     "score is 4 out of 5") and a reply that is just the number. A number that is not whole, lies
-    outside the scale, or is given on another scale ("8/10") is no rating.
+    outside the scale, is given on another scale ("8/10", "5%") or is a range ("4-5") is no rating.
+    What stands in a thought is not read.
 
     Returns:
         The rating, or None if the reply has none.
     """
-    text = reply.strip()
+    text = answer_of(reply).text
     found = [(match.start(), match["number"], match["top"]) for match in _LABELLED.finditer(text)]
     found += [(place, number, None) for place, number in _from_json(text)]
     if found:
@@ -44,14 +47,35 @@ def parse_rating(reply: str) -> int | None:
 
 def _from_json(text: str) -> Iterator[tuple[int, str]]:
     """Ratings in JSON objects, with the place where each object begins."""
+    for end, pairs in flat_objects(text):
+        values = {value for key, value in pairs if key == "rating"}
+        if len(values) == 1:
+            # The end of the object, so that the label inside it does not count as a later rating.
+            yield end, values.pop()
+        elif values:
+            # One key with two values: neither is the rating, and a label inside must not count either.
+            yield end, "none"
+
+
+def flat_objects(text: str) -> Iterator[tuple[int, list[tuple[str, str]]]]:
+    """JSON objects without objects inside: where each ends, and its keys with numbers and texts, in order.
+
+    A key that stands twice is given twice. Values of other types are left out.
+    """
     for block in re.finditer(r"\{[^{}]*\}", text):
         try:
-            value = json.loads(block[0]).get("rating")
-        except ValueError:
+            pairs = json.loads(block[0], object_pairs_hook=list)
+        except (ValueError, RecursionError):
+            # A text of many nested brackets exhausts the parser's stack.
             continue
-        if isinstance(value, int | float | str) and not isinstance(value, bool):
-            # The end of the object, so that the label inside it does not count as a later rating.
-            yield block.end(), str(value)
+        yield (
+            block.end(),
+            [
+                (key, str(value))
+                for key, value in pairs
+                if isinstance(value, int | float | str) and not isinstance(value, bool)
+            ],
+        )
 
 
 def whole_rating(number: str, top: str | None = None) -> int | None:
@@ -72,9 +96,7 @@ def parse_strategy(reply: str) -> str | None:
 
     A reply without a single word is empty: dots or dashes are no plan.
     """
-    text = re.sub(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", "", reply, flags=re.DOTALL | re.IGNORECASE)
-    # Some servers put the opening tag into the prompt, so that only the closing one comes back.
-    text = re.split(r"</think(?:ing)?>", text, flags=re.IGNORECASE)[-1].strip()
+    text = answer_of(reply).text
     fenced = re.fullmatch(r"```[\w-]*\n(.*?)\n?```", text, flags=re.DOTALL)
     if fenced:
         text = fenced[1].strip()

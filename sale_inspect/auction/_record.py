@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["AuctionRecord", "BidRecord", "EntropyKind", "FailureRecord", "Neighbour", "Refinement", "WeightsRecord"]
+from sale_inspect.auction._weights import Weights
+
+__all__ = ["AuctionRecord", "BidRecord", "EntropyKind", "Failure", "Neighbour", "Refinement"]
 
 EntropyKind = Literal["logprobs", "text"]
 
@@ -51,11 +53,17 @@ class BidRecord(_Frozen):
     z: float
 
 
-class FailureRecord(_Frozen):
-    """A bidder that left the auction, or a refinement that was dropped, and why."""
+class Failure(_Frozen):
+    """A bidder that left the auction, or a refinement that was dropped, and why.
+
+    Attributes:
+        agent: Who.
+        refined: True in the refinement stage; the agent's first bid stands.
+        reason: Error, time-out, empty or refused plan.
+    """
 
     agent: str
-    refined: bool
+    refined: bool = False
     reason: str
 
 
@@ -83,15 +91,6 @@ class Refinement(_Frozen):
     note: str = ""
 
 
-class WeightsRecord(_Frozen):
-    """The weights that were used."""
-
-    price: float
-    entropy: float
-    judges: dict[str, float]
-    origin: str
-
-
 class AuctionRecord(_Frozen):
     """One auction from task to winner. Written to the sample's store and transcript."""
 
@@ -103,7 +102,7 @@ class AuctionRecord(_Frozen):
     simulated: bool
     agents: tuple[str, ...]
     prices: dict[str, float]
-    weights: WeightsRecord
+    weights: Weights
     strategy_tokens: int
     tokenizer: str
     entropy_kind: EntropyKind
@@ -119,7 +118,7 @@ class AuctionRecord(_Frozen):
     winning: str = "auction"
     bids: tuple[BidRecord, ...]
     refined: tuple[BidRecord, ...] = ()
-    failures: tuple[FailureRecord, ...] = ()
+    failures: tuple[Failure, ...] = ()
     provisional_winner: str
     refinement: Refinement = Field(default_factory=Refinement)
     winner: str

@@ -21,7 +21,7 @@ from sale_inspect.auction._switches import (
 )
 from sale_inspect.auction._weights import Weights, uniform_weights
 
-__all__ = ["Redecision", "recorded_switches", "recorded_weights", "redecide"]
+__all__ = ["Redecision", "recorded_switches", "redecide"]
 
 Gammas = Mapping[str, Mapping[str, float | None]]
 
@@ -44,12 +44,6 @@ class Redecision:
     z: Mapping[str, float]
     refined_z: Mapping[str, float]
     unheard: tuple[str, ...] = ()
-
-
-def recorded_weights(record: AuctionRecord) -> Weights:
-    """The weights that the auction was decided with."""
-    own = record.weights
-    return Weights(price=own.price, entropy=own.entropy, judges=own.judges, origin=own.origin)
 
 
 def recorded_switches(record: AuctionRecord) -> Switches:
@@ -109,7 +103,7 @@ def redecide(
 def _weights_of(record: AuctionRecord, names: tuple[str, ...]) -> Weights:
     if len(names) < len(record.agents) and record.weights.origin.startswith("uniform"):
         return uniform_weights(names)
-    return recorded_weights(record)
+    return record.weights
 
 
 def _gammas(
@@ -132,7 +126,7 @@ def _asked(bid: BidRecord, names: tuple[str, ...], on: Switches) -> dict[str, fl
 
 def _z(
     bid: BidRecord,
-    own: Mapping[str, float | None],
+    shares: Mapping[str, float | None],
     weights: Weights,
     on: Switches,
     logprobs: bool,
@@ -144,7 +138,7 @@ def _z(
         usd_per_mtok=bid.usd_per_mtok,
         length=bid.length,
         entropy=bid.text_entropy if entropy is None else entropy,
-        ratings=own,
+        ratings=shares,
         dearest=dearest,
         cap=cap,
         switches=on,

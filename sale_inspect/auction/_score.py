@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from sale_inspect.auction._weights import Weights
 
-__all__ = ["RATING_SCALE", "Features", "Scored", "price_length", "score"]
+__all__ = ["RATING_SCALE", "BidFeatures", "Scored", "price_length", "score"]
 
 RATING_SCALE = 5
 """Highest rating; the scale is 0..5 (paper)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Features:
+class BidFeatures:
     """What a bid is scored by; every number is in [0, 1].
 
     Attributes:
@@ -56,7 +56,7 @@ def price_length(*, usd_per_mtok: float, length: int, dearest_usd_per_mtok: floa
     return min(1.0, usd_per_mtok * length / (dearest_usd_per_mtok * cap))
 
 
-def score(features: Features, weights: Weights) -> Scored:
+def score(features: BidFeatures, weights: Weights) -> Scored:
     """C = w_c * c and V = w_h * H + sum_j w_j * gamma_j / 5.
 
     The weight of a judge that abstained is shared out over the judges that did rate the strategy,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from sale_inspect.auction._score import Features
+from sale_inspect.auction._score import BidFeatures
 from sale_inspect.auction._weights import Weights
 
 __all__ = [
@@ -70,17 +70,17 @@ def asked_judges(choice: JudgeChoice, bidder: str, pool: Sequence[str]) -> tuple
 def switched_weights(weights: Weights, drop: Collection[Term]) -> Weights:
     """Weights with the dropped terms at zero. The others stay: the lowest z is the same at any scale."""
     if "entropy" in drop:
-        weights = replace(weights, entropy=0.0)
+        weights = weights.model_copy(update={"entropy": 0.0})
     if "jury" in drop:
-        weights = replace(weights, judges=dict.fromkeys(weights.judges, 0.0))
+        weights = weights.model_copy(update={"judges": dict.fromkeys(weights.judges, 0.0)})
     if "price" in drop and "length" in drop:
-        weights = replace(weights, price=0.0)
+        weights = weights.model_copy(update={"price": 0.0})
     return weights
 
 
 def switched_features(
-    features: Features, drop: Collection[Term], *, price_share: float, length_share: float
-) -> Features:
+    features: BidFeatures, drop: Collection[Term], *, price_share: float, length_share: float
+) -> BidFeatures:
     """Features with price or length held constant where one of them is dropped.
 
     Without price every agent costs the same a token; without length every plan is as long as the cap.
@@ -105,10 +105,10 @@ def normalised(ratings: Mapping[str, Mapping[str, float | None]]) -> dict[str, d
     """
     table: dict[str, dict[str, float | None]] = {bidder: dict(row) for bidder, row in ratings.items()}
     for judge in {judge for row in table.values() for judge in row}:
-        given = [value for row in table.values() if (value := row.get(judge)) is not None]
-        if not given:
+        rated = [value for row in table.values() if (value := row.get(judge)) is not None]
+        if not rated:
             continue
-        low, high = min(given), max(given)
+        low, high = min(rated), max(rated)
         for row in table.values():
             value = row.get(judge)
             if value is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["TOKENIZER", "count_tokens", "tokenize"]
+__all__ = ["TOKENIZER", "capped_end", "count_tokens", "tokenize"]
 
 TOKENIZER = "words-and-marks-1"
 """Name and version of the tokenizer, written to every record (ours: it needs no download)."""
@@ -20,3 +20,11 @@ def tokenize(text: str) -> list[str]:
 def count_tokens(text: str) -> int:
     """|s|: the length of the visible strategy text in tokens of `TOKENIZER`."""
     return sum(1 for _ in _TOKEN.finditer(text))
+
+
+def capped_end(text: str, tokens: int) -> int:
+    """Where the text ends if it keeps its first so many tokens; its length if it has no more."""
+    for number, match in enumerate(_TOKEN.finditer(text)):
+        if number == tokens:
+            return match.start()
+    return len(text)

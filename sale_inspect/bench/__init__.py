@@ -4,7 +4,7 @@ from sale_inspect.bench._answers import matches_alias, normalise, parse_letter, 
 from sale_inspect.bench._assemble import BuiltSet, assemble
 from sale_inspect.bench._bins import BINS, Bin, TauProvenance, bin_named, bin_of
 from sale_inspect.bench._build import Built, Coverage, Offer, build, offer_of, rank
-from sale_inspect.bench._corpus import Corpus, Page, SearchHit, read_pages
+from sale_inspect.bench._corpus import Corpus, CorpusPage, SearchHit, read_pages
 from sale_inspect.bench._corpus_files import CorpusReport, load_corpus, merge_pages, pages_in, read_corpus
 from sale_inspect.bench._durations import parse_minutes
 from sale_inspect.bench._effort import Effort, estimated_minutes
@@ -14,7 +14,7 @@ from sale_inspect.bench._grader import GRADER_VERDICTS, GraderPrompt, SimpleQaVe
 from sale_inspect.bench._items import Domain, Kind, Split, TaskContent, TaskItem, read_items
 from sale_inspect.bench._load import Selection, names, ordered, retimed, select, sources_of
 from sale_inspect.bench._manifest import Manifest, differences, packaged_manifest, read_manifest
-from sale_inspect.bench._programs import Verdict, extract_program, job, read_verdict, runner_source
+from sale_inspect.bench._programs import ProgramVerdict, extract_program, job, read_verdict, runner_source
 from sale_inspect.bench._recipe import HST_BENCH, RECIPES, Recipe, load_recipe
 from sale_inspect.bench._rules import Rule, rule_for
 
@@ -27,6 +27,7 @@ __all__ = [
     "Built",
     "BuiltSet",
     "Corpus",
+    "CorpusPage",
     "CorpusReport",
     "Coverage",
     "Domain",
@@ -35,7 +36,7 @@ __all__ = [
     "Kind",
     "Manifest",
     "Offer",
-    "Page",
+    "ProgramVerdict",
     "Recipe",
     "Rule",
     "SearchHit",
@@ -45,7 +46,6 @@ __all__ = [
     "TaskContent",
     "TaskItem",
     "TauProvenance",
-    "Verdict",
     "assemble",
     "bin_named",
     "bin_of",

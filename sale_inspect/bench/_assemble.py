@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sale_inspect._errors import MissingSourceError
+from sale_inspect._files import cache_folder, keep_in_cache
 from sale_inspect._version import __version__
 from sale_inspect.bench._build import Coverage, Offer, build, offer_of
 from sale_inspect.bench._items import TaskItem
 from sale_inspect.bench._manifest import Manifest, ManifestSource, manifest_of
 from sale_inspect.bench._recipe import Recipe
-from sale_inspect.bench.sources import SOURCES, DataPlace, Dropped, Obtained, obtain
+from sale_inspect.bench.sources import SOURCES, DataPlace, DroppedRow, Obtained, obtain
 
 __all__ = ["BuiltSet", "assemble"]
 
@@ -42,7 +41,7 @@ class BuiltSet(BaseModel):
     manifest: Manifest
     items: tuple[TaskItem, ...]
     coverage: tuple[Coverage, ...]
-    dropped: dict[str, tuple[Dropped, ...]]
+    dropped: dict[str, tuple[DroppedRow, ...]]
     missing: dict[str, str]
     folders: dict[str, str]
 
@@ -69,21 +68,21 @@ def assemble(
         BenchError: If a source's file breaks its schema or its hash is wrong.
     """
     names = [name for name in SOURCES if _wanted(name, recipe, only)]
-    found: dict[str, Obtained] = {}
+    obtained_files: dict[str, Obtained] = {}
     missing: dict[str, str] = {}
     for name in names:
         try:
             say(f"{SOURCES[name].title}: looking for its files")
-            found[name] = obtain(SOURCES[name], place)
+            obtained_files[name] = obtain(SOURCES[name], place)
         except MissingSourceError as error:
             missing[name] = str(error)
-    cached = place.cache / "built" / f"{_key(recipe, found, missing)}.json"
+    cached = cache_folder("built", place.cache) / f"{_key(recipe, obtained_files, missing)}.json"
     ready = _read(cached)
     if ready is None:
-        ready = _built(recipe, found, missing, say)
-        _write(cached, ready)
+        ready = _built(recipe, obtained_files, missing, say)
+        keep_in_cache(cached, ready.model_dump_json())
     # The cached build may be from other folders and days; its tasks are the same.
-    folders = {name: str(each.folder) for name, each in found.items() if each.folder is not None}
+    folders = {name: str(each.folder) for name, each in obtained_files.items() if each.folder is not None}
     return ready.model_copy(update={"missing": missing, "folders": folders, "coverage": _told(ready, missing)})
 
 
@@ -92,16 +91,16 @@ def _wanted(name: str, recipe: Recipe, only: Collection[str] | None) -> bool:
 
 
 def _built(
-    recipe: Recipe, found: Mapping[str, Obtained], missing: Mapping[str, str], say: Callable[[str], None]
+    recipe: Recipe, obtained_files: Mapping[str, Obtained], missing: Mapping[str, str], say: Callable[[str], None]
 ) -> BuiltSet:
     offers = {name: Offer(missing=reason) for name, reason in missing.items()}
-    for name, obtained in found.items():
+    for name, obtained in obtained_files.items():
         say(f"{obtained.source.title}: reading")
         offers[name] = offer_of(list(obtained.read()))
     result = build(recipe, offers)
     files = {
         name: ManifestSource(files=dict(sorted(each.sha256.items())), note=each.layout.note if each.layout else "")
-        for name, each in found.items()
+        for name, each in obtained_files.items()
     }
     return BuiltSet(
         manifest=manifest_of(recipe, files, result.items),
@@ -126,11 +125,11 @@ def _told(ready: BuiltSet, missing: Mapping[str, str]) -> tuple[Coverage, ...]:
     )
 
 
-def _key(recipe: Recipe, found: Mapping[str, Obtained], missing: Mapping[str, str]) -> str:
+def _key(recipe: Recipe, obtained_files: Mapping[str, Obtained], missing: Mapping[str, str]) -> str:
     parts = {
         "builder": _BUILDER,
         "recipe": recipe.digest,
-        "files": {name: dict(sorted(each.sha256.items())) for name, each in sorted(found.items())},
+        "files": {name: dict(sorted(each.sha256.items())) for name, each in sorted(obtained_files.items())},
         "packaged": __version__,
         "missing": sorted(missing),
     }
@@ -143,15 +142,3 @@ def _read(path: Path) -> BuiltSet | None:
     except (OSError, ValidationError):
         # A build that is not there or not whole is simply made again.
         return None
-
-
-def _write(path: Path, built: BuiltSet) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    except OSError:
-        # A read-only home only costs the time of the next build.
-        return
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(built.model_dump_json())
-    Path(name).replace(path)

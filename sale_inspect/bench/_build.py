@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from sale_inspect.bench._bins import bin_named, bin_of
 from sale_inspect.bench._items import TaskItem
-from sale_inspect.bench._recipe import Line, Place, Recipe
-from sale_inspect.bench.sources import Candidate, Dropped
+from sale_inspect.bench._recipe import Line, Recipe, RecipeCell
+from sale_inspect.bench.sources import Candidate, DroppedRow
 
 __all__ = ["Built", "Coverage", "Offer", "build", "offer_of", "rank"]
 
@@ -26,7 +26,7 @@ class Offer:
     """
 
     candidates: tuple[Candidate, ...] = ()
-    dropped: tuple[Dropped, ...] = ()
+    dropped: tuple[DroppedRow, ...] = ()
     missing: str = ""
 
 
@@ -42,7 +42,7 @@ class Coverage:
         reason: Why some are missing; empty if none is.
     """
 
-    place: Place
+    place: RecipeCell
     source: str
     wanted: int
     found: int
@@ -87,7 +87,7 @@ def build(recipe: Recipe, offers: Mapping[str, Offer]) -> Built:
     return Built(items=tuple(items), coverage=tuple(coverage))
 
 
-def _chosen(seed: int, place: Place, line: Line, offer: Offer, taken: set[str]) -> list[Candidate]:
+def _chosen(seed: int, place: RecipeCell, line: Line, offer: Offer, taken: set[str]) -> list[Candidate]:
     fitting = [
         candidate
         for candidate in offer.candidates
@@ -99,13 +99,13 @@ def _chosen(seed: int, place: Place, line: Line, offer: Offer, taken: set[str]) 
     return fitting[: line.count]
 
 
-def _time_fits(candidate: Candidate, place: Place, line: Line) -> bool:
+def _time_fits(candidate: Candidate, place: RecipeCell, line: Line) -> bool:
     if line.tau != "published":
         return True
     return candidate.minutes is not None and bin_of(candidate.minutes).name == place.bin
 
 
-def _item(candidate: Candidate, place: Place, line: Line) -> TaskItem:
+def _item(candidate: Candidate, place: RecipeCell, line: Line) -> TaskItem:
     midpoint = bin_named(place.bin).midpoint
     return TaskItem(
         **dict(candidate.content),
@@ -115,17 +115,17 @@ def _item(candidate: Candidate, place: Place, line: Line) -> TaskItem:
     )
 
 
-def offer_of(found: Sequence[Candidate | Dropped]) -> Offer:
+def offer_of(found: Sequence[Candidate | DroppedRow]) -> Offer:
     """An offer without the questions that a source asks more than once.
 
     Their answers mostly differ, and which one is meant cannot be known, so all of them are dropped.
     """
     candidates = [each for each in found if isinstance(each, Candidate)]
-    dropped = [each for each in found if isinstance(each, Dropped)]
+    dropped = [each for each in found if isinstance(each, DroppedRow)]
     asked = Counter(_asked(each) for each in candidates)
     once = tuple(each for each in candidates if asked[_asked(each)] == 1)
     dropped += [
-        Dropped(item=each.content.item, reason="the source asks the same question twice")
+        DroppedRow(item=each.content.item, reason="the source asks the same question twice")
         for each in candidates
         if asked[_asked(each)] > 1
     ]

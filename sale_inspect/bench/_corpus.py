@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from sale_inspect._errors import BenchError
 
-__all__ = ["Corpus", "Page", "SearchHit", "clean", "page_of", "read_pages"]
+__all__ = ["Corpus", "CorpusPage", "SearchHit", "clean", "page_of", "read_pages"]
 
 _SNIPPET_WORDS = 30
 _SNIPPET_CHARS = 300
@@ -21,7 +21,7 @@ _Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
+class CorpusPage:
     """A page of the corpus."""
 
     title: str
@@ -63,9 +63,9 @@ class Corpus:
         BenchError: If there are no pages or a title stands twice.
     """
 
-    def __init__(self, pages: Iterable[Page]) -> None:
+    def __init__(self, pages: Iterable[CorpusPage]) -> None:
         self._pages = list(pages)
-        self._by_title: dict[str, Page] = {}
+        self._by_title: dict[str, CorpusPage] = {}
         if not self._pages:
             raise BenchError("The corpus has no pages.")
         for page in self._pages:
@@ -100,7 +100,7 @@ class Corpus:
         tokens = bm25s.tokenize([query], stopwords="en", show_progress=False, return_ids=False)
         return [self._hit(self._pages[row]) for row in _best(self._words(), tokens[0], count, len(self))]
 
-    def page(self, title: str) -> Page | None:
+    def page(self, title: str) -> CorpusPage | None:
         """The page with this title, whatever its case."""
         return self._by_title.get(title.strip().casefold())
 
@@ -133,7 +133,7 @@ class Corpus:
             digest.update(b"\n")
         return digest.hexdigest()
 
-    def _hit(self, page: Page) -> SearchHit:
+    def _hit(self, page: CorpusPage) -> SearchHit:
         words = page.text.split()
         snippet = " ".join(words[:_SNIPPET_WORDS])
         # Some scripts have no spaces between words, so that words alone bound nothing.
@@ -161,7 +161,7 @@ def _trigrams(text: str) -> list[str]:
     return [padded[start : start + 3] for start in range(len(padded) - 2)]
 
 
-def page_of(data: Any, where: str) -> Page:
+def page_of(data: Any, where: str) -> CorpusPage:
     """A page from a decoded JSON object with `title` and `text`; other fields are ignored.
 
     Args:
@@ -178,7 +178,7 @@ def page_of(data: Any, where: str) -> Page:
         if not isinstance(value, str) or not value.strip():
             found = "is missing" if field not in data else f"must be a text that is not empty, is {value!r:.60}"
             raise BenchError(f"{where}: needs `title` and `text`: `{field}` {found}.{_hint(data)}")
-    return Page(title=clean(data["title"]), text=clean(data["text"]))
+    return CorpusPage(title=clean(data["title"]), text=clean(data["text"]))
 
 
 def clean(text: str) -> str:
@@ -192,7 +192,7 @@ def _hint(data: dict[str, Any]) -> str:
     return ""
 
 
-def read_pages(text: str, where: str) -> list[Page]:
+def read_pages(text: str, where: str) -> list[CorpusPage]:
     """Pages from JSON lines with `title` and `text`.
 
     Raises:

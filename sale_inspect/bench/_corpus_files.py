@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sale_inspect._errors import BenchError
-from sale_inspect.bench._corpus import Corpus, Page, clean, page_of
+from sale_inspect.bench._corpus import Corpus, CorpusPage, clean, page_of
 from sale_inspect.bench._files import read_rows
 
 __all__ = ["CorpusReport", "Merged", "context_pages", "load_corpus", "merge_pages", "pages_in", "read_corpus"]
@@ -31,7 +31,7 @@ class Merged:
         renamed: New titles of pages whose title was used by another text, such as `Title [2]`.
     """
 
-    pages: tuple[Page, ...]
+    pages: tuple[CorpusPage, ...]
     repeated: int
     renamed: tuple[str, ...]
 
@@ -55,14 +55,14 @@ class CorpusReport:
     sha256: str
 
 
-def merge_pages(pages: Iterable[Page]) -> Merged:
+def merge_pages(pages: Iterable[CorpusPage]) -> Merged:
     """Pages with unique titles, compared without case.
 
     A page whose title and text are already there is left out; white space does not count. Another
     text under a used title is kept as `Title [2]`, `Title [3]` and so on, so that no text is lost
     and reading a written corpus gives the same titles again.
     """
-    kept: list[Page] = []
+    kept: list[CorpusPage] = []
     used: set[str] = set()
     texts: dict[str, set[str]] = {}
     renamed: list[str] = []
@@ -78,7 +78,7 @@ def merge_pages(pages: Iterable[Page]) -> Merged:
         if title != page.title:
             renamed.append(title)
         used.add(title.casefold())
-        kept.append(Page(title=title, text=page.text))
+        kept.append(CorpusPage(title=title, text=page.text))
     return Merged(pages=tuple(kept), repeated=repeated, renamed=tuple(renamed))
 
 
@@ -142,7 +142,7 @@ def _files_in(folder: Path) -> list[Path]:
     return files
 
 
-def pages_in(path: Path) -> Iterator[Page]:
+def pages_in(path: Path) -> Iterator[CorpusPage]:
     """Pages of one file: rows of `title` and `text`, or of questions with a `context`, also mixed.
 
     Args:
@@ -158,7 +158,7 @@ def pages_in(path: Path) -> Iterator[Page]:
             yield page_of(data, where)
 
 
-def context_pages(context: Any, where: str) -> Iterator[Page]:
+def context_pages(context: Any, where: str) -> Iterator[CorpusPage]:
     """The paragraphs of a HotpotQA question as pages; paragraphs without text are left out.
 
     Args:
@@ -176,7 +176,7 @@ def context_pages(context: Any, where: str) -> Iterator[Page]:
         # Sentences begin with a space in some files and not in others.
         text = " ".join(part for part in (sentence.strip() for sentence in sentences) if part)
         if text and title.strip():
-            yield Page(title=clean(title), text=clean(text))
+            yield CorpusPage(title=clean(title), text=clean(text))
 
 
 def _paragraphs(context: Any, where: str) -> list[tuple[Any, Any]]:

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import islice
 
-__all__ = ["Verdict", "extract_program", "job", "read_verdict", "runner_source"]
+__all__ = ["ProgramVerdict", "extract_program", "job", "read_verdict", "runner_source"]
 
 _FENCE = re.compile(r"```[ \t]*+[\w+-]*+[ \t]*+\n(.*?)(?:\n[ \t]*+```|\Z)", re.DOTALL)
 
@@ -23,7 +23,7 @@ _MOST_STARTS = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
+class ProgramVerdict:
     """What the tests said of a program.
 
     Attributes:
@@ -115,11 +115,11 @@ def runner_source() -> str:
     return files("sale_inspect.bench").joinpath("unit_test_runner.py").read_text(encoding="utf-8")
 
 
-def read_verdict(output: str) -> Verdict:
+def read_verdict(output: str) -> ProgramVerdict:
     """The runner's last line of output as a verdict. Anything else is a failure, never a pass."""
     lines = output.strip().splitlines()
     try:
         data = json.loads(lines[-1])
-        return Verdict(passed=data["passed"] is True, reason=str(data["reason"]))
+        return ProgramVerdict(passed=data["passed"] is True, reason=str(data["reason"]))
     except (IndexError, ValueError, KeyError, TypeError):
-        return Verdict(passed=False, reason="the test runner gave no verdict")
+        return ProgramVerdict(passed=False, reason="the test runner gave no verdict")

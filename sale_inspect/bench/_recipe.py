@@ -15,7 +15,7 @@ from sale_inspect._errors import BenchError
 from sale_inspect.bench._bins import bin_named
 from sale_inspect.bench._items import Domain, Split
 
-__all__ = ["HST_BENCH", "RECIPES", "BinName", "Line", "Place", "Range", "Recipe", "load_recipe"]
+__all__ = ["HST_BENCH", "RECIPES", "BinName", "Line", "NumberRange", "Recipe", "RecipeCell", "load_recipe"]
 
 HST_BENCH = "hst-bench"
 """Name of the benchmark's own recipe."""
@@ -31,7 +31,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Range(_Strict):
+class NumberRange(_Strict):
     """Numbers from `min` to `max`, both included; either may be absent."""
 
     min: float | None = None
@@ -58,7 +58,7 @@ class Line(_Strict):
 
     source: str
     count: int = Field(ge=0)
-    where: dict[str, Range | Value | list[Value]] = Field(default_factory=dict)
+    where: dict[str, NumberRange | Value | list[Value]] = Field(default_factory=dict)
     tau: Literal["published", "bin-prior", "estimated"]
 
     def fits(self, features: dict[str, Value]) -> bool:
@@ -74,7 +74,7 @@ class Line(_Strict):
                     f"The recipe asks for `{name}` of source {self.source}, which gives {known}. Mend the recipe."
                 )
             value = features[name]
-            if isinstance(wanted, Range):
+            if isinstance(wanted, NumberRange):
                 if not wanted.holds(value):
                     return False
             elif value not in (wanted if isinstance(wanted, list) else [wanted]):
@@ -86,7 +86,7 @@ _Bins = dict[BinName, list[Line]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class RecipeCell:
     """Where a line stands: split, domain and bin."""
 
     split: Split
@@ -111,14 +111,14 @@ class Recipe(_Strict):
     test: dict[Domain, _Bins]
     dev: dict[Domain, _Bins] = Field(default_factory=dict)
 
-    def lines(self) -> Iterator[tuple[Place, Line]]:
+    def lines(self) -> Iterator[tuple[RecipeCell, Line]]:
         """All lines with their places: test before dev, then in the file's order."""
         splits: tuple[tuple[Split, dict[Domain, _Bins]], ...] = (("test", self.test), ("dev", self.dev))
         for split, domains in splits:
             for domain, bins in domains.items():
                 for name, lines in bins.items():
                     for line in lines:
-                        yield Place(split=split, domain=domain, bin=bin_named(name).name), line
+                        yield RecipeCell(split=split, domain=domain, bin=bin_named(name).name), line
 
     @property
     def digest(self) -> str:

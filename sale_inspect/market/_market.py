@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sale_inspect.stats import oracle
+
 __all__ = ["Auctions", "Market", "MarketResult", "decide", "draw_auctions", "run_market"]
 
 Floats = NDArray[np.float64]
@@ -223,7 +225,7 @@ def run_market(
         by_plan = np.where(refined > 0, drawn.refined_log_odds[rows, winner], drawn.log_odds[rows, winner])
         run_usd = drawn.trace * prices / 1e6
         overhead = _overhead(drawn, market, prices, used, memory=memory)
-        best = np.where(alone.any(axis=1), alone.argmax(axis=1), 0)
+        best = oracle(alone.astype(np.float64), run_usd)
         sums += [
             (drawn.luck[rows, winner] < _logistic(by_plan)).sum(),
             (run_usd[rows, winner] + overhead).sum(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sale_inspect.market._studies import Study, StudyPoint
+from sale_inspect.stats import best_single
 from sale_inspect.texts import Table, fmt_rate, fmt_usd
 
 __all__ = ["study_rows", "study_table"]
@@ -19,7 +20,7 @@ def study_rows(points: Sequence[StudyPoint]) -> list[dict[str, float | str]]:
     rows: list[dict[str, float | str]] = []
     for point in points:
         full, plain = point.sale, point.no_memory
-        best = int(full.singles_pass.argmax())
+        best = best_single(full.singles_pass, full.singles_usd)
         unknown = float("nan")
         dearest = float(best == len(full.singles_pass) - 1)
         for policy, correct, usd, share in (
@@ -53,7 +54,7 @@ def study_table(study: Study, points: Sequence[StudyPoint]) -> Table:
                 fmt_rate(full.oracle_pass),
                 fmt_usd(full.usd),
                 fmt_usd(plain.usd),
-                fmt_usd(float(full.singles_usd[full.singles_pass.argmax()])),
+                fmt_usd(float(full.singles_usd[best_single(full.singles_pass, full.singles_usd)])),
                 fmt_rate(full.overhead_usd / full.usd),
                 fmt_rate(full.dearest_share),
                 fmt_rate(full.refined_share),

@@ -5,7 +5,7 @@ from sale_inspect.memory._files import MemoryBusyError, MemoryFileError
 from sale_inspect.memory._index import EXACT_UP_TO, NeighbourIndex
 from sale_inspect.memory._jsonl import JSONL_VERSION, Imported, export_jsonl, import_jsonl
 from sale_inspect.memory._recall import Remembered, TaskIndex, fill_vectors, task_vectors
-from sale_inspect.memory._rows import Counts, Place, Run, Settled, StoredAuction, Tally
+from sale_inspect.memory._rows import Counts, Run, RunPosition, Settled, StoredAuction, WinnerTally
 from sale_inspect.memory._schema import SCHEMA_VERSION
 from sale_inspect.memory._store import MemoryStore
 from sale_inspect.memory._vectors import Vectors
@@ -23,14 +23,14 @@ __all__ = [
     "MemoryFileError",
     "MemoryStore",
     "NeighbourIndex",
-    "Place",
     "Remembered",
     "Run",
+    "RunPosition",
     "Settled",
     "StoredAuction",
-    "Tally",
     "TaskIndex",
     "Vectors",
+    "WinnerTally",
     "compact",
     "export_jsonl",
     "fill_vectors",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sale_inspect._files import open_new_text
 from sale_inspect.auction import PastAuction
 from sale_inspect.memory._files import MemoryFileError
 from sale_inspect.memory._reader import StoreReader
@@ -40,19 +40,14 @@ def export_jsonl(store: StoreReader, path: Path) -> int:
     line; vectors are made again from the tasks. The file appears when it is whole.
 
     Raises:
-        MemoryFileError: If the file cannot be written.
+        FileWriteError: If the file cannot be written.
     """
-    part = path.with_name(path.name + ".part")
     runs = {run.key: run for run in store.runs()}
     count = 0
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            for auction in store.auctions():
-                file.write(dumps(_line(auction, runs[auction.run])) + "\n")
-                count += 1
-        os.replace(part, path)
-    except OSError as error:
-        raise MemoryFileError(f"{path}: cannot be written: {error.strerror}.") from error
+    with open_new_text(path) as file:
+        for auction in store.auctions():
+            file.write(dumps(_line(auction, runs[auction.run])) + "\n")
+            count += 1
     return count
 
 

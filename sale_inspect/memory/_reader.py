@@ -14,10 +14,10 @@ from sale_inspect.memory._files import readable
 from sale_inspect.memory._rows import (
     COLUMNS,
     Counts,
-    Place,
     Run,
+    RunPosition,
     StoredAuction,
-    Tally,
+    WinnerTally,
     auction_of,
     from_column,
 )
@@ -36,15 +36,15 @@ class StoreReader:
     _connection: sqlite3.Connection
     _guard: threading.RLock
 
-    def settled(self, run: str) -> dict[Place, PastAuction | None]:
+    def settled(self, run: str) -> dict[RunPosition, PastAuction | None]:
         """Every settled place of a run, in order; None where it failed or its auction was dropped."""
         rows = self._all(
             "SELECT epoch, position FROM places JOIN runs ON runs.id = places.run WHERE key = ? "
             "ORDER BY epoch, position",
             run,
         )
-        places: dict[Place, PastAuction | None] = dict.fromkeys(Place(*row) for row in rows)
-        return places | {Place(each.past.epoch, each.past.position): each.past for each in self.auctions(run)}
+        places: dict[RunPosition, PastAuction | None] = dict.fromkeys(RunPosition(*row) for row in rows)
+        return places | {RunPosition(each.past.epoch, each.past.position): each.past for each in self.auctions(run)}
 
     def auctions(self, run: str | None = None) -> Iterator[StoredAuction]:
         """All auctions, or those of one run, in the order of runs (as they began), epochs and positions."""
@@ -99,14 +99,15 @@ class StoreReader:
             vectors=vectors,
         )
 
-    def tallies(self) -> list[Tally]:
+    def tallies(self) -> list[WinnerTally]:
         """Auctions by run and winner, runs in order, most wins first."""
         rows = self._all(
             f"SELECT runs.key, auctions.winner, count(*), sum(auctions.solved) {_JOINED} "
             "GROUP BY places.run, auctions.winner ORDER BY places.run, count(*) DESC, auctions.winner"
         )
         return [
-            Tally(run=run, winner=from_column(winner), auctions=n, solved=solved) for run, winner, n, solved in rows
+            WinnerTally(run=run, winner=from_column(winner), auctions=n, solved=solved)
+            for run, winner, n, solved in rows
         ]
 
     @contextmanager

@@ -12,11 +12,11 @@ from sale_inspect.auction import PastAuction
 __all__ = [
     "COLUMNS",
     "Counts",
-    "Place",
     "Run",
+    "RunPosition",
     "Settled",
     "StoredAuction",
-    "Tally",
+    "WinnerTally",
     "auction_of",
     "dumps",
     "from_column",
@@ -31,7 +31,7 @@ COLUMNS = (
 """Columns that `auction_of` reads, of places joined with runs and auctions."""
 
 
-class Place(NamedTuple):
+class RunPosition(NamedTuple):
     """A sample's place in its run: epoch from 1, position from 0."""
 
     epoch: int
@@ -99,7 +99,7 @@ class Counts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Tally:
+class WinnerTally:
     """Auctions of one run that one agent won, and how many of them were solved."""
 
     run: str

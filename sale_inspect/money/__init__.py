@@ -10,10 +10,12 @@ from sale_inspect.money._ledger import (
     total_usd,
 )
 from sale_inspect.money._prices import BLEND_INPUT_SHARE, Price, TokenUsage, usd
+from sale_inspect.money._usage import MOST_TOKENS_A_CALL, usage_fault
 
 __all__ = [
     "AUCTION_PHASES",
     "BLEND_INPUT_SHARE",
+    "MOST_TOKENS_A_CALL",
     "PHASES",
     "Entry",
     "Phase",
@@ -22,5 +24,6 @@ __all__ = [
     "book",
     "overhead_share",
     "total_usd",
+    "usage_fault",
     "usd",
 ]

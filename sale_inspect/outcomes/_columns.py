@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["COLUMNS", "META_KEY", "SCHEMA_VERSION", "Column"]
+__all__ = ["COLUMNS", "META_KEY", "SCHEMA_VERSION", "OutcomeColumn"]
 
 SCHEMA_VERSION = 1
 """Version of the columns. A reader refuses another one."""
@@ -18,7 +18,7 @@ Type = Literal["text", "number", "whole", "yes/no"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Column:
+class OutcomeColumn:
     """One column.
 
     Attributes:
@@ -36,11 +36,11 @@ class Column:
     meaning: str
 
 
-def _column(name: str, type_: Type, meaning: str, null: bool = False, high: float = math.inf) -> Column:
-    return Column(name=name, type=type_, null=null, meaning=meaning, high=high)
+def _column(name: str, type_: Type, meaning: str, null: bool = False, high: float = math.inf) -> OutcomeColumn:
+    return OutcomeColumn(name=name, type=type_, null=null, meaning=meaning, high=high)
 
 
-COLUMNS: tuple[Column, ...] = (
+COLUMNS: tuple[OutcomeColumn, ...] = (
     _column("kind", "text", "agent (ran alone) or policy (chose an agent: SALE, a router)"),
     _column("task", "text", "id of the task"),
     _column("epoch", "whole", "which of several runs, from 1"),

@@ -75,7 +75,8 @@ def write_outcomes(table: OutcomeTable, path: Path) -> None:
     """Write a table of outcomes as .parquet, .csv, .tsv or .jsonl; the same table gives the same bytes.
 
     Raises:
-        OutcomesError: If the suffix is another one or the file cannot be written.
+        FileWriteError: If the file cannot be written.
+        OutcomesError: If the suffix is another one.
     """
     if path.suffix.lower() == _PARQUET:
         write_parquet(table, path)

@@ -13,11 +13,11 @@ from sale_inspect.outcomes._duplicates import OnDuplicate, named, without_duplic
 from sale_inspect.outcomes._row import OutcomeRow
 from sale_inspect.outcomes._table import OutcomeTable, Who, pairs, table_of, text_column
 
-__all__ = ["LeftOut", "join"]
+__all__ = ["RunLeftOut", "join"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LeftOut:
+class RunLeftOut:
     """A run that gives no row.
 
     Attributes:
@@ -40,7 +40,7 @@ class LeftOut:
 def join(
     rows: OutcomeTable | Iterable[OutcomeRow],
     *,
-    left_out: Sequence[LeftOut] = (),
+    left_out: Sequence[RunLeftOut] = (),
     faults: Sequence[str] = (),
     notes: Sequence[str] = (),
     on_duplicate: OnDuplicate = "error",
@@ -132,7 +132,7 @@ def _used(table: OutcomeTable, name: str) -> list[str]:
     return [values[code] for code in used[np.argsort(firsts)]]
 
 
-def _left_out_faults(left_out: Sequence[LeftOut], made: OutcomeTable) -> list[str]:
+def _left_out_faults(left_out: Sequence[RunLeftOut], made: OutcomeTable) -> list[str]:
     if not left_out:
         return []
     who, (tasks, ids) = made.who(), made.text("task")
@@ -221,7 +221,7 @@ def _report(faults: Sequence[str]) -> str:
     )
 
 
-def _nothing(left_out: Sequence[LeftOut]) -> str:
+def _nothing(left_out: Sequence[RunLeftOut]) -> str:
     if not left_out:
         return "No outcome was found. Give logs or tables with at least one scored run."
     reasons = named(sorted({f"{each.log}: {each.reason}" for each in left_out}))

@@ -1,4 +1,4 @@
-"""Long and wide records of tables from elsewhere, as drafts of rows."""
+"""Long and wide records of tables from elsewhere, as raw_runs of rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sale_inspect.outcomes._records import records
 from sale_inspect.outcomes._row import clean, text_hash
 from sale_inspect.outcomes._where import Condition
 
-__all__ = ["FIELDS", "SCORES", "Draft", "Form", "Tally", "drafts", "id_of_text", "ours"]
+__all__ = ["FIELDS", "SCORES", "Form", "RawRun", "Tally", "id_of_text", "ours", "raw_runs"]
 
 FIELDS = {column.name for column in COLUMNS} | {"input_tokens", "output_tokens"}
 """What a record may say."""
@@ -92,7 +92,7 @@ class Tally:
         return tuple(notes)
 
 
-class Draft(NamedTuple):
+class RawRun(NamedTuple):
     """One run as the file has it: values by field, not yet read, and the line on which its record begins."""
 
     line: int
@@ -104,7 +104,7 @@ def id_of_text(text: str) -> str:
     return f"text-{text_hash(clean(text))[:_ID_DIGITS]}"
 
 
-def drafts(path: Path, form: Form, tally: Tally, by: str = SCORES) -> Iterator[Draft]:
+def raw_runs(path: Path, form: Form, tally: Tally, by: str = SCORES) -> Iterator[RawRun]:
     """The runs in a file, record by record.
 
     Args:
@@ -199,7 +199,7 @@ def _plan(record: Mapping[str, Any], form: Form, tally: Tally) -> dict[str, str]
     return plan
 
 
-def _runs(path: Path, line: int, values: dict[str, Any], by: str, agent_of_file: str) -> Iterator[Draft]:
+def _runs(path: Path, line: int, values: dict[str, Any], by: str, agent_of_file: str) -> Iterator[RawRun]:
     text = values.get("text")
     if values.get("task") in (None, "") and isinstance(text, str) and text:
         values["task"] = id_of_text(text)
@@ -222,12 +222,13 @@ def _runs(path: Path, line: int, values: dict[str, Any], by: str, agent_of_file:
                 f"{path}:{line}: field agent: there is none. Name the column (--columns agent=THEIR_NAME), name the "
                 f"agent of the whole file (NAME={path.name}), or give wide records with `scores: {{agent: score}}`."
             )
-        yield Draft(line=line, values=values)
+        yield RawRun(line=line, values=values)
         return
     shared = {name: value for name, value in values.items() if name not in (*_BY_AGENT, SCORES)}
     for agent, value in scores.items():
         own = {name: _of_agent(path, line, name, values[name], agent) for name in _BY_AGENT if name in values}
-        yield Draft(line=line, values={**shared, **own, "agent": agent, **({"correct": value} if by == SCORES else {})})
+        score = {"correct": value} if by == SCORES else {}
+        yield RawRun(line=line, values={**shared, **own, "agent": agent, **score})
 
 
 def _of_agent(path: Path, line: int, name: str, values: object, agent: str) -> Any:

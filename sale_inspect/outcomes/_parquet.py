@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sale_inspect._errors import OutcomesError
+from sale_inspect._files import write_file
 from sale_inspect.outcomes._columns import COLUMNS, META_KEY, SCHEMA_VERSION
 from sale_inspect.outcomes._row import text_hash
 from sale_inspect.outcomes._table import BadRow, OutcomeTable, checked, pairs, text_column
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-__all__ = ["arrow_schema", "from_arrow", "read_parquet", "replace_file", "to_arrow", "write_parquet"]
+__all__ = ["arrow_schema", "from_arrow", "read_parquet", "to_arrow", "write_parquet"]
 
 # A row group's dictionary of texts must hold them all, or each agent's row repeats its task's text.
 _DICTIONARY_BYTES = 256 * 2**20
@@ -54,7 +52,7 @@ def write_parquet(table: OutcomeTable, path: Path) -> None:
     """Write the table. The file is complete or not there; no time or machine is written to it.
 
     Raises:
-        OutcomesError: If the file cannot be written.
+        FileWriteError: If the file cannot be written.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -63,35 +61,7 @@ def write_parquet(table: OutcomeTable, path: Path) -> None:
     pq.write_table(
         to_arrow(table), sink, compression="zstd", dictionary_pagesize_limit=_DICTIONARY_BYTES, store_schema=True
     )
-    replace_file(path, sink.getvalue().to_pybytes())
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file by way of another one beside it, so that nobody sees half of it.
-
-    Raises:
-        OutcomesError: If the file cannot be written.
-    """
-    try:
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            # Temporary files are private; this one is to be as any other.
-            os.chmod(part, 0o666 & ~_umask())
-            os.replace(part, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(part)
-            raise
-    except OSError as error:
-        raise OutcomesError(f"{path}: cannot be written: {error}. Choose another place with -o.") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+    write_file(path, sink.getvalue().to_pybytes())
 
 
 def read_parquet(path: Path) -> OutcomeTable:

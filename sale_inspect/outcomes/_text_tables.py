@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sale_inspect._errors import OutcomesError, SaleError, UnpricedAgentError
+from sale_inspect._files import write_file
 from sale_inspect.outcomes._columns import COLUMNS
 from sale_inspect.outcomes._csv import Irregular, csv_batches
-from sale_inspect.outcomes._layouts import Draft, Form, Tally, drafts
-from sale_inspect.outcomes._parquet import replace_file
+from sale_inspect.outcomes._layouts import Form, RawRun, Tally, raw_runs
 from sale_inspect.outcomes._spending import Known, Pricing
 from sale_inspect.outcomes._table import BadRow, OutcomeTable, checked, stacked, text_column
 from sale_inspect.outcomes._values import cell, cells
@@ -70,7 +70,7 @@ def read_text_table(
             pass
     tally = Tally()
     parts = []
-    for part in _parts(drafts(path, form, tally)):
+    for part in _parts(raw_runs(path, form, tally)):
         try:
             parts.append(_table(_as_columns(part), path.name, pricing, dollars))
         except UnpricedAgentError:
@@ -81,13 +81,13 @@ def read_text_table(
     return stacked(parts).with_notes(tally.notes(path, form))
 
 
-def _parts(records: Iterator[Draft]) -> Iterator[list[Draft]]:
+def _parts(records: Iterator[RawRun]) -> Iterator[list[RawRun]]:
     """The records, some at a time. Those before a malformed one come first: they may have faults."""
     while True:
-        part: list[Draft] = []
+        part: list[RawRun] = []
         try:
-            for draft in records:
-                part.append(draft)
+            for raw_run in records:
+                part.append(raw_run)
                 if len(part) == _RECORDS:
                     break
         except OutcomesError:
@@ -99,9 +99,9 @@ def _parts(records: Iterator[Draft]) -> Iterator[list[Draft]]:
         yield part
 
 
-def _as_columns(part: Sequence[Draft]) -> dict[str, list[Any]]:
-    names = dict.fromkeys(name for draft in part for name in draft.values)
-    return {name: [draft.values.get(name) for draft in part] for name in names}
+def _as_columns(part: Sequence[RawRun]) -> dict[str, list[Any]]:
+    names = dict.fromkeys(name for raw_run in part for name in raw_run.values)
+    return {name: [raw_run.values.get(name) for raw_run in part] for name in names}
 
 
 def _table(
@@ -232,11 +232,11 @@ def read_dollars(path: Path, columns: Mapping[str, str] | None = None) -> dict[t
         OutcomesError: If the file or a record is malformed, or a run's dollars come twice and differ.
     """
     found: dict[tuple[str, str], float] = {}
-    for draft in drafts(path, Form(columns=columns or {}), Tally(), by="dollars"):
-        where = f"{path}:{draft.line}"
+    for raw_run in raw_runs(path, Form(columns=columns or {}), Tally(), by="dollars"):
+        where = f"{path}:{raw_run.line}"
         try:
-            amount = cell("dollars", draft.values.get("dollars"))
-            run = cell("task", draft.values.get("task")), cell("agent", draft.values.get("agent"))
+            amount = cell("dollars", raw_run.values.get("dollars"))
+            run = cell("task", raw_run.values.get("task")), cell("agent", raw_run.values.get("agent"))
         except OutcomesError as error:
             raise OutcomesError(f"{where}: {error}.") from error
         if amount is None or not all(run):
@@ -255,7 +255,8 @@ def write_text_table(table: OutcomeTable, path: Path) -> None:
     are written as `\u202e`; line ends of texts and answers stay. Reading such a file gives the texts as they were.
 
     Raises:
-        OutcomesError: If the suffix is another one or the file cannot be written.
+        FileWriteError: If the file cannot be written.
+        OutcomesError: If the suffix is another one.
     """
     suffix = path.suffix.lower()
     if suffix in (".jsonl", ".ndjson"):
@@ -268,7 +269,7 @@ def write_text_table(table: OutcomeTable, path: Path) -> None:
         text = out.getvalue()
     else:
         raise OutcomesError(f"{path}: tables of outcomes are written as .parquet, .csv, .tsv or .jsonl.")
-    replace_file(path, text.encode())
+    write_file(path, text)
 
 
 def _plain(table: OutcomeTable) -> Iterator[dict[str, Any]]:

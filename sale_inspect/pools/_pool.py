@@ -9,7 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from sale_inspect.money import BLEND_INPUT_SHARE, Price
 
-__all__ = ["Agent", "Pool", "PriceEntry"]
+__all__ = ["THINKING_TOKENS", "Agent", "Pool", "PriceEntry"]
+
+THINKING_TOKENS = 4096
+"""Tokens that a thought may take beside a plan or a rating where a pool says `thinking: on` (ours)."""
 
 
 class _Strict(BaseModel):
@@ -59,6 +62,9 @@ class Agent(_Strict):
         base_url: Server address, if not taken from the environment.
         tool_calls: False for a model that cannot call tools; it then answers in plain text.
         top_logprobs: How many log-probabilities to ask for with a bid; 0 for a provider that has none.
+        thinking: What a model that thinks does while it bids and rates: `off` where its provider can switch thoughts
+            off, `budget:N` for N tokens of thought beside the cap of a plan or a rating, `on` for 4,096. None for a
+            model that does not think. The execution thinks as `config` says.
         json_schema: True for a provider that enforces a JSON schema; ratings are then asked for as JSON.
     """
 
@@ -71,12 +77,26 @@ class Agent(_Strict):
     tool_calls: bool = True
     top_logprobs: int = Field(default=5, ge=0, le=20)
     json_schema: bool = False
+    thinking: str | None = Field(default=None, pattern=r"^(off|on|budget:[1-9][0-9]{0,6})$")
 
     @field_validator("name", mode="before")
     @classmethod
     def _text(cls, value: object) -> object:
         # YAML reads a bare 4 as a number; the user meant a name.
         return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+    @field_validator("thinking", mode="before")
+    @classmethod
+    def _word(cls, value: object) -> object:
+        # YAML reads a bare `off` or `on` as a truth value.
+        return {False: "off", True: "on"}[value] if isinstance(value, bool) else value
+
+    @property
+    def thought_tokens(self) -> int:
+        """Tokens that a thought may take beside a plan or a rating; 0 if thoughts are off or none are expected."""
+        if self.thinking is None or self.thinking == "off":
+            return 0
+        return THINKING_TOKENS if self.thinking == "on" else int(self.thinking.removeprefix("budget:"))
 
 
 class Pool(_Strict):

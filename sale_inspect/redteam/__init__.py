@@ -8,8 +8,8 @@ from sale_inspect.redteam._catalog import ATTACKS, Attack, find_attack
 from sale_inspect.redteam._judge_attacks import Sight
 from sale_inspect.redteam._measure import Change, change, mcnemar
 from sale_inspect.redteam._scene import Scene, fitted, secret_sign
-from sale_inspect.redteam._settings import SETTINGS, Setting, find_setting
-from sale_inspect.redteam._simulate import Arena, Held
+from sale_inspect.redteam._settings import SETTINGS, DefenceSetting, find_setting
+from sale_inspect.redteam._simulate import Arena, SimulatedAuction
 
 __all__ = [
     "ATTACKS",
@@ -17,10 +17,10 @@ __all__ = [
     "Arena",
     "Attack",
     "Change",
-    "Held",
+    "DefenceSetting",
     "Scene",
-    "Setting",
     "Sight",
+    "SimulatedAuction",
     "change",
     "effective_share",
     "find_attack",

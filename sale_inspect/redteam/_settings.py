@@ -10,11 +10,11 @@ from typing import Literal
 from sale_inspect._errors import PoolError
 from sale_inspect.auction import Defence, Switches
 
-__all__ = ["SETTINGS", "Setting", "find_setting"]
+__all__ = ["SETTINGS", "DefenceSetting", "find_setting"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Setting:
+class DefenceSetting:
     """A set of defences, as the solver `sale` takes them.
 
     Attributes:
@@ -33,8 +33,8 @@ class Setting:
         return Switches(judges=self.judges, normalise="normalise" in self.defences, drop=frozenset(("refinement",)))
 
 
-def _setting(name: str, *defences: Defence, judges: Literal["all", "peers"] = "all") -> Setting:
-    return Setting(name=name, defences=frozenset(defences), judges=judges)
+def _setting(name: str, *defences: Defence, judges: Literal["all", "peers"] = "all") -> DefenceSetting:
+    return DefenceSetting(name=name, defences=frozenset(defences), judges=judges)
 
 
 _ALL = (
@@ -46,11 +46,11 @@ _ALL = (
     _setting("all", "quote", "anonymous", "normalise", "checks", judges="peers"),
 )
 
-SETTINGS: Mapping[str, Setting] = MappingProxyType({setting.name: setting for setting in _ALL})
+SETTINGS: Mapping[str, DefenceSetting] = MappingProxyType({setting.name: setting for setting in _ALL})
 """None; the default; the default and one more each; everything."""
 
 
-def find_setting(name: str) -> Setting:
+def find_setting(name: str) -> DefenceSetting:
     """The setting called `name`.
 
     Raises:

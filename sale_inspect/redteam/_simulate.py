@@ -34,7 +34,7 @@ from sale_inspect.bench import TaskItem
 from sale_inspect.redteam._catalog import Attack
 from sale_inspect.redteam._judge_attacks import Sight
 from sale_inspect.redteam._scene import Scene
-from sale_inspect.redteam._settings import Setting
+from sale_inspect.redteam._settings import DefenceSetting
 from sale_inspect.sim import (
     AGENTS,
     SOUND,
@@ -50,13 +50,13 @@ from sale_inspect.sim import (
     write_plan,
 )
 
-__all__ = ["Arena", "Held"]
+__all__ = ["Arena", "SimulatedAuction"]
 
 _TOP = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Held:
+class SimulatedAuction:
     """A simulated auction and what came of it.
 
     Attributes:
@@ -92,7 +92,7 @@ class Arena:
             count for many tasks, and an interval over tasks would be too narrow.
     """
 
-    setting: Setting
+    setting: DefenceSetting
     prices: Mapping[str, float]
     weakness: Weakness = SOUND
     jury: Literal["individual", "panel"] = "individual"
@@ -102,7 +102,7 @@ class Arena:
     partners: Mapping[str, str] = field(default_factory=dict)
     fresh: bool = False
 
-    def hold(self, item: TaskItem, task: str) -> Held:
+    def hold(self, item: TaskItem, task: str) -> SimulatedAuction:
         """One auction.
 
         Args:
@@ -112,7 +112,7 @@ class Arena:
         names = tuple(self.prices)
         bids, dropped = self._bids(item, task)
         if not bids:
-            return Held(winner="", bids=(), dropped=dropped, solved=False, usd=0.0)
+            return SimulatedAuction(winner="", bids=(), dropped=dropped, solved=False, usd=0.0)
         rules = Rules(
             prices=self.prices,
             weights=uniform_weights(names),
@@ -122,7 +122,7 @@ class Arena:
         scored = assess(bids, self._ratings(bids, task), rules, entropy_kind(bids))
         winner = select({bid.agent: bid.z for bid in scored}, self.prices, names)
         plan = next(bid.strategy for bid in bids if bid.agent == winner)
-        return Held(
+        return SimulatedAuction(
             winner=winner,
             bids=scored,
             dropped=dropped,

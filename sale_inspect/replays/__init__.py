@@ -14,7 +14,7 @@ from sale_inspect.replays._parts import (
     Rival,
     Verdict,
 )
-from sale_inspect.replays._policy import Policy, Setting, routed
+from sale_inspect.replays._policy import Policy, PolicySetting, routed
 from sale_inspect.replays._replay import Replay, replay_html, replay_json, replay_text
 
 __all__ = [
@@ -27,10 +27,10 @@ __all__ = [
     "Estimate",
     "Policy",
     "PolicyResult",
+    "PolicySetting",
     "Replay",
     "ReplayOptions",
     "Rival",
-    "Setting",
     "Verdict",
     "evaluate",
     "replay_html",

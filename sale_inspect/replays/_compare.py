@@ -16,14 +16,14 @@ from sale_inspect.replays._sentences import sentence
 from sale_inspect.routers import Floats
 from sale_inspect.stats import holm, mcnemar, normal_p, tasks_needed
 
-__all__ = ["FEWEST", "Draft", "Side", "against", "draft", "settled"]
+__all__ = ["FEWEST", "RawComparison", "Side", "against", "draft", "settled"]
 
 FEWEST = 10
 """Tasks below which nothing is claimed: a bootstrap of so few has no honest interval."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Draft:
+class RawComparison:
     """A comparison before the correction for many comparisons."""
 
     policy: str
@@ -42,13 +42,13 @@ def draft(
     kind: Rival,
     measure: Compared,
     statistic: Statistic,
-) -> Draft:
+) -> RawComparison:
     """A comparison from the statistic of the difference."""
     found = rounds.estimate(statistic)
     p = None if found.value is None or found.error is None else normal_p(found.value, found.error)
     if found.value is None:
         found = Estimate(value=None, reason="it is not defined for one of the two")
-    return Draft(policy=policy, rival=rival, kind=kind, measure=measure, difference=found, test="normal", p=p)
+    return RawComparison(policy=policy, rival=rival, kind=kind, measure=measure, difference=found, test="normal", p=p)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -66,7 +66,9 @@ class Side:
     means: Means
 
 
-def against(rounds: Rounds, first: Side, second: Side, kind: Rival, *, clustered: bool) -> tuple[Draft, Draft]:
+def against(
+    rounds: Rounds, first: Side, second: Side, kind: Rival, *, clustered: bool
+) -> tuple[RawComparison, RawComparison]:
     """pass@1 and dollars of two policies. Rows of one cluster are not independent, so they have no exact test."""
     solved = difference(first.means.correct, second.means.correct)
     paid = difference(first.means.dollars, second.means.dollars)
@@ -81,7 +83,7 @@ def _whole(values: Floats) -> bool:
     return bool(np.isin(values, (0.0, 1.0)).all())
 
 
-def settled(drafts: Sequence[Draft], *, tasks: int, options: ReplayOptions) -> tuple[Comparison, ...]:
+def settled(drafts: Sequence[RawComparison], *, tasks: int, options: ReplayOptions) -> tuple[Comparison, ...]:
     """Correct for many comparisons within each kind and measure, and say what may be claimed. Order is kept."""
     places = sorted(range(len(drafts)), key=lambda at: (drafts[at].kind, drafts[at].measure))
     found: dict[int, Comparison] = {}
@@ -95,7 +97,9 @@ def settled(drafts: Sequence[Draft], *, tasks: int, options: ReplayOptions) -> t
     return tuple(found[at] for at in range(len(drafts)))
 
 
-def _settle(draft: Draft, adjusted: float | None, family: int, tasks: int, options: ReplayOptions) -> Comparison:
+def _settle(
+    draft: RawComparison, adjusted: float | None, family: int, tasks: int, options: ReplayOptions
+) -> Comparison:
     verdict, why = _verdict(draft, adjusted, family, tasks, options)
     needed = None
     seen = draft.difference
@@ -130,7 +134,7 @@ def _settle(draft: Draft, adjusted: float | None, family: int, tasks: int, optio
 
 
 def _verdict(
-    draft: Draft, adjusted: float | None, family: int, tasks: int, options: ReplayOptions
+    draft: RawComparison, adjusted: float | None, family: int, tasks: int, options: ReplayOptions
 ) -> tuple[Verdict, str]:
     seen = draft.difference
     if seen.value is None or seen.low is None or seen.high is None or adjusted is None:
@@ -147,7 +151,7 @@ def _verdict(
     return ("better" if (seen.high < 0) == lower_is_better else "worse"), ""
 
 
-def _uncertain(draft: Draft, adjusted: float, family: int) -> str:
+def _uncertain(draft: RawComparison, adjusted: float, family: int) -> str:
     test = "McNemar's exact test" if draft.test == "mcnemar" else "the normal approximation"
     many = f", corrected for {family} comparisons," if family > 1 else ""
     return f"The interval excludes 0, but {test}{many} gives p = {adjusted:.2g}."

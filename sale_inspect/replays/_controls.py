@@ -9,7 +9,7 @@ import numpy as np
 
 from sale_inspect.replays._rounds import Statistic, mean_of
 from sale_inspect.routers import Floats, Rows
-from sale_inspect.stats import Draws, Grid, Realised, aiq, hull_at
+from sale_inspect.stats import AgentGrid, Draws, Realised, aiq, hull_at
 
 __all__ = [
     "Means",
@@ -39,7 +39,7 @@ class Means:
     dollars: Statistic
 
 
-def agent_means(grid: Grid) -> Means:
+def agent_means(grid: AgentGrid) -> Means:
     """Of the N agents, each alone, (rounds, N)."""
     return Means(correct=mean_of(grid.correct), dollars=mean_of(grid.dollars))
 

@@ -12,7 +12,7 @@ from sale_inspect.replays._parts import CurvePoint, CurveResult, Estimate
 from sale_inspect.replays._rounds import Rounds, mean_of
 from sale_inspect.routers import Floats
 from sale_inspect.stats import (
-    Grid,
+    AgentGrid,
     Measured,
     Pair,
     Realised,
@@ -80,7 +80,7 @@ def points_of(knob: str, values: Sequence[float], settings: Sequence[Realised], 
     )
 
 
-def joint_points(all_points: Sequence[Points], grid: Grid) -> tuple[Floats, Floats]:
+def joint_points(all_points: Sequence[Points], grid: AgentGrid) -> tuple[Floats, Floats]:
     """Dollars and pass@1 of all settings of all policies and of all agents."""
     dollars = [each.dollars.mean(axis=0) for each in all_points]
     correct = [each.correct.mean(axis=0) for each in all_points]
@@ -92,7 +92,7 @@ def joint_points(all_points: Sequence[Points], grid: Grid) -> tuple[Floats, Floa
 
 def curve_result(
     points: Points,
-    grid: Grid,
+    grid: AgentGrid,
     pair: Pair,
     best: int,
     *,

@@ -9,7 +9,7 @@ import numpy as np
 
 from sale_inspect._errors import OutcomesError
 from sale_inspect.replays._bins import bin_results
-from sale_inspect.replays._compare import Draft, Side, against, draft, settled
+from sale_inspect.replays._compare import RawComparison, Side, against, draft, settled
 from sale_inspect.replays._controls import (
     Means,
     agent_means,
@@ -27,7 +27,7 @@ from sale_inspect.replays._policy import Policy
 from sale_inspect.replays._replay import Replay
 from sale_inspect.replays._rounds import Rounds, draw_rounds, mean_of
 from sale_inspect.routers import Floats, Outcomes
-from sale_inspect.stats import Grid, Pair, Ratio, Realised, routing_ratios, share_entropy, shares_of
+from sale_inspect.stats import AgentGrid, Pair, Ratio, Realised, best_single, routing_ratios, share_entropy, shares_of
 
 __all__ = ["evaluate"]
 
@@ -39,7 +39,7 @@ class _Table:
     """What all policies are held against."""
 
     outcomes: Outcomes
-    grid: Grid
+    grid: AgentGrid
     best: int
     pair: Pair
     rounds: Rounds
@@ -129,7 +129,7 @@ def evaluate(
 def _table(outcomes: Outcomes, options: ReplayOptions, clusters: tuple[str, ...] | None) -> _Table:
     if len(outcomes) == 0:
         raise OutcomesError("Nothing to replay: the outcomes have no task.")
-    grid = Grid(correct=outcomes.correct, dollars=outcomes.dollars, tokens=outcomes.tokens)
+    grid = AgentGrid(correct=outcomes.correct, dollars=outcomes.dollars, tokens=outcomes.tokens)
     try:
         rounds = draw_rounds(len(outcomes), outcomes.bins, clusters, options)
     except ValueError as problem:
@@ -165,9 +165,9 @@ def _table(outcomes: Outcomes, options: ReplayOptions, clusters: tuple[str, ...]
 
 
 def _best(outcomes: Outcomes, options: ReplayOptions) -> int:
-    """Column of the best single agent: by pass@1, then the cheaper, then pool order."""
+    """Column of the best single agent: the one that was named, or `best_single`."""
     if options.best_single is None:
-        return int(np.lexsort((outcomes.mean_dollars(), -np.round(outcomes.mean_correct(), 12)))[0])
+        return best_single(outcomes.mean_correct(), outcomes.mean_dollars())
     if options.best_single not in outcomes.agents:
         raise OutcomesError(
             f"best_single is {options.best_single!r}, which is no agent of the outcomes. Take one of "
@@ -257,7 +257,9 @@ def _named(estimate: Estimate, reason: str) -> Estimate:
     return estimate if estimate.value is not None else replace(estimate, reason=reason)
 
 
-def _drafts(policy: Realised, points: Points, side: Side, sides: Mapping[str, Side], table: _Table) -> list[Draft]:
+def _drafts(
+    policy: Realised, points: Points, side: Side, sides: Mapping[str, Side], table: _Table
+) -> list[RawComparison]:
     own, rounds, name = side.means.correct, table.rounds, side.name
     found = []
     if policy.agent is not None:

@@ -9,13 +9,13 @@ import numpy as np
 
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers import Floats, Router, Rows, TaskBatch
-from sale_inspect.stats import Grid, Realised
+from sale_inspect.stats import AgentGrid, Realised
 
-__all__ = ["Policy", "Setting", "routed"]
+__all__ = ["Policy", "PolicySetting", "routed"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Setting:
+class PolicySetting:
     """A policy at one value of its knob. Either `agent`, or `correct` and `dollars`.
 
     Attributes:
@@ -62,9 +62,9 @@ class Policy:
     overhead: Floats | None = None
     overhead_tokens: Floats | None = None
     knob: str = ""
-    curve: tuple[Setting, ...] = ()
+    curve: tuple[PolicySetting, ...] = ()
 
-    def realised(self, grid: Grid) -> Realised:
+    def realised(self, grid: AgentGrid) -> Realised:
         """What it gets on the tasks of the table.
 
         Raises:
@@ -75,7 +75,7 @@ class Policy:
         except (ValueError, IndexError) as problem:
             raise OutcomesError(f"Policy {self.name!r}: {problem}") from None
 
-    def _realised(self, grid: Grid) -> Realised:
+    def _realised(self, grid: AgentGrid) -> Realised:
         got = _got(grid, self.agent, self.correct, self.dollars, self.overhead)
         if self.correct is not None:
             return Realised(
@@ -91,7 +91,7 @@ class Policy:
             agent=got.agent,
         )
 
-    def settings(self, grid: Grid) -> tuple[Realised, ...]:
+    def settings(self, grid: AgentGrid) -> tuple[Realised, ...]:
         """What it gets at each value of its curve.
 
         Raises:
@@ -99,7 +99,7 @@ class Policy:
         """
         return tuple(self._at(grid, setting) for setting in self.curve)
 
-    def _at(self, grid: Grid, setting: Setting) -> Realised:
+    def _at(self, grid: AgentGrid, setting: PolicySetting) -> Realised:
         paid = self.overhead if setting.overhead is None else setting.overhead
         try:
             return _got(grid, setting.agent, setting.correct, setting.dollars, paid)
@@ -108,7 +108,7 @@ class Policy:
 
 
 def _got(
-    grid: Grid, agent: Rows | None, correct: Floats | None, dollars: Floats | None, overhead: Floats | None
+    grid: AgentGrid, agent: Rows | None, correct: Floats | None, dollars: Floats | None, overhead: Floats | None
 ) -> Realised:
     if (correct is None) != (dollars is None):
         raise ValueError("give correct and dollars both, or neither.")
@@ -149,5 +149,5 @@ def routed(
         agent=router.choose(tasks).agent,
         overhead=overhead,
         knob="" if knob is None else knob.name,
-        curve=tuple(Setting(value=value, agent=router.at(value).choose(tasks).agent) for value in values),
+        curve=tuple(PolicySetting(value=value, agent=router.at(value).choose(tasks).agent) for value in values),
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sale_inspect.report.analysis import Analyses
     from sale_inspect.report.figures import Drawing
     from sale_inspect.report.page import Picture
-    from sale_inspect.report.tidy import Compared, Tidy
+    from sale_inspect.report.tidy import ScreenedTidy, Tidy
 
 __all__ = ["PageRequest", "report_files"]
 
@@ -46,7 +46,7 @@ class PageRequest:
 
 
 def report_files(
-    compared: Compared, request: PageRequest, *, doing: Callable[[str], None] = lambda _: None
+    compared: ScreenedTidy, request: PageRequest, *, doing: Callable[[str], None] = lambda _: None
 ) -> tuple[dict[str, bytes], list[str]]:
     """The page as HTML and Markdown, pictures as SVG and PNG, tables as CSV; and the sentences of the verdict.
 
@@ -64,7 +64,7 @@ def report_files(
         to_markdown_page,
         verdict_sentences,
     )
-    from sale_inspect.report.tidy import Compared, Tidy
+    from sale_inspect.report.tidy import ScreenedTidy, Tidy
 
     doing("analysing")
     analyses = analyse(compared.tidy, baseline=request.baseline, rounds=request.rounds, seed=request.seed)
@@ -86,7 +86,7 @@ def report_files(
         logs=compared.tidy.logs,
     )
     page = report_page(
-        Compared(tidy=tidy, left_out=compared.left_out, notes=compared.notes),
+        ScreenedTidy(tidy=tidy, left_out=compared.left_out, notes=compared.notes),
         analyses,
         pictures,
         PageOptions(

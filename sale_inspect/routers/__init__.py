@@ -17,6 +17,7 @@ from sale_inspect.routers.kinds import (
     router_kind,
 )
 from sale_inspect.routers.parts import (
+    Acceptance,
     Arrays,
     Cascade,
     CascadeRuns,
@@ -33,7 +34,6 @@ from sale_inspect.routers.parts import (
     Rows,
     TaskBatch,
     Trained,
-    Verdict,
     answer_text,
     draws,
     embed_answers,
@@ -46,6 +46,7 @@ from sale_inspect.routers.parts import (
 
 __all__ = [
     "ROUTERS",
+    "Acceptance",
     "Arrays",
     "Calibrated",
     "Cascade",
@@ -70,7 +71,6 @@ __all__ = [
     "StepRecord",
     "TaskBatch",
     "Trained",
-    "Verdict",
     "answer_text",
     "best_single",
     "budget_knob",

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
-import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +16,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from sale_inspect._errors import OutcomesError
+from sale_inspect._files import write_file
 from sale_inspect.routers._header import FORMAT, VERSION, EmbedderName, RouterHeader
 from sale_inspect.routers.kinds import ROUTERS
 from sale_inspect.routers.parts import Fitted
@@ -48,7 +46,8 @@ def save_router(path: Path | str, file: RouterFile) -> None:
     """Write a router file, whole or not at all. The same file gives the same bytes.
 
     Raises:
-        OutcomesError: If it cannot be written, or an array holds a number that is not finite.
+        FileWriteError: If it cannot be written.
+        OutcomesError: If an array holds a number that is not finite.
     """
     target = Path(path)
     meta, arrays = file.router.to_arrays()
@@ -63,24 +62,7 @@ def save_router(path: Path | str, file: RouterFile) -> None:
     members: dict[str, NDArray[Any]] = {_HEADER: np.frombuffer(text.encode(), dtype=np.uint8)}
     members |= {f"{_PREFIX}{name}": np.asarray(array) for name, array in arrays.items()}
     np.savez(content, allow_pickle=False, **members)
-    part = ""
-    try:
-        with tempfile.NamedTemporaryFile(
-            dir=target.parent, prefix=f".{target.name}.", suffix=".part", delete=False
-        ) as temporary:
-            part = temporary.name
-            temporary.write(content.getvalue())
-        # A temporary file is for its owner alone; the router is an ordinary file.
-        os.chmod(part, 0o644)
-        os.replace(part, target)
-    except OSError as error:
-        if part:
-            with contextlib.suppress(OSError):
-                os.unlink(part)
-        raise OutcomesError(
-            f"Router file {target} cannot be written: {error.strerror}. Name a file in a folder that is there and can "
-            "be written."
-        ) from error
+    write_file(target, content.getvalue())
 
 
 def read_router_file(path: Path | str, *, names: Mapping[str, str] | None = None) -> RouterFile:
@@ -142,10 +124,11 @@ def load_router(
             f"{', '.join(agents)}. Use that pool, or train on outcomes of this one with `sale-inspect train`."
         )
     if embedder is not None and embedder != header.embedder:
-        own = header.embedder
+        trained_with = header.embedder
         raise OutcomesError(
-            f"Router file {path}: field `embedder`: trained with {own.name} ({own.dimensions} dimensions), but this "
-            f"run has {embedder.name} ({embedder.dimensions}). Use that embedder, or train again with this one."
+            f"Router file {path}: field `embedder`: trained with {trained_with.name} ({trained_with.dimensions} "
+            f"dimensions), but this run has {embedder.name} ({embedder.dimensions}). Use that embedder, or train again "
+            "with this one."
         )
     return file.router
 
@@ -235,9 +218,9 @@ def _named(target: Path, make: Callable[[], _T]) -> _T:
 
 def _agreeing(target: Path, header: RouterHeader, router: Fitted) -> Fitted:
     knob = router.knob
-    found = None if knob is None else knob.value
-    said = None if header.knob is None else header.knob.value
-    if router.name != header.router or router.agents != header.agents or found != said:
+    fit_value = None if knob is None else knob.value
+    header_value = None if header.knob is None else header.knob.value
+    if router.name != header.router or router.agents != header.agents or fit_value != header_value:
         field = "router" if router.name != header.router else "agents" if router.agents != header.agents else "knob"
         raise OutcomesError(
             f"Router file {target}: field `{field}` of the header is not that of the fit. The file was changed by "

@@ -20,8 +20,8 @@ __all__ = [
     "FORMAT",
     "VERSION",
     "CalibrationRecord",
-    "CurvePoint",
     "EmbedderName",
+    "HeldOutPoint",
     "KnobSetting",
     "RouterHeader",
     "TrainingSummary",
@@ -54,7 +54,7 @@ class KnobSetting(_Frozen):
     value: float
 
 
-class CurvePoint(_Frozen):
+class HeldOutPoint(_Frozen):
     """Held-out pass@1 and mean dollars a task at one value of the knob; None without a knob."""
 
     value: float | None
@@ -96,8 +96,8 @@ class TrainingSummary(_Frozen):
     inner: int = Field(ge=2)
     candidates: int = Field(ge=1)
     fold_options: tuple[dict[str, Any], ...]
-    curve: tuple[CurvePoint, ...] = Field(min_length=1)
-    singles: dict[str, CurvePoint]
+    curve: tuple[HeldOutPoint, ...] = Field(min_length=1)
+    singles: dict[str, HeldOutPoint]
     calibration: CalibrationRecord | None = None
 
 
@@ -186,7 +186,7 @@ def make_header(
             "trained.at(calibrated.value)."
         )
     singles = {
-        agent: CurvePoint(value=None, pass_rate=float(passed), dollars=float(dollars))
+        agent: HeldOutPoint(value=None, pass_rate=float(passed), dollars=float(dollars))
         for agent, passed, dollars in zip(
             outcomes.agents, outcomes.mean_correct(), outcomes.mean_dollars(), strict=True
         )
@@ -221,10 +221,10 @@ def _plain(options: Any) -> dict[str, Any]:
     return plain
 
 
-def _curve(held: HeldOut) -> tuple[CurvePoint, ...]:
+def _curve(held: HeldOut) -> tuple[HeldOutPoint, ...]:
     values: list[float | None] = list(held.values) if held.knob else [None]
     points = zip(values, held.pass_rate, held.mean_dollars, strict=True)
-    return tuple(CurvePoint(value=value, pass_rate=float(rate), dollars=float(usd)) for value, rate, usd in points)
+    return tuple(HeldOutPoint(value=value, pass_rate=float(rate), dollars=float(usd)) for value, rate, usd in points)
 
 
 def _record(calibrated: Calibrated) -> CalibrationRecord:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sale_inspect.routers._header import CurvePoint, RouterHeader
+from sale_inspect.routers._header import HeldOutPoint, RouterHeader
 from sale_inspect.routers.kinds import ROUTERS
 from sale_inspect.texts import fmt_rate, fmt_usd
 
@@ -78,17 +78,17 @@ def _curve(header: RouterHeader) -> str:
     return f"{title}\n{_table([name, 'pass@1', '$ per task'], rows)}"
 
 
-def _singles(header: RouterHeader) -> list[tuple[str, CurvePoint]]:
+def _singles(header: RouterHeader) -> list[tuple[str, HeldOutPoint]]:
     return [(agent, header.training.singles[agent]) for agent in header.agents if agent in header.training.singles]
 
 
-def _label(point: CurvePoint, header: RouterHeader) -> str:
+def _label(point: HeldOutPoint, header: RouterHeader) -> str:
     if point.value is None or header.knob is None:
         return header.router
     return f"{point.value:.6g}" + (" (set)" if point.value == header.knob.value else "")
 
 
-def _thinned(points: Sequence[CurvePoint], value: float | None) -> list[CurvePoint]:
+def _thinned(points: Sequence[HeldOutPoint], value: float | None) -> list[HeldOutPoint]:
     if len(points) <= _MOST_POINTS:
         return list(points)
     last = len(points) - 1

@@ -1,5 +1,6 @@
 """Statistics. Pure: numbers in, numbers out."""
 
+from sale_inspect.stats._agents import best_single, oracle
 from sale_inspect.stats._bins import bin_order
 from sale_inspect.stats._bootstrap import (
     Draws,
@@ -25,13 +26,13 @@ from sale_inspect.stats._curves import (
     qnc,
     relative_gain,
 )
-from sale_inspect.stats._frontier import aiq, hull, hull_at, hull_heights, pareto_front
+from sale_inspect.stats._frontier import aiq, area_below, hull, hull_at, hull_heights, pareto_front
 from sale_inspect.stats._horizon import Horizon, HorizonFit, Weighting, fit_horizon, horizons
 from sale_inspect.stats._mcnemar import McNemar, mcnemar
 from sale_inspect.stats._measured import Measured, unknown
 from sale_inspect.stats._rates import mean, ratio, ratio_stderr, stderr, wilson
 from sale_inspect.stats._routing import (
-    Grid,
+    AgentGrid,
     Ratio,
     Realised,
     routing_metrics,
@@ -44,8 +45,8 @@ from sale_inspect.stats._shapley import MOST_EXACT, SampledShapley, shapley_exac
 __all__ = [
     "CONFIDENCE",
     "MOST_EXACT",
+    "AgentGrid",
     "Draws",
-    "Grid",
     "Horizon",
     "HorizonFit",
     "Interval",
@@ -59,6 +60,8 @@ __all__ = [
     "Weighting",
     "aiq",
     "apgr",
+    "area_below",
+    "best_single",
     "bin_order",
     "cost_save",
     "cpt",
@@ -75,6 +78,7 @@ __all__ = [
     "mcnemar",
     "mean",
     "normal_p",
+    "oracle",
     "pareto_distance",
     "pareto_front",
     "peak",

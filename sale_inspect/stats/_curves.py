@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sale_inspect.stats._frontier import Floats, checked_points, pareto_front
+from sale_inspect.stats._agents import EQUAL
+from sale_inspect.stats._frontier import Floats, area_below, checked_points, pareto_front
 from sale_inspect.stats._measured import Measured, over, unknown
 
 __all__ = [
@@ -26,9 +27,6 @@ __all__ = [
     "qnc",
     "relative_gain",
 ]
-
-_EQUAL = 1e-12
-"""pass@1 that differ by no more are equal: sums in another order of tasks differ in the last digits."""
 
 
 def peak(dollars: ArrayLike, correct: ArrayLike) -> Measured:
@@ -58,7 +56,7 @@ def qnc(dollars: ArrayLike, correct: ArrayLike, *, best_correct: float, best_dol
     dollars. Above 1 it costs more.
     """
     c, q = checked_points(dollars, correct)
-    enough = q >= best_correct - _EQUAL
+    enough = q >= best_correct - EQUAL
     if not enough.any():
         return unknown("no setting reaches the pass@1 of the best single agent")
     return over(float(c[enough].min()), best_dollars, "the best single agent costs nothing")
@@ -69,8 +67,8 @@ def cost_save(dollars: ArrayLike, correct: ArrayLike, *, best_correct: float, be
 
     Negative if the cheapest such setting is dearer than the best single agent. Source: LLMRouterBench.
     """
-    found = qnc(dollars, correct, best_correct=best_correct, best_dollars=best_dollars)
-    return found if found.value is None else Measured(value=1.0 - found.value)
+    cost = qnc(dollars, correct, best_correct=best_correct, best_dollars=best_dollars)
+    return cost if cost.value is None else Measured(value=1.0 - cost.value)
 
 
 def deferral_area(dollars: ArrayLike, correct: ArrayLike, *, dearest: float, share: float = 1.0) -> Measured:
@@ -93,9 +91,7 @@ def deferral_area(dollars: ArrayLike, correct: ArrayLike, *, dearest: float, sha
     x, y = c[front] / dearest, q[front]
     if x[0] >= share:
         return Measured(value=0.0, reason=f"the cheapest setting costs {x[0]:.4g} of the dearest agent")
-    knots = np.concatenate([x[x < share], [share]])
-    height = np.interp(knots, x, y)
-    return Measured(value=float((np.diff(knots) * (height[1:] + height[:-1])).sum() / 2.0))
+    return Measured(value=area_below(x, y, float(x[0]), share))
 
 
 def pareto_distance(
@@ -166,7 +162,7 @@ def apgr(dollars: ArrayLike, correct: ArrayLike, pair: Pair) -> Measured:
     if reason:
         return unknown(reason)
     x, y = _share_curve(dollars, correct, pair)
-    return Measured(value=float((np.diff(x) * (y[1:] + y[:-1])).sum() / 2.0))
+    return Measured(value=area_below(x, y, 0.0, 1.0))
 
 
 def cpt(dollars: ArrayLike, correct: ArrayLike, pair: Pair, level: float) -> Measured:
@@ -189,7 +185,7 @@ def cpt(dollars: ArrayLike, correct: ArrayLike, pair: Pair, level: float) -> Mea
     if not 0 <= level <= 1:
         return unknown(f"CPT needs a level from 0 to 1, got {level:g}")
     x, y = _share_curve(dollars, correct, pair)
-    first = int(np.argmax(y >= level - _EQUAL))
+    first = int(np.argmax(y >= level - EQUAL))
     if first == 0:
         return Measured(value=float(x[0]))
     share = (level - y[first - 1]) / (y[first] - y[first - 1])

@@ -16,7 +16,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from sale_inspect.stats._measured import Measured, unknown
 
-__all__ = ["Floats", "Over", "Rows", "aiq", "checked_points", "hull", "hull_at", "hull_heights", "pareto_front"]
+__all__ = [
+    "Floats",
+    "Over",
+    "Rows",
+    "aiq",
+    "area_below",
+    "checked_points",
+    "hull",
+    "hull_at",
+    "hull_heights",
+    "pareto_front",
+]
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -48,17 +59,22 @@ def checked_points(dollars: ArrayLike, correct: ArrayLike) -> tuple[Floats, Floa
     return c, q
 
 
-def pareto_front(dollars: ArrayLike, correct: ArrayLike) -> Rows:
+def pareto_front(dollars: ArrayLike, correct: ArrayLike, *, prefer: ArrayLike | None = None) -> Rows:
     """Numbers of the points that no other point beats, by rising dollars.
 
-    A point is beaten by one with no more dollars and no less pass@1 that is strictly better in one of them. Of
-    equal points only the first counts.
+    A point is beaten by one with no more dollars and no less pass@1 that is strictly better in one of them. Numbers are
+    compared as they are: who gets them from sums in different orders rounds them first.
+
+    Args:
+        dollars: (P,).
+        correct: (P,).
+        prefer: (P,), of equal points the one with the least of these counts, and then the first; by default the first.
 
     Raises:
         ValueError: See `checked_points`.
     """
     c, q = checked_points(dollars, correct)
-    order = np.lexsort((np.arange(len(c)), -q, c))
+    order = np.lexsort((-q, c) if prefer is None else (np.asarray(prefer, dtype=np.float64), -q, c))
     before = np.concatenate([[-np.inf], np.maximum.accumulate(q[order])[:-1]])
     return np.asarray(order[q[order] > before], dtype=np.intp)
 
@@ -181,7 +197,7 @@ def aiq(
         if end <= 0:
             return unknown("the greatest dollars are 0, so nothing can be divided by them")
         start = min(float(x[0]), end)
-        return Measured(value=_area(x, y, start, end) / end)
+        return Measured(value=area_below(x, y, start, end) / end)
     start = float(c.min()) if low is None else float(low)
     if end <= start:
         return unknown(f"the range of dollars is empty: from {start:g} to {end:g}")
@@ -191,11 +207,18 @@ def aiq(
         if left == "null":
             reason = "the curve starts right of the range; left of it, it is mixed with an agent that answers nothing"
             x, y = np.concatenate([[0.0], x]), np.concatenate([[0.0], y])
-    return Measured(value=_area(x, y, start, end) / (end - start), reason=reason)
+    return Measured(value=area_below(x, y, start, end) / (end - start), reason=reason)
 
 
-def _area(x: Floats, y: Floats, start: float, end: float) -> float:
-    """Area below the line through the corners from `start` to `end`, flat beyond its ends."""
+def area_below(x: Floats, y: Floats, start: float, end: float) -> float:
+    """Area below the line through points from `start` to `end`, flat beyond its ends.
+
+    Args:
+        x: (P,), rising.
+        y: (P,), heights.
+        start: Left end.
+        end: Right end, not left of `start`.
+    """
     inside = x[(x > start) & (x < end)]
     knots = np.concatenate([[start], inside, [end]])
     height = np.interp(knots, x, y)

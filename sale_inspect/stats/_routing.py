@@ -5,8 +5,7 @@ bootstrap draws tasks and divides the sums anew; ratios are never averaged.
 
 Rules (ours where the source is silent):
 - Dollars of a policy are those of its runs plus its overhead, always.
-- The oracle of a task is the cheapest of the agents with the task's highest pass@1, by the dollars of that task. With
-  outcomes of 0 and 1 this is the cheapest correct agent, or the cheapest if none is correct.
+- The oracle of a task is that of `oracle`: the cheapest of the agents with the task's highest pass@1.
 - Where `correct` is a mean over epochs, an agent is *right* on a task if its pass@1 is the task's highest and above 0.
   With 0 and 1 this is the common meaning.
 """
@@ -19,19 +18,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sale_inspect.stats._agents import EQUAL, oracle
 from sale_inspect.stats._frontier import Floats, Rows
 from sale_inspect.stats._measured import Measured, over, unknown
 
-__all__ = ["Grid", "Ratio", "Realised", "routing_metrics", "routing_ratios", "share_entropy", "shares_of"]
+__all__ = ["AgentGrid", "Ratio", "Realised", "routing_metrics", "routing_ratios", "share_entropy", "shares_of"]
 
 Bools = NDArray[np.bool_]
 
-_EQUAL = 1e-12
 _PER_MILLION = 1e6
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Grid:
+class AgentGrid:
     """Outcomes of T tasks by N agents, each alone.
 
     Attributes:
@@ -61,13 +60,11 @@ class Grid:
     def right(self) -> Bools:
         """(T, N), whether the agent is right on the task (rule of this module)."""
         top = self.correct.max(axis=1, keepdims=True)
-        return np.asarray((self.correct >= top - _EQUAL) & (top > 0), dtype=np.bool_)
+        return np.asarray((self.correct >= top - EQUAL) & (top > 0), dtype=np.bool_)
 
     def oracle(self) -> Rows:
-        """(T,), column of the oracle's agent; ties by mean dollars, then pool order."""
-        candidates = np.where(self.right() | (self.correct.max(axis=1, keepdims=True) <= 0), self.dollars, np.inf)
-        order = np.argsort(self.dollars.mean(axis=0), kind="stable")
-        return np.asarray(order[np.argmin(candidates[:, order], axis=1)], dtype=np.intp)
+        """(T,), column of the oracle's agent."""
+        return oracle(self.correct, self.dollars)
 
     def dearest(self) -> int:
         """Column of the agent with the greatest mean dollars a task; of equals the last of the pool."""
@@ -165,7 +162,7 @@ class Ratio:
         return over(float(self.above.sum()), float(self.below.sum()), self.reason)
 
 
-def routing_ratios(policy: Realised, grid: Grid, *, worth: float | None = None) -> Mapping[str, Ratio | str]:
+def routing_ratios(policy: Realised, grid: AgentGrid, *, worth: float | None = None) -> Mapping[str, Ratio | str]:
     """The metrics of a policy as ratios of sums; a reason where a metric cannot be had.
 
     With t a task, q_t its pass@1, d_t dollars of the runs, o_t overhead, k_t tokens, a_t the chosen agent, * the
@@ -204,7 +201,7 @@ def routing_ratios(policy: Realised, grid: Grid, *, worth: float | None = None) 
     one = np.ones(len(policy.correct))
     best, total = grid.realised(grid.oracle()), policy.total()
     solvable = (grid.correct.max(axis=1) > 0).astype(np.float64)
-    found: dict[str, Ratio | str] = {
+    ratios: dict[str, Ratio | str] = {
         "pass": Ratio(above=policy.correct, below=one, reason="no task"),
         "usd_per_task": Ratio(above=total, below=one, reason="no task"),
         "usd_per_solved": Ratio(above=total, below=policy.correct, reason="no task was solved"),
@@ -222,47 +219,47 @@ def routing_ratios(policy: Realised, grid: Grid, *, worth: float | None = None) 
     }
     if worth is not None:
         utility = (worth * grid.correct - grid.dollars).max(axis=1)
-        found["regret_worth"] = Ratio(above=utility - worth * policy.correct + total, below=one, reason="no task")
-    return found | _choice_ratios(policy, grid, solvable)
+        ratios["regret_worth"] = Ratio(above=utility - worth * policy.correct + total, below=one, reason="no task")
+    return ratios | _choice_ratios(policy, grid, solvable)
 
 
-def _choice_ratios(policy: Realised, grid: Grid, solvable: Floats) -> dict[str, Ratio | str]:
+def _choice_ratios(policy: Realised, grid: AgentGrid, solvable: Floats) -> dict[str, Ratio | str]:
     names = ("optimal_selection", "over_escalation", "under_escalation", "hopeless_escalation", "dearest_share")
     if policy.agent is None:
         return dict.fromkeys(names, "no one agent does a task, or it is not known which")
     every, right = np.arange(len(policy.agent)), grid.right()
-    own = grid.dollars[every, policy.agent]
+    chosen_dollars = grid.dollars[every, policy.agent]
     cheapest_right = np.where(right, grid.dollars, np.inf).min(axis=1)
     # A policy that really ran has outcomes of its own; these say whether its choice was right.
     top = grid.correct.max(axis=1)
-    wrong = (policy.correct < top - _EQUAL) & (top > 0)
-    dearer_right = (right & (grid.dollars > own[:, None])).any(axis=1)
+    wrong = (policy.correct < top - EQUAL) & (top > 0)
+    dearer_right = (right & (grid.dollars > chosen_dollars[:, None])).any(axis=1)
     counts = {
-        "over_escalation": (solvable > 0) & (own > cheapest_right),
+        "over_escalation": (solvable > 0) & (chosen_dollars > cheapest_right),
         "under_escalation": wrong & dearer_right,
-        "hopeless_escalation": (solvable == 0) & (own > grid.dollars.min(axis=1)),
+        "hopeless_escalation": (solvable == 0) & (chosen_dollars > grid.dollars.min(axis=1)),
         "dearest_share": policy.agent == grid.dearest(),
     }
-    one = np.ones(len(own))
-    picked = right[every, policy.agent] & (own <= cheapest_right)
-    found: dict[str, Ratio | str] = {
+    one = np.ones(len(chosen_dollars))
+    picked = right[every, policy.agent] & (chosen_dollars <= cheapest_right)
+    ratios: dict[str, Ratio | str] = {
         name: Ratio(above=each.astype(np.float64), below=one, reason="no task") for name, each in counts.items()
     }
-    found["optimal_selection"] = Ratio(
+    ratios["optimal_selection"] = Ratio(
         above=picked.astype(np.float64), below=solvable, reason="no agent is right on any task"
     )
-    return found
+    return ratios
 
 
-def routing_metrics(policy: Realised, grid: Grid, *, worth: float | None = None) -> dict[str, Measured]:
+def routing_metrics(policy: Realised, grid: AgentGrid, *, worth: float | None = None) -> dict[str, Measured]:
     """The value of every metric of `routing_ratios`, and `share_entropy`."""
     ratios = routing_ratios(policy, grid, worth=worth)
-    found = {name: unknown(ratio) if isinstance(ratio, str) else ratio.value() for name, ratio in ratios.items()}
+    metrics = {name: unknown(ratio) if isinstance(ratio, str) else ratio.value() for name, ratio in ratios.items()}
     if policy.agent is None:
-        found["share_entropy"] = unknown("no one agent does a task, or it is not known which")
+        metrics["share_entropy"] = unknown("no one agent does a task, or it is not known which")
     else:
-        found["share_entropy"] = Measured(value=share_entropy(shares_of(policy.agent, grid.correct.shape[1])))
-    return found
+        metrics["share_entropy"] = Measured(value=share_entropy(shares_of(policy.agent, grid.correct.shape[1])))
+    return metrics
 
 
 def shares_of(agent: Rows, agents: int) -> Floats:

@@ -3,7 +3,7 @@
 from sale_inspect.times._aggregate import (
     MAX_MINUTES,
     Aggregation,
-    Dropped,
+    DroppedAttempt,
     Reason,
     TaskTime,
     aggregate,
@@ -20,7 +20,7 @@ __all__ = [
     "Aggregation",
     "Agreement",
     "Attempt",
-    "Dropped",
+    "DroppedAttempt",
     "HumanTime",
     "Reason",
     "TaskTime",

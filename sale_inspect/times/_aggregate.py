@@ -13,7 +13,7 @@ from sale_inspect.bench import BINS
 from sale_inspect.times._agreement import Agreement, agreement
 from sale_inspect.times._attempts import Attempt
 
-__all__ = ["MAX_MINUTES", "Aggregation", "Dropped", "Reason", "TaskTime", "aggregate", "annotators_for_filter"]
+__all__ = ["MAX_MINUTES", "Aggregation", "DroppedAttempt", "Reason", "TaskTime", "aggregate", "annotators_for_filter"]
 
 MAX_MINUTES = BINS[-1].high
 """Longest time that the benchmark has a bin for, minutes."""
@@ -26,7 +26,7 @@ _TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Dropped:
+class DroppedAttempt:
     """An attempt that does not count.
 
     Attributes:
@@ -57,7 +57,7 @@ class TaskTime:
     tau_minutes: float | None
     sd_minutes: float | None
     kept: tuple[Attempt, ...]
-    dropped: tuple[Dropped, ...]
+    dropped: tuple[DroppedAttempt, ...]
     why_none: str = ""
 
 
@@ -156,7 +156,7 @@ def _by_annotator(task: TaskTime) -> Mapping[str, float]:
 
 def _task_time(name: str, attempts: Sequence[Attempt], min_annotators: int, sd: float) -> TaskTime:
     usable: list[Attempt] = []
-    dropped: list[Dropped] = []
+    dropped: list[DroppedAttempt] = []
     seen: set[str] = set()
     for attempt in attempts:
         found = _fault(attempt, attempt.annotator in seen)
@@ -165,7 +165,7 @@ def _task_time(name: str, attempts: Sequence[Attempt], min_annotators: int, sd: 
         if found is None:
             usable.append(attempt)
         else:
-            dropped.append(Dropped(attempt=attempt, reason=found[0], detail=found[1]))
+            dropped.append(DroppedAttempt(attempt=attempt, reason=found[0], detail=found[1]))
     kept, outliers = _filtered(usable, sd)
     times = [attempt.minutes for attempt in kept if attempt.minutes is not None]
     enough = len(times) >= min_annotators
@@ -197,18 +197,18 @@ def _fault(attempt: Attempt, repeated: bool) -> tuple[Reason, str] | None:
     return None
 
 
-def _filtered(attempts: Sequence[Attempt], sd: float) -> tuple[list[Attempt], list[Dropped]]:
+def _filtered(attempts: Sequence[Attempt], sd: float) -> tuple[list[Attempt], list[DroppedAttempt]]:
     times = [attempt.minutes for attempt in attempts if attempt.minutes is not None]
     if len(times) < 2:
         return list(attempts), []
     mean, spread = statistics.fmean(times), statistics.stdev(times)
     kept: list[Attempt] = []
-    outliers: list[Dropped] = []
+    outliers: list[DroppedAttempt] = []
     for attempt, minutes in zip(attempts, times, strict=True):
         if abs(minutes - mean) > sd * spread + mean * _TOLERANCE:
             away = abs(minutes - mean) / spread
             detail = f"{minutes:.3g} minutes is {away:.2f} SD from the mean {mean:.3g}"
-            outliers.append(Dropped(attempt=attempt, reason="outlier", detail=detail))
+            outliers.append(DroppedAttempt(attempt=attempt, reason="outlier", detail=detail))
         else:
             kept.append(attempt)
     return kept, outliers

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sale_inspect.auction import Features, Weights, score, select
+from sale_inspect.auction import BidFeatures, Weights, score, select
 from sale_inspect.weights._problem import FitData
 
 __all__ = [
@@ -110,13 +110,13 @@ def stack(data: FitData) -> BidArrays:
     return BidArrays(order=order, signed=signed, gamma=gamma, rated=rated, valid=valid)
 
 
-def _ratings(bid: Features, judges: tuple[str, ...]) -> tuple[Floats, Floats]:
+def _ratings(bid: BidFeatures, judges: tuple[str, ...]) -> tuple[Floats, Floats]:
     given = [bid.ratings[judge] for judge in judges]
     gamma = np.array([0.0 if rating is None else rating for rating in given])
     return gamma, np.array([0.0 if rating is None else 1.0 for rating in given])
 
 
-def _signed(bid: Features, gamma: Floats, rated: Floats) -> Floats:
+def _signed(bid: BidFeatures, gamma: Floats, rated: Floats) -> Floats:
     mean = gamma.sum() / rated.sum() if rated.any() else 0.0
     return np.concatenate([[bid.price_length, -bid.entropy], -np.where(rated > 0.0, gamma, mean)])
 

@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, model_validator
 
 from sale_inspect._errors import PoolError
+from sale_inspect._files import write_file
 from sale_inspect._version import __version__
 from sale_inspect.auction import RATING_SCALE, TOKENIZER, EntropyKind, Weights
 from sale_inspect.weights._arrays import true_winners
@@ -181,12 +182,9 @@ def save_weights(file: WeightsFile, path: Path | str) -> None:
     """Write a weights file as JSON.
 
     Raises:
-        PoolError: If the file cannot be written.
+        FileWriteError: If the file cannot be written.
     """
-    try:
-        Path(path).write_text(json.dumps(file.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise PoolError(f"Weights file {path} cannot be written: {error.strerror}.") from error
+    write_file(path, json.dumps(file.model_dump(mode="json"), indent=2) + "\n")
 
 
 def read_weights_file(path: Path | str) -> WeightsFile:
@@ -231,9 +229,9 @@ def load_weights(
     fault = _unfit(file, agents, prices) or _unlike(file.features, strategy_tokens)
     if fault:
         raise PoolError(f"Weights file {path}: {fault}")
-    own = file.weights
+    values = file.weights
     origin = f"{file.objective} fit of {file.date.isoformat()} on {file.tasks} tasks ({Path(path).name})"
-    return Weights(price=own.price, entropy=own.entropy, judges=own.judges, origin=origin)
+    return Weights(price=values.price, entropy=values.entropy, judges=values.judges, origin=origin)
 
 
 def _unfit(file: WeightsFile, agents: Sequence[str], prices: Mapping[str, float]) -> str | None:

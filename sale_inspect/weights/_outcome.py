@@ -8,7 +8,7 @@ import numpy as np
 
 from sale_inspect._errors import LogError
 from sale_inspect.auction import Weights
-from sale_inspect.stats import CONFIDENCE
+from sale_inspect.stats import CONFIDENCE, oracle
 from sale_inspect.weights._arrays import Floats, Selections, check_floor, weights_of
 from sale_inspect.weights._keep import Choice, keep_pass_choice
 from sale_inspect.weights._minmax import DEFAULT_FLOOR
@@ -81,34 +81,34 @@ def fit_outcome(data: FitData, options: OutcomeOptions | None = None) -> tuple[W
     dev = dev_set(data)
     every = np.arange(len(data.tasks), dtype=np.intp)
     first = sampled(dev.bids, size=options.samples, floor=options.floor, rng=np.random.default_rng([options.seed, 0]))
-    choice, known = _fit(dev, every, first, options)
+    choice, candidates = _fit(dev, every, first, options)
     report = OutcomeReport(
-        candidates=len(known.weights),
+        candidates=len(candidates.weights),
         cross_validation=_cross_validated(dev, first, options),
         keep=choice.keep,
-        frontier=_frontier_points(dev, every, known, data.agents),
+        frontier=_frontier_points(dev, every, candidates, data.agents),
         uniform=_selected(dev, every, dev.bids.winners(np.full((1, len(data.agents) + 2), 1.0))[0]),
         agents={agent: _alone(dev, every, dev.bids.order.index(agent)) for agent in data.agents},
         oracle=_oracle(dev, every),
     )
-    return weights_of(known.weights[choice.index], data.agents, "outcome fit"), report
+    return weights_of(candidates.weights[choice.index], data.agents, "outcome fit"), report
 
 
 def _fit(dev: DevSet, rows: Rows, first: Candidates, options: OutcomeOptions) -> tuple[Choice, Candidates]:
     """The whole procedure on some rows: refine the candidates, then choose one."""
-    known = refined(dev, rows, first, floor=options.floor, rng=np.random.default_rng([options.seed, 1]))
+    candidates = refined(dev, rows, first, floor=options.floor, rng=np.random.default_rng([options.seed, 1]))
     if options.keep_pass is None:
-        return Choice(index=int(tally(dev, rows, known).best_first()[0]), keep=None), known
+        return Choice(index=int(tally(dev, rows, candidates).best_first()[0]), keep=None), candidates
     choice = keep_pass_choice(
         dev,
         rows,
-        known,
+        candidates,
         share=options.keep_pass,
         confidence=options.confidence,
         resamples=options.resamples,
         rng=np.random.default_rng([options.seed, 2]),
     )
-    return choice, known
+    return choice, candidates
 
 
 def _cross_validated(dev: DevSet, first: Candidates, options: OutcomeOptions) -> CrossValidation | None:
@@ -122,8 +122,8 @@ def _cross_validated(dev: DevSet, first: Candidates, options: OutcomeOptions) ->
     rates, not_kept = [], 0
     for number in range(folds):
         inside, outside = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
-        choice, known = _fit(dev, outside, first, options)
-        selected = known.selected[choice.index, inside]
+        choice, candidates = _fit(dev, outside, first, options)
+        selected = candidates.selected[choice.index, inside]
         passed[inside], usd[inside] = dev.solved[inside, selected], dev.usd[inside, selected]
         rates.append(float(passed[inside] @ dev.shares(inside)))
         not_kept += choice.keep is not None and not choice.keep.reached
@@ -144,13 +144,17 @@ def _by_task(dev: DevSet, values: Floats) -> Floats:
     return means
 
 
-def _frontier_points(dev: DevSet, rows: Rows, known: Candidates, agents: tuple[str, ...]) -> tuple[FrontierPoint, ...]:
-    found = tally(dev, rows, known)
+def _frontier_points(
+    dev: DevSet, rows: Rows, candidates: Candidates, agents: tuple[str, ...]
+) -> tuple[FrontierPoint, ...]:
+    scores = tally(dev, rows, candidates)
     points = []
-    for index in frontier(found):
-        own = weights_of(known.weights[index], agents, "frontier")
-        values = WeightValues(price=own.price, entropy=own.entropy, judges=dict(own.judges))
-        points.append(FrontierPoint(pass_rate=float(found.passed[index]), usd=float(found.usd[index]), weights=values))
+    for index in frontier(scores):
+        weights = weights_of(candidates.weights[index], agents, "frontier")
+        values = WeightValues(price=weights.price, entropy=weights.entropy, judges=dict(weights.judges))
+        points.append(
+            FrontierPoint(pass_rate=float(scores.passed[index]), usd=float(scores.usd[index]), weights=values)
+        )
     return tuple(points)
 
 
@@ -167,9 +171,7 @@ def _alone(dev: DevSet, rows: Rows, column: int) -> Outcome:
 
 
 def _oracle(dev: DevSet, rows: Rows) -> Outcome:
-    most = dev.solved.max(axis=1, keepdims=True)
-    usd = np.where(dev.solved == most, dev.execute_usd, np.inf)
-    picked: Selections = usd.argmin(axis=1).astype(np.int8)
+    picked = oracle(dev.solved, dev.execute_usd)
     shares = dev.shares(rows)
     return Outcome(
         pass_rate=float(dev.solved[rows, picked] @ shares), usd=float(dev.execute_usd[rows, picked] @ shares)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sale_inspect._errors import LogError
-from sale_inspect.auction import EntropyKind, Features
+from sale_inspect.auction import BidFeatures, EntropyKind
 
 __all__ = ["FitData", "FitTask"]
 
@@ -30,7 +30,7 @@ class FitTask:
     """
 
     task_id: str
-    features: Mapping[str, Features]
+    features: Mapping[str, BidFeatures]
     solved: Mapping[str, float | None]
     usd: Mapping[str, float | None]
     usd_overhead: float
@@ -140,7 +140,7 @@ def _check_task(task: FitTask, agents: tuple[str, ...]) -> None:
     _check_outcomes(task)
 
 
-def _numbers(bid: Features) -> Iterable[tuple[str, float]]:
+def _numbers(bid: BidFeatures) -> Iterable[tuple[str, float]]:
     yield "price_length", bid.price_length
     yield "entropy", bid.entropy
     for judge, rating in bid.ratings.items():

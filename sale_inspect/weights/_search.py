@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sale_inspect.stats import pareto_front
 from sale_inspect.weights._arrays import BidArrays, Floats, Selections, on_simplex, stack
 from sale_inspect.weights._problem import FitData
 
-__all__ = ["Candidates", "DevSet", "Rows", "Tally", "dev_set", "frontier", "refined", "sampled", "tally"]
+__all__ = ["CandidateScores", "Candidates", "DevSet", "Rows", "dev_set", "frontier", "refined", "sampled", "tally"]
 
 Rows = NDArray[np.intp]
 
@@ -60,7 +61,7 @@ class Candidates:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Tally:
+class CandidateScores:
     """What candidates reach: (K,) pass@1, dollars per task, distance to equal weights."""
 
     passed: Floats
@@ -116,41 +117,40 @@ def sampled(bids: BidArrays, *, size: int, floor: float, rng: np.random.Generato
     return _distinct(bids, on_simplex(np.concatenate(points), floor))
 
 
-def refined(dev: DevSet, rows: Rows, known: Candidates, *, floor: float, rng: np.random.Generator) -> Candidates:
+def refined(dev: DevSet, rows: Rows, candidates: Candidates, *, floor: float, rng: np.random.Generator) -> Candidates:
     """More candidates around the best and the frontier of the known ones, on some rows.
 
     Three rounds; each mixes up to 16 parents with 64 Dirichlet draws each, at 0.3, 0.1 and 0.03.
     """
     for scale in _REFINED_ROUNDS:
-        found = tally(dev, rows, known)
-        front = frontier(found)
+        scores = tally(dev, rows, candidates)
+        front = frontier(scores)
         spread = front[np.unique(np.linspace(0, len(front) - 1, _REFINED_PARENTS - 1).round().astype(np.intp))]
-        parents = known.weights[np.concatenate([found.best_first()[:1], spread])]
+        parents = candidates.weights[np.concatenate([scores.best_first()[:1], spread])]
         draws = on_simplex(rng.dirichlet(np.ones(parents.shape[1]), len(parents) * _REFINED_CHILDREN), floor)
         children = (1.0 - scale) * np.repeat(parents, _REFINED_CHILDREN, axis=0) + scale * draws
         more = _distinct(dev.bids, children)
-        known = _merged(np.concatenate([known.weights, more.weights]), np.concatenate([known.selected, more.selected]))
-    return known
+        candidates = _merged(
+            np.concatenate([candidates.weights, more.weights]), np.concatenate([candidates.selected, more.selected])
+        )
+    return candidates
 
 
-def tally(dev: DevSet, rows: Rows, known: Candidates) -> Tally:
+def tally(dev: DevSet, rows: Rows, candidates: Candidates) -> CandidateScores:
     """pass@1 and dollars of each candidate on some rows, rounded so that equal ones compare equal."""
     shares = dev.shares(rows)
-    selected = known.selected[:, rows]
+    selected = candidates.selected[:, rows]
     scale = float(dev.usd.max()) or 1.0
-    return Tally(
+    return CandidateScores(
         passed=np.round(dev.solved[rows, selected] @ shares, _SAME),
         usd=np.round((dev.usd[rows, selected] @ shares) / scale, _SAME) * scale,
-        distance=np.round(_distance(known.weights), _SAME),
+        distance=np.round(_distance(candidates.weights), _SAME),
     )
 
 
-def frontier(found: Tally) -> Rows:
+def frontier(scores: CandidateScores) -> Rows:
     """Candidates that no other beats in both pass@1 and dollars, cheapest first; one for each outcome."""
-    order = np.lexsort((found.distance, -found.passed, found.usd))
-    passed = found.passed[order]
-    before = np.concatenate([[-np.inf], np.maximum.accumulate(passed)[:-1]])
-    return order[passed > before]
+    return pareto_front(scores.usd, scores.passed, prefer=scores.distance)
 
 
 def _distance(weights: Floats) -> Floats:

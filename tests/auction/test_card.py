@@ -7,10 +7,10 @@ from collections.abc import Callable
 from sale_inspect.auction import (
     AuctionRecord,
     BidRecord,
-    FailureRecord,
+    Failure,
     Neighbour,
     Refinement,
-    WeightsRecord,
+    Weights,
     card,
 )
 
@@ -50,7 +50,7 @@ RECORD = AuctionRecord(
     simulated=True,
     agents=("small", "middle", "large", "late"),
     prices={"small": 0.05, "middle": 0.09, "large": 0.36, "late": 0.4},
-    weights=WeightsRecord(
+    weights=Weights(
         price=0.2,
         entropy=0.2,
         judges={"small": 0.2, "middle": 0.2, "large": 0.2},
@@ -71,8 +71,8 @@ RECORD = AuctionRecord(
     ),
     refined=(bid("small", 0.05, -0.5, small=5, middle=4, large=4, refined=True),),
     failures=(
-        FailureRecord(agent="late", refined=False, reason="no answer within 60 s"),
-        FailureRecord(agent="middle", refined=True, reason="empty plan"),
+        Failure(agent="late", refined=False, reason="no answer within 60 s"),
+        Failure(agent="middle", refined=True, reason="empty plan"),
     ),
     provisional_winner="large",
     refinement=Refinement(

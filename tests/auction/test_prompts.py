@@ -11,7 +11,7 @@ from sale_inspect.auction import (
     PROMPT_NAMES,
     AuctionRecord,
     BidRecord,
-    WeightsRecord,
+    Weights,
     prompt,
     prompt_versions,
 )
@@ -86,7 +86,7 @@ def record(winner: str, provisional: str) -> AuctionRecord:
         simulated=False,
         agents=("4b", "32b"),
         prices={"4b": 0.05, "32b": 0.36},
-        weights=WeightsRecord(price=0.25, entropy=0.25, judges={"4b": 0.25, "32b": 0.25}, origin="uniform"),
+        weights=Weights(price=0.25, entropy=0.25, judges={"4b": 0.25, "32b": 0.25}, origin="uniform"),
         strategy_tokens=100,
         tokenizer="words-and-marks-1",
         entropy_kind="text",

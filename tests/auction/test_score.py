@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sale_inspect.auction import Features, Weights, price_length, score, select, uniform_weights
+from sale_inspect.auction import BidFeatures, Weights, price_length, score, select, uniform_weights
 
 JUDGES = ("a", "b", "c")
 shares = st.floats(0.0, 1.0)
@@ -18,8 +22,8 @@ def weights(price: float, entropy: float, *judges: float) -> Weights:
     return Weights(price=price, entropy=entropy, judges=by_judge, origin="by hand")
 
 
-def features(c: float, h: float, /, **ratings: float | None) -> Features:
-    return Features(price_length=c, entropy=h, ratings=ratings)
+def features(c: float, h: float, /, **ratings: float | None) -> BidFeatures:
+    return BidFeatures(price_length=c, entropy=h, ratings=ratings)
 
 
 def test_price_length_is_the_share_of_the_dearest_full_length_bid() -> None:
@@ -83,6 +87,16 @@ def test_weights_do_not_change_when_the_caller_changes_the_mapping() -> None:
     assert made.judges["a"] == 0.5
     with pytest.raises(TypeError):
         made.judges["a"] = 9.0  # type: ignore[index]
+
+
+def test_weights_survive_a_record_a_copy_and_another_process() -> None:
+    made = Weights(price=0.1, entropy=0.1, judges={"a": 0.5, "b": 0.25}, origin="by hand")
+    plain = {"price": 0.1, "entropy": 0.1, "judges": {"a": 0.5, "b": 0.25}, "origin": "by hand"}
+    assert made.model_dump(mode="json") == json.loads(made.model_dump_json()) == plain
+    for again in (Weights.model_validate(plain), copy.deepcopy(made), pickle.loads(pickle.dumps(made))):
+        assert again == made and dict(again.judges) == plain["judges"]
+    with pytest.raises(ValueError, match="extra"):
+        Weights.model_validate({**plain, "jury": 0.1})
 
 
 @given(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sale_inspect import BenchError
 from sale_inspect.bench import Offer, Recipe, TaskContent, bin_named, build, load_recipe, offer_of, rank
-from sale_inspect.bench.sources import SOURCES, Candidate, Dropped
+from sale_inspect.bench.sources import SOURCES, Candidate, DroppedRow
 
 PAPER = {  # counts by bin, from the paper's table
     ("test", "deep_search"): [80, 80, 80, 82, 32],
@@ -172,6 +172,6 @@ def test_questions_asked_twice_are_dropped_and_listed() -> None:
     twin = Candidate(
         content=twice[0].content.model_copy(update={"id": "a-x2", "item": "x2", "question": "what is  X?"})
     )
-    offer = offer_of([*twice, twin, Dropped(item="z", reason="broken")])
+    offer = offer_of([*twice, twin, DroppedRow(item="z", reason="broken")])
     assert [each.content.item for each in offer.candidates] == ["y"]
     assert {each.item for each in offer.dropped} == {"x", "x2", "z"}

@@ -11,13 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sale_inspect import BenchError
-from sale_inspect.bench import Corpus, Page, read_pages
+from sale_inspect.bench import Corpus, CorpusPage, read_pages
 
 PAGES = [
-    Page(title="Lake Corvin", text="A deep lake in the north. Trout live in it."),
-    Page(title="Mount Tarn", text="A mountain beside the lake. " + "Snow falls often here. " * 10),
-    Page(title="Corvin Bridge", text="An iron bridge of 1902."),
-    Page(title="The Harbour", text="Ships unload salt and grain."),
+    CorpusPage(title="Lake Corvin", text="A deep lake in the north. Trout live in it."),
+    CorpusPage(title="Mount Tarn", text="A mountain beside the lake. " + "Snow falls often here. " * 10),
+    CorpusPage(title="Corvin Bridge", text="An iron bridge of 1902."),
+    CorpusPage(title="The Harbour", text="Ships unload salt and grain."),
 ]
 
 
@@ -76,12 +76,12 @@ def test_a_corpus_without_pages_is_refused() -> None:
 
 def test_a_title_that_stands_twice_is_refused_whatever_its_case() -> None:
     with pytest.raises(BenchError, match="two pages titled 'LAKE CORVIN'"):
-        Corpus([PAGES[0], Page(title="LAKE CORVIN", text="Another.")])
+        Corpus([PAGES[0], CorpusPage(title="LAKE CORVIN", text="Another.")])
 
 
 def test_pages_are_read_from_json_lines() -> None:
     text = '{"title": "A", "text": "one"}\n\n{"title": "B", "text": "two"}\n'
-    assert read_pages(text, "c.jsonl") == [Page(title="A", text="one"), Page(title="B", text="two")]
+    assert read_pages(text, "c.jsonl") == [CorpusPage(title="A", text="one"), CorpusPage(title="B", text="two")]
 
 
 @pytest.mark.parametrize("line", ["{", '{"title": "A"}', '{"text": "one"}', "[1]", "7"])
@@ -92,12 +92,12 @@ def test_a_broken_page_is_named_by_file_and_line(line: str) -> None:
 
 def test_a_line_separator_inside_a_page_does_not_end_the_line() -> None:
     row = json.dumps({"title": "A", "text": "one\u2028two"}, ensure_ascii=False)
-    assert read_pages(row, "c.jsonl") == [Page(title="A", text="one\u2028two")]
+    assert read_pages(row, "c.jsonl") == [CorpusPage(title="A", text="one\u2028two")]
 
 
 def test_a_page_without_spaces_is_cut_in_its_snippet() -> None:
     """300 characters are shown; some scripts write no spaces between words."""
-    corpus = Corpus([Page(title="Lake", text="湖" * 5000)])
+    corpus = Corpus([CorpusPage(title="Lake", text="湖" * 5000)])
     assert corpus.search("lake")[0].snippet == "湖" * 300 + " ..."
 
 
@@ -122,10 +122,10 @@ def test_half_a_character_does_not_reach_a_model_or_a_file() -> None:
 
 
 def test_the_hash_depends_on_titles_texts_and_their_order_only() -> None:
-    same = [Page(title=page.title, text=page.text) for page in PAGES]
+    same = [CorpusPage(title=page.title, text=page.text) for page in PAGES]
     assert Corpus(PAGES).sha256 == Corpus(same).sha256
     assert Corpus(PAGES).sha256 != Corpus(PAGES[::-1]).sha256
-    moved = [Page(title="Lake CorvinA", text=PAGES[0].text[1:]), *PAGES[1:]]
+    moved = [CorpusPage(title="Lake CorvinA", text=PAGES[0].text[1:]), *PAGES[1:]]
     assert Corpus(PAGES).sha256 != Corpus(moved).sha256
     assert Corpus([PAGES[2]]).sha256 == hashlib.sha256(b'["Corvin Bridge", "An iron bridge of 1902."]\n').hexdigest()
 
@@ -141,7 +141,7 @@ def test_searches_at_the_same_time_share_one_index_and_agree(monkeypatch: pytest
             super().index(*args, **options)
 
     monkeypatch.setattr(bm25s, "BM25", Counted)
-    corpus = Corpus([Page(title=f"Page {number}", text=f"lake {number} water") for number in range(300)])
+    corpus = Corpus([CorpusPage(title=f"Page {number}", text=f"lake {number} water") for number in range(300)])
     ready = threading.Barrier(8)
 
     def ask(number: int) -> list[str]:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from sale_inspect import BenchError
 from sale_inspect._cli._corpus import corpus as corpus_command
-from sale_inspect.bench import Page
+from sale_inspect.bench import CorpusPage
 from sale_inspect.bench._corpus_files import context_pages, load_corpus, merge_pages, pages_in, read_corpus
 
 
@@ -34,7 +34,7 @@ def row(title: str, text: str) -> dict[str, str]:
 QUESTION = {"_id": "q1", "question": "Who?", "answer": "A"}
 ORIGINAL = [["Lake", ["A lake.", " It is deep."]], ["Bridge", ["Made of iron."]], ["Empty", []]]
 HUB = {"title": ["Lake", "Bridge", "Empty"], "sentences": [["A lake.", " It is deep."], ["Made of iron."], []]}
-PAGES = [Page(title="Lake", text="A lake. It is deep."), Page(title="Bridge", text="Made of iron.")]
+PAGES = [CorpusPage(title="Lake", text="A lake. It is deep."), CorpusPage(title="Bridge", text="Made of iron.")]
 
 
 def test_all_files_of_a_folder_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
@@ -61,11 +61,11 @@ def test_the_hash_does_not_depend_on_the_division_into_files(tmp_path: Path) -> 
 
 def test_the_same_page_is_merged_and_another_text_under_its_title_is_kept() -> None:
     given_pages = [
-        Page(title="Lake", text="A lake."),
-        Page(title="LAKE", text="A  lake.\n"),
-        Page(title="Lake", text="A song."),
-        Page(title="lake", text="A ship."),
-        Page(title="Lake", text="A song."),
+        CorpusPage(title="Lake", text="A lake."),
+        CorpusPage(title="LAKE", text="A  lake.\n"),
+        CorpusPage(title="Lake", text="A song."),
+        CorpusPage(title="lake", text="A ship."),
+        CorpusPage(title="Lake", text="A song."),
     ]
     merged = merge_pages(given_pages)
     assert [page.title for page in merged.pages] == ["Lake", "Lake [2]", "lake [3]"]
@@ -75,12 +75,12 @@ def test_the_same_page_is_merged_and_another_text_under_its_title_is_kept() -> N
 
 def test_a_page_whose_own_title_has_a_number_does_not_collide() -> None:
     titles = ["Lake [2]", "Lake", "Lake", "Lake [2]"]
-    merged = merge_pages(Page(title=title, text=str(number)) for number, title in enumerate(titles))
+    merged = merge_pages(CorpusPage(title=title, text=str(number)) for number, title in enumerate(titles))
     assert [page.title for page in merged.pages] == ["Lake [2]", "Lake", "Lake [3]", "Lake [2] [2]"]
 
 
-@given(st.lists(st.builds(lambda t, x: Page(title=t, text=x), st.sampled_from("aAbB"), st.sampled_from("xyz"))))
-def test_merging_loses_no_text_and_merging_again_changes_nothing(pages: list[Page]) -> None:
+@given(st.lists(st.builds(lambda t, x: CorpusPage(title=t, text=x), st.sampled_from("aAbB"), st.sampled_from("xyz"))))
+def test_merging_loses_no_text_and_merging_again_changes_nothing(pages: list[CorpusPage]) -> None:
     merged = merge_pages(pages)
     assert {(page.title[0].casefold(), page.text) for page in merged.pages} == {
         (page.title.casefold(), page.text) for page in pages

@@ -13,7 +13,16 @@ from typing import get_args
 
 import pytest
 
-from sale_inspect.bench import BINS, Domain, TaskItem, Verdict, estimated_minutes, job, read_verdict, runner_source
+from sale_inspect.bench import (
+    BINS,
+    Domain,
+    ProgramVerdict,
+    TaskItem,
+    estimated_minutes,
+    job,
+    read_verdict,
+    runner_source,
+)
 from sale_inspect.bench.sources import mini_corpus, mini_items
 
 HERE = Path(__file__).parent / "hst_mini"
@@ -21,7 +30,7 @@ DOMAINS: tuple[Domain, ...] = get_args(Domain)
 FUNCTIONS = [item for item in mini_items("coding") if item.kind == "function"]
 
 
-def run(item: TaskItem, program: Path, seconds: float = 10) -> Verdict:
+def run(item: TaskItem, program: Path, seconds: float = 10) -> ProgramVerdict:
     work = job(program.read_text(encoding="utf-8"), setup=item.setup, tests=item.tests, seconds=seconds, memory_mb=1024)
     answer = subprocess.run(
         [sys.executable, "-I", "-c", runner_source()],

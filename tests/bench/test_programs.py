@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sale_inspect.bench import Verdict, extract_program, job, read_verdict, runner_source
+from sale_inspect.bench import ProgramVerdict, extract_program, job, read_verdict, runner_source
 
 F = "def f(x):\n    return x + 1"
 TESTS = ("assert f(1) == 2", "assert f(2) == 3")
@@ -118,12 +118,12 @@ def run(
     setup: str = "",
     seconds: float = 10.0,
     memory_mb: int = 512,
-) -> Verdict:
+) -> ProgramVerdict:
     return read_verdict(output(program, *tests, preamble=preamble, setup=setup, seconds=seconds, memory_mb=memory_mb))
 
 
 def test_a_right_program_passes() -> None:
-    assert run(F) == Verdict(passed=True)
+    assert run(F) == ProgramVerdict(passed=True)
 
 
 def test_the_setup_runs_after_the_program_and_before_the_tests() -> None:
@@ -152,7 +152,7 @@ CHECK = "def check(candidate):\n    assert candidate(nodes([1, 2.5, ceil(2.5)]))
 
 
 def test_the_program_and_the_tests_see_the_names_of_the_preamble() -> None:
-    assert run(SUM, CHECK, preamble=NODES) == Verdict(passed=True)
+    assert run(SUM, CHECK, preamble=NODES) == ProgramVerdict(passed=True)
     assert run(SUM, CHECK).reason == "loading the program: NameError: name 'Node' is not defined"
 
 
@@ -162,7 +162,7 @@ def test_a_program_may_define_the_helper_classes_of_the_preamble_anew() -> None:
         "from __future__ import annotations\n"
         "class Node:\n    def __init__(self, value, after):\n        self.value, self.after = 2 * value, after\n"
     )
-    assert run(own + SUM, CHECK.replace("== 6", "== 13"), preamble=NODES) == Verdict(passed=True)
+    assert run(own + SUM, CHECK.replace("== 6", "== 13"), preamble=NODES) == ProgramVerdict(passed=True)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_preamble_that_fails_is_named() -> None:
 
 
 def test_the_limit_of_time_holds_for_the_preamble_too() -> None:
-    assert run(F, preamble="while True:\n    pass", seconds=0.5) == Verdict(
+    assert run(F, preamble="while True:\n    pass", seconds=0.5) == ProgramVerdict(
         passed=False, reason="no result within 0.5 s"
     )
 
@@ -209,7 +209,7 @@ def test_a_data_class_with_annotations_as_text_is_a_right_program() -> None:
         "from __future__ import annotations\nfrom dataclasses import dataclass\n"
         "@dataclass\nclass P:\n    x: int\ndef f(x: int) -> int:\n    return P(x).x + 1"
     )
-    assert run(program) == Verdict(passed=True)
+    assert run(program) == ProgramVerdict(passed=True)
 
 
 def test_a_program_that_prints_and_reads_leaves_no_trace_in_the_output() -> None:
@@ -258,7 +258,7 @@ def test_a_program_that_does_not_let_its_tests_run_to_the_end_fails(program: str
 def test_an_endless_loop_ends_at_its_limit_of_time() -> None:
     start = time.monotonic()
     verdict = run("while True:\n    pass", seconds=0.5)
-    assert verdict == Verdict(passed=False, reason="no result within 0.5 s")
+    assert verdict == ProgramVerdict(passed=False, reason="no result within 0.5 s")
     assert time.monotonic() - start < 20
 
 
@@ -303,7 +303,7 @@ def test_a_process_that_a_program_leaves_behind_is_ended(tmp_path: Path, leave: 
 
 def test_a_right_program_with_a_helper_process_passes() -> None:
     program = "import subprocess\nsubprocess.Popen(['sleep', '120'])\n" + F
-    assert run(program, seconds=5.0) == Verdict(passed=True)
+    assert run(program, seconds=5.0) == ProgramVerdict(passed=True)
 
 
 @pytest.mark.parametrize(
@@ -325,9 +325,9 @@ def test_output_that_is_no_verdict_is_a_failure_and_never_a_pass(text: str) -> N
 
 def test_only_the_last_line_of_output_is_the_verdict() -> None:
     lie = '{"passed": true, "reason": ""}\n{"passed": false, "reason": "test 1 of 2: AssertionError: "}\n'
-    assert read_verdict(lie) == Verdict(passed=False, reason="test 1 of 2: AssertionError: ")
+    assert read_verdict(lie) == ProgramVerdict(passed=False, reason="test 1 of 2: AssertionError: ")
 
 
 def test_a_right_program_that_leaves_a_process_behind_is_judged_at_once() -> None:
     program = "import os, time\nif os.fork() == 0:\n    time.sleep(60)\n    os._exit(0)\n" + F
-    assert run(program, seconds=5.0) == Verdict(passed=True)
+    assert run(program, seconds=5.0) == ProgramVerdict(passed=True)

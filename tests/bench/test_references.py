@@ -27,7 +27,7 @@ from typing import Any
 
 import pytest
 
-from sale_inspect.bench import Verdict, job, read_verdict, runner_source
+from sale_inspect.bench import ProgramVerdict, job, read_verdict, runner_source
 
 MEMORY_MB = 512
 
@@ -91,7 +91,7 @@ def _leetcode(row: dict[str, Any]) -> Reference:
     )
 
 
-def by_runner(task: Reference, seconds: float) -> Verdict:
+def by_runner(task: Reference, seconds: float) -> ProgramVerdict:
     work = job(
         task.program,
         preamble=task.preamble,
@@ -119,7 +119,7 @@ def by_python(task: Reference, seconds: float) -> bool:
 def failed(tasks: Iterable[Reference], seconds: float) -> set[str]:
     """Ids that fail. The two ways must agree on every task."""
 
-    def both(task: Reference) -> tuple[str, Verdict, bool]:
+    def both(task: Reference) -> tuple[str, ProgramVerdict, bool]:
         return task.id, by_runner(task, seconds), by_python(task, seconds)
 
     with ThreadPoolExecutor(os.cpu_count()) as workers:

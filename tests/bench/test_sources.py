@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sale_inspect.bench import TaskContent, offer_of
-from sale_inspect.bench.sources import SOURCES, Candidate, DataPlace, Dropped, Layout, Obtained, Source, obtain
+from sale_inspect.bench.sources import SOURCES, Candidate, DataPlace, DroppedRow, Layout, Obtained, Source, obtain
 from sale_inspect.bench.sources._source import question_id
 
 Rows = list[dict[str, Any]]
@@ -361,7 +361,7 @@ def test_gaia_has_its_published_times_and_lists_what_it_cannot_use(tmp_path: Pat
     assert (first.minutes, second.minutes) == (20, 60)
     assert first.content.attachments == ("a-1.xlsx",) and second.content.attachments == ()
     assert first.features == {"level": "1", "attachment": True} and second.content.level == "3"
-    told = {each.item: each.reason for each in dropped if isinstance(each, Dropped)}
+    told = {each.item: each.reason for each in dropped if isinstance(each, DroppedRow)}
     assert set(told) == {"a-3", "a-4", "a-5"}
     assert "'10-15 minutes' cannot be parsed" in told["a-3"]
     assert "120 minutes is outside" in told["a-4"] and "0 minutes is outside" in told["a-5"]
@@ -371,7 +371,7 @@ def test_gaia_has_its_published_times_and_lists_what_it_cannot_use(tmp_path: Pat
 @pytest.mark.parametrize("layout", range(4))
 def test_hle_keeps_validated_chemistry_and_biology_without_images(tmp_path: Path, layout: int) -> None:
     found = next(each for each in CASES if (each.source, each.layout) == ("hle", layout)).lay(tmp_path)
-    reasons = {each.item: each.reason for each in found.read() if isinstance(each, Dropped)}
+    reasons = {each.item: each.reason for each in found.read() if isinstance(each, DroppedRow)}
     wanted = {HLE[2]["id"]: "neither chemistry nor biology", HLE[4]["id"]: "needs an image"}
     if layout != 3:
         wanted[HLE[3]["id"]] = "not validated by experts"
@@ -587,7 +587,7 @@ def asked(item: int, question: str) -> Candidate:
 @given(st.lists(st.text("aA bé\n", min_size=1, max_size=4).filter(str.strip), max_size=12))
 def test_an_offer_drops_every_question_that_is_asked_twice(questions: Sequence[str]) -> None:
     found = [asked(number, question) for number, question in enumerate(questions)]
-    offer = offer_of([*found, Dropped(item="x", reason="r")])
+    offer = offer_of([*found, DroppedRow(item="x", reason="r")])
     alike = [tuple(question.casefold().split()) for question in questions]
     unique = [each for each, key in zip(found, alike, strict=True) if alike.count(key) == 1]
     assert list(offer.candidates) == unique

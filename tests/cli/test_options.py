@@ -40,7 +40,9 @@ def test_an_option_of_two_commands_is_one_thing() -> None:
                 for flag in (*parameter.opts, *parameter.secondary_opts):
                     found[flag][" ".join(path)] = definition(parameter)
     shared = {flag: whose for flag, whose in found.items() if len(whose) > 1}
-    assert {"--seed", "--json", "--markdown", "-o", "--embedder", "--confidence", "--keep-pass", "--prices"} <= {*shared}
+    assert {"--seed", "--json", "--markdown", "-o", "--embedder", "--confidence", "--keep-pass", "--prices"} <= {
+        *shared
+    }
     for flag, whose in shared.items():
         first, *others = whose
         for other in others:

@@ -667,6 +667,11 @@ def test_options_that_make_no_sense_end_before_anything_is_read(ours: Path, word
     assert made.exit_code == 2 and said in " ".join(made.output.split()), made.output
 
 
+@pytest.mark.parametrize("words", [["--columns", "task=x"], ["--where", "a=b"], ["--output-tokens", "300"]])
+def test_options_of_tables_need_a_table(ours: Path, words: list[str]) -> None:
+    assert "are for tables, and none is given" in refused(ours, *words)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -680,11 +685,6 @@ def test_wrong_values_are_one_line(tmp_path: Path, words: list[str], said: str) 
     path = tmp_path / "runs.csv"
     path.write_text("task,agent,correct,dollars\nt,a,1,1\n", encoding="utf-8")
     assert said in refused(path, *words)
-
-
-@pytest.mark.parametrize("words", [("--columns", "task=x"), ("--where", "a=b"), ("--output-tokens", "300")])
-def test_options_of_tables_need_a_table(ours: Path, words: tuple[str, ...]) -> None:
-    assert "are for tables, and none is given" in refused(ours, *words)
 
 
 def test_help_teaches_by_examples() -> None:

@@ -16,7 +16,6 @@ from sale_inspect._cli import main
 from sale_inspect._inspect.solvers._sale import sale, single
 from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect._work import _report
-from sale_inspect._work._folder import write_report_folder
 from sale_inspect._work._kept import keep_report, kept_report
 
 
@@ -126,28 +125,6 @@ def test_a_failed_run_leaves_the_old_report(logs: Path, tmp_path: Path, monkeypa
         assert "cannot be written: No space left" in refused(logs, "-o", out)
     assert contents(out) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "cache", "out"]
-
-
-def test_a_swap_that_fails_halfway_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    out = tmp_path / "out"
-    write_report_folder(out, {"report.md": b"old"})
-    rename, calls = Path.rename, iter((False, True, False))
-
-    def once(self: Path, target: Path) -> Path:
-        if next(calls):
-            raise OSError(5, "Input/output error")
-        return rename(self, target)
-
-    monkeypatch.setattr(Path, "rename", once)
-    with pytest.raises(Exception, match="Input/output error"):
-        write_report_folder(out, {"report.md": b"new"})
-    assert contents(tmp_path) == {"out/report.md": b"old"}
-
-
-def test_nothing_of_an_older_report_remains(tmp_path: Path) -> None:
-    write_report_folder(tmp_path / "out", {"tables/old.csv": b"1", "report.md": b"old"})
-    write_report_folder(tmp_path / "out", {"report.md": b"new"})
-    assert contents(tmp_path) == {"out/report.md": b"new"}
 
 
 @pytest.mark.parametrize("name", ["thesis.tex", "tables/mine.xlsx", "figures/raw/a.png", "more/report.md"])

@@ -121,7 +121,7 @@ def test_names_are_those_of_a_pool_or_given(tmp_path: Path) -> None:
     agents = f"- {{name: big, model: large, price: {price}}}\n- {{name: tiny, model: x/small, price: {price}}}\n"
     pool.write_text(f"name: mine\nagents:\n{agents.replace('model: large', 'model: x/large')}", encoding="utf-8")
     table = tmp_path / "outcomes.parquet"
-    given = [*two_files(tmp_path), "--rename", "small=x/small", "-o", table]
+    given = [*two_files(tmp_path), "--rename", "small=x/small", "-o", str(table)]
     said = run("outcomes", *given, "--pool", pool, code=1)
     assert "large is neither the name nor the model of one of its agents" in said and "--rename large=NAME" in said
     run("outcomes", *given, "--rename", "large=big", "--pool", pool)

@@ -20,8 +20,7 @@ import pytest
 import yaml
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
-from sale_inspect._inspect.store._ledger import read_ledger
-from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.store import read
 from sale_inspect.money import total_usd
 from sale_inspect.report.page import sample_url
 from tests.pages.browsing import chromium
@@ -63,9 +62,9 @@ def test_sample_ids_choose_tasks_and_the_auction_is_the_same_as_in_a_whole_run(t
     inspect(*whole, "some", "--sample-id", ",".join(wanted), cwd=tmp_path)
     (some,) = logs(tmp_path / "some")
     assert [str(sample.id) for sample in some.samples or []] == wanted
-    before = {sample.id: read_record(sample.store) for sample in log.samples or []}
+    before = {sample.id: read(sample).auction for sample in log.samples or []}
     for sample in some.samples or []:
-        record, known = read_record(sample.store), before[sample.id]
+        record, known = read(sample).auction, before[sample.id]
         assert record is not None and known is not None
         assert (record.winner, record.bids) == (known.winner, known.bids)
 
@@ -104,7 +103,7 @@ def test_replies_of_inspects_cache_are_counted_as_cached_and_priced_as_paid(tmp_
     for folder in ("one", "two"):
         inspect(*words, "--log-dir", folder, cwd=tmp_path)
         (log,) = logs(tmp_path / folder)
-        entries = [entry for sample in log.samples or [] for entry in read_ledger(sample.store) or []]
+        entries = [entry for sample in log.samples or [] for entry in read(sample).entries or ()]
         spent.append(total_usd(entries))
         cached.append(sum(entry.cached_calls for entry in entries))
     assert spent[0] == pytest.approx(spent[1]) and spent[0] > 0
@@ -130,7 +129,7 @@ def test_a_bundle_shows_the_auction_at_the_address_that_the_report_links_to(tmp_
     inspect("view", "bundle", "--log-dir", "logs", "--output-dir", "bundle", cwd=tmp_path)
     (log,) = logs(tmp_path / "logs")
     sample = (log.samples or [])[0]
-    record = read_record(sample.store)
+    record = read(sample).auction
     assert record is not None
     errors: list[str] = []
     with served(tmp_path / "bundle") as address, chromium() as browser:

@@ -18,8 +18,7 @@ from inspect_ai.log import EvalLog, EvalSample, read_eval_log
 from inspect_ai.scorer import includes
 from inspect_ai.solver import Solver
 
-from sale_inspect._inspect.store._ledger import read_ledger
-from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.store import read
 from sale_inspect.auction import AuctionRecord
 from sale_inspect.money import Entry
 
@@ -28,7 +27,7 @@ from .server import ModelServer, Phase, model_server
 Client = Literal["openai", "anthropic"]
 CLIENTS: tuple[Client, ...] = ("openai", "anthropic")
 
-_HARD_LIMIT = 90
+_HARD_LIMIT = 240
 _PROVIDERS = {"openai": "openai-api/faulty", "anthropic": "anthropic"}
 
 
@@ -101,14 +100,14 @@ def sample_of(log: EvalLog, number: int = 0) -> EvalSample:
 
 def record_of(sample: EvalSample) -> AuctionRecord:
     """Its auction."""
-    record = read_record(sample.store)
+    record = read(sample).auction
     assert record is not None
     return record
 
 
-def entries_of(sample: EvalSample) -> list[Entry]:
+def entries_of(sample: EvalSample) -> Sequence[Entry]:
     """Its ledger."""
-    return read_ledger(sample.store) or []
+    return read(sample).entries or ()
 
 
 def uncounted_of(sample: EvalSample) -> list[Mapping[str, Any]]:

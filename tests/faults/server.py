@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
+from .bodies import BODIES, KINDS, thinking
+
 Phase = Literal["bid", "jury", "panel", "refine", "execute"]
 
 _STATUS = {"rate limit": 429, "server error": 500, "too long": 400, "bad key": 401}
@@ -53,7 +55,8 @@ class ModelServer:
         script: Faults by (model, phase), in the order of the calls; the last one is repeated. A fault is one of:
             ok; rate limit, server error, too long, bad key (an HTTP status); hang, drip, broken connection (the
             connection); bad json, no usage, nan logprobs, no logprobs (the body); refusal, apology, truncated,
-            empty, nonsense, nonsense at first, out of range (what the model says).
+            empty, nonsense, nonsense at first, out of range (what the model says); thinks, thinks in a field (a thought
+            before the answer); or one of `bodies.BODIES`.
         served: All requests, in the order in which they were decided.
         questions: Faults by (model, phase) and number of the question; they go before the script.
         answers: What a model says when it carries out a task, by model.
@@ -158,6 +161,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._drip(answer)
         elif fault == "bad json":
             self._send_bytes(200, b'{"id": "x", "choices": [')
+        elif fault in BODIES:
+            self._send_bytes(200, BODIES[fault](answer), kind=KINDS.get(fault, "application/json"))
+        elif fault in ("thinks", "thinks in a field"):
+            self._send_bytes(200, thinking(answer, body, field=fault == "thinks in a field"))
         elif anthropic and body.get("stream"):
             self._send_bytes(200, _streamed(answer), kind="text/event-stream")
         else:

@@ -10,7 +10,7 @@ from sale_inspect._inspect.solvers._sale import sale
 from .conftest import CLIENTS, Bench, Client, check_ledger, entries_of, record_of, sample_of, uncounted_of
 from .server import Phase
 
-TIMEOUT = "no answer within 2 s"
+TIMEOUT = "no answer within 8 s"
 # A bid with this fault is out of the auction; the reason begins like this.
 OUT = {
     "rate limit": TIMEOUT,
@@ -44,7 +44,7 @@ def bids(benches: dict[Client, Bench]) -> Bids:
         script["rate-limit-once", "bid"] = ("rate limit", "ok")
         script["server-error-once", "bid"] = ("server error", "ok")
         bench.script(script)
-        log = bench.run(sale(pool=bench.pool(NAMES), drop="jury", memory="off", check=False, call_timeout=2))
+        log = bench.run(sale(pool=bench.pool(NAMES), drop="jury", memory="off", check=False, call_timeout=8))
         assert log.status == "success"
         found[client] = sample_of(log)
     return found
@@ -103,7 +103,8 @@ def test_calls_whose_tokens_nobody_knows_are_listed(bids: Bids, client: Client) 
     assert set(listed) == unpaid
     reasons = {failure.agent: failure.reason for failure in record_of(sample).failures}
     for name, call in listed.items():
-        assert (call["phase"], call["calls"]) == ("bid", 1)
+        # A fault that may pass is tried again while there is time; each attempt is a call.
+        assert call["phase"] == "bid" and (call["calls"] == 1 or OUT[name.replace("-", " ")] == TIMEOUT)
         assert call["reason"] == reasons[name]
     booked = [entry.usage.total for entry in entries_of(sample) if entry.agent in unpaid]
     assert not any(booked)

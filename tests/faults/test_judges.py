@@ -11,7 +11,7 @@ from sale_inspect._inspect.solvers._sale import sale
 
 from .conftest import CLIENTS, Bench, Client, check_ledger, entries_of, record_of, sample_of, uncounted_of
 
-TIMEOUT = "no answer within 2 s"
+TIMEOUT = "no answer within 8 s"
 NO_RATING = "no rating in 2 replies"
 ABSTAINS = {
     "rate limit": TIMEOUT,
@@ -45,7 +45,7 @@ def judged(request: pytest.FixtureRequest, benches: dict[Client, Bench], jury: s
     bench = benches[request.param]
     phase = "jury" if jury == "individual" else "panel"
     bench.script({(fault.replace(" ", "-"), phase): (fault,) for fault in (*ABSTAINS, *RATES)})  # type: ignore[misc]
-    log = bench.run(sale(pool=bench.pool(NAMES), jury=jury, memory="off", check=False, call_timeout=2))
+    log = bench.run(sale(pool=bench.pool(NAMES), jury=jury, memory="off", check=False, call_timeout=8))
     assert log.status == "success"
     return bench, jury, sample_of(log)
 
@@ -85,7 +85,10 @@ def test_ratings_whose_tokens_nobody_knows_are_listed(judged: tuple[Bench, str, 
     plans = len(NAMES) if jury == "individual" else 1
     listed = {call["agent"]: call["calls"] for call in uncounted_of(sample) if call["phase"] == "jury"}
     unknown = ("rate limit", "hang", "broken connection", "bad json", "too long", "bad key")
-    assert listed == {fault.replace(" ", "-"): plans for fault in unknown}
+    assert set(listed) == {fault.replace(" ", "-") for fault in unknown}
+    # A fault that may pass is tried again while there is time; each attempt is a call.
+    retried = {"rate-limit", "hang", "broken-connection"}
+    assert all(calls == plans or (name in retried and calls > plans) for name, calls in listed.items())
 
 
 @pytest.mark.parametrize("client", CLIENTS)

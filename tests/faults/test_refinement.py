@@ -10,8 +10,8 @@ from sale_inspect._inspect.solvers._sale import sale
 from .conftest import CLIENTS, Bench, Client, check_ledger, entries_of, record_of, sample_of, uncounted_of
 
 DROPPED = {
-    "rate limit": "no answer within 2 s",
-    "hang": "no answer within 2 s",
+    "rate limit": "no answer within 8 s",
+    "hang": "no answer within 8 s",
     "refusal": "refused (content filter)",
     "apology": "refused to plan",
     "empty": "empty plan",
@@ -29,7 +29,7 @@ def refined(request: pytest.FixtureRequest, benches: dict[Client, Bench]) -> tup
     bench = benches[request.param]
     bench.config = {}
     bench.script({(fault.replace(" ", "-"), "refine"): (fault,) for fault in (*DROPPED, *STAYS)})
-    solver = sale(pool=bench.pool(NAMES), judges="big", check=False, call_timeout=2)
+    solver = sale(pool=bench.pool(NAMES), judges="big", check=False, call_timeout=8)
     log = bench.run(solver, samples=2)
     assert log.status == "success"
     return bench, [sample_of(log, number) for number in (0, 1)]

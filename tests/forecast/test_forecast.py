@@ -12,7 +12,7 @@ from inspect_ai import eval as inspect_eval
 from sale_inspect._cli import main
 from sale_inspect._errors import ForecastError
 from sale_inspect._inspect.solvers._sale import sale
-from sale_inspect._inspect.store._ledger import read_ledger
+from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.auction import count_tokens, prompt
 from sale_inspect.forecast import (
@@ -124,7 +124,7 @@ def test_the_rest_of_a_run_costs_what_its_beginning_forecast(tmp_path: Path, mon
             log_dir=str(tmp_path / name), display="none",
         )  # fmt: skip
         assert log.status == "success"
-        spent[name] = sum(total_usd(read_ledger(each.store) or []) for each in log.samples or [])
+        spent[name] = sum(total_usd(read(each).entries or ()) for each in log.samples or [])
     figures_file = tmp_path / "plan.json"
     done = run("--tasks", "12", "--like", str(tmp_path / "few"), "--json", str(figures_file))
     assert done.exit_code == 0, done.output

@@ -18,8 +18,7 @@ from inspect_ai.tool import Tool, tool
 
 from sale_inspect._errors import SaleError
 from sale_inspect._inspect.solvers._sale import sale, single
-from sale_inspect._inspect.store._ledger import read_ledger
-from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.store import read
 
 RunEval = Callable[..., EvalLog]
 
@@ -59,7 +58,7 @@ def test_bidders_are_told_of_the_tools_of_a_foreign_task(run_eval: RunEval) -> N
     bids = [e for e in sample.events if isinstance(e, ModelEvent) and "# Your bid" in e.input[0].text]
     assert len(bids) == 4
     assert all("lookup(word): Look a word up." in event.input[0].text for event in bids)
-    assert read_record(log.samples[0].store) is not None
+    assert read(log.samples[0]).auction is not None
 
 
 def test_choices_of_a_foreign_task_are_shown_and_marked_for_its_scorer(run_eval: RunEval) -> None:
@@ -96,8 +95,8 @@ def test_any_registered_agent_that_takes_a_model_can_execute(run_eval: RunEval, 
     log = run_eval(choices_task, sale(pool="sim", agent="one_answer"), limit=2)
     assert log.status == "success"
     for sample in log.samples or []:
-        record = read_record(sample.store)
-        entries = read_ledger(sample.store) or []
+        record = read(sample).auction
+        entries = read(sample).entries or ()
         executed = [entry for entry in entries if entry.phase == "execute"]
         assert record is not None
         assert [(entry.agent, entry.calls) for entry in executed] == [(record.winner, 1)]
@@ -123,11 +122,11 @@ def test_models_by_role_bid_at_the_prices_that_inspect_knows(run_eval: RunEval, 
     sale(pool="sim")  # gives the prices of the pool back to Inspect
     assert log.status == "success", log.error
     for sample in log.samples or []:
-        record = read_record(sample.store)
+        record = read(sample).auction
         assert record is not None
         assert record.agents == ("4b", "32b")
         assert record.prices == {"4b": 1.0, "32b": 8.0}
-        for entry in read_ledger(sample.store) or []:
+        for entry in read(sample).entries or ():
             price = {"4b": 1.0, "32b": 8.0}[entry.agent]
             assert math.isclose(entry.usd, entry.usage.total * price / 1e6)
 

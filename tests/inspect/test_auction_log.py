@@ -12,8 +12,7 @@ from inspect_ai.event import InfoEvent, ModelEvent, SpanBeginEvent
 from inspect_ai.log import EvalLog, EvalSample, resolve_sample_attachments
 
 from sale_inspect._inspect.solvers._sale import sale, single
-from sale_inspect._inspect.store._ledger import read_ledger
-from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.auction import card
 from sale_inspect.bench.sources import mini_items
@@ -37,7 +36,7 @@ def samples_of(log: EvalLog) -> list[EvalSample]:
 
 def test_the_log_of_an_auction_tells_its_story(log: EvalLog) -> None:
     for sample in samples_of(log):
-        record = read_record(sample.store)
+        record = read(sample).auction
         assert record is not None
         spans = [(e.name, e.type) for e in sample.events if isinstance(e, SpanBeginEvent)]
         assert [name for name, kind in spans if kind == "auction"] == ["auction"]
@@ -79,7 +78,7 @@ def test_bids_and_ratings_are_children_of_the_auction(log: EvalLog) -> None:
 def test_every_model_call_is_booked_once_and_priced_from_its_tokens(log: EvalLog) -> None:
     prices = {agent.model: agent.price.price() for agent in load_pool("sim").agents}
     for sample in samples_of(log):
-        entries = read_ledger(sample.store)
+        entries = read(sample).entries
         assert entries is not None
         calls: dict[str, int] = defaultdict(int)
         dollars = 0.0
@@ -99,8 +98,8 @@ def test_every_model_call_is_booked_once_and_priced_from_its_tokens(log: EvalLog
 
 def test_phases_are_complete_and_only_the_winner_executes(log: EvalLog) -> None:
     for sample in samples_of(log):
-        entries = read_ledger(sample.store) or []
-        record = read_record(sample.store)
+        entries = read(sample).entries or ()
+        record = read(sample).auction
         assert record is not None
         by_phase = {phase: {e.agent for e in entries if e.phase == phase} for phase in ("bid", "jury", "execute")}
         assert by_phase == {"bid": set(AGENTS), "jury": set(AGENTS), "execute": {record.winner}}
@@ -134,7 +133,7 @@ def test_winner_and_bin_are_columns_of_the_sample_list(log: EvalLog) -> None:
     columns = [column.id for column in views[0].columns or []]
     assert {"score__winner__winner", "score__complexity_bin__complexity_bin"} <= set(columns)
     for sample in log.samples or []:
-        record = read_record(sample.store)
+        record = read(sample).auction
         assert sample.scores is not None and record is not None
         assert sample.scores["winner"].value == record.winner
         assert card(record) == sample.scores["winner"].explanation
@@ -143,9 +142,9 @@ def test_winner_and_bin_are_columns_of_the_sample_list(log: EvalLog) -> None:
 
 def test_simulated_agents_are_marked_everywhere(log: EvalLog) -> None:
     for sample in samples_of(log):
-        record = read_record(sample.store)
+        record = read(sample).auction
         assert record is not None and record.simulated
-        assert sample.store["LedgerStore:simulated"] is True
+        assert read(sample).simulated is True
         outputs = [event.output for event in sample.events if isinstance(event, ModelEvent)]
         assert all((output.metadata or {}).get("simulated") is True for output in outputs)
 
@@ -153,13 +152,13 @@ def test_simulated_agents_are_marked_everywhere(log: EvalLog) -> None:
 def test_the_same_seed_gives_the_same_records(run_eval: RunEval, choices_task: Task) -> None:
     first = run_eval(hst_coding(set="mini", bins="b1", sandbox="local"), sale(pool="sim"))
     second = run_eval(choices_task, sale(pool="sim"))
-    records = [[read_record(s.store) for s in log.samples or []] for log in (first, second)]
+    records = [[read(s).auction for s in log.samples or []] for log in (first, second)]
     assert records[0] == records[1]
 
 
 def test_the_prices_that_were_used_are_in_the_log_with_date_and_source(log: EvalLog) -> None:
     for sample in samples_of(log):
-        prices = sample.store["LedgerStore:prices"]
+        prices = read(sample).prices
         assert {name: (price["input"], price["as_of"]) for name, price in prices.items()} == {
             "4b": (0.05, "2026-02-01"),
             "8b": (0.09, "2026-02-01"),
@@ -172,7 +171,7 @@ def test_the_prices_that_were_used_are_in_the_log_with_date_and_source(log: Eval
 def test_a_single_agent_has_no_auction_and_the_same_ledger(run_eval: RunEval, choices_task: Task) -> None:
     log = run_eval(choices_task, single(agent="8b", pool="sim"))
     for sample in samples_of(log):
-        entries = read_ledger(sample.store) or []
+        entries = read(sample).entries or ()
         assert [(entry.phase, entry.agent) for entry in entries] == [("execute", "8b")]
-        assert read_record(sample.store) is None
+        assert read(sample).auction is None
         assert sample.scores is not None and sample.scores["winner"].value == "8b"

@@ -15,8 +15,7 @@ from inspect_ai.log import EvalLog
 
 from sale_inspect._errors import SaleError
 from sale_inspect._inspect.solvers._sale import sale, single
-from sale_inspect._inspect.store._ledger import read_ledger
-from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.store import read
 from sale_inspect.money import total_usd
 from sale_inspect.pools import load_pool
 
@@ -49,7 +48,7 @@ def test_a_failing_bidder_leaves_with_its_reason(
     log = run_eval(choices_task, sale(pool=pool, call_timeout=0.5), limit=3)
     assert log.status == "success"
     for sample in log.samples or []:
-        record = read_record(sample.store)
+        record = read(sample).auction
         assert record is not None
         assert [(failure.agent, failure.reason) for failure in record.failures] == [("8b", reason)]
         assert "8b" not in [bid.agent for bid in record.bids]
@@ -64,7 +63,7 @@ def test_a_failing_judge_abstains_and_the_others_decide(
     log = run_eval(choices_task, sale(pool=pool, call_timeout=0.5), limit=2)
     assert log.status == "success"
     for sample in log.samples or []:
-        record = read_record(sample.store)
+        record = read(sample).auction
         assert record is not None
         assert all(bid.ratings["14b"] is None for bid in record.bids)
         assert all(bid.ratings["4b"] is not None for bid in record.bids)
@@ -78,7 +77,7 @@ def test_with_no_judge_at_all_value_is_entropy_alone(
     pool = faulty_pool(dict.fromkeys(("4b", "8b", "14b", "32b"), broken))
     log = run_eval(choices_task, sale(pool=pool, memory="off"), limit=1)
     assert log.samples is not None
-    record = read_record(log.samples[0].store)
+    record = read(log.samples[0]).auction
     assert record is not None
     for bid in record.bids:
         assert math.isclose(bid.value, record.weights.entropy * bid.entropy)
@@ -96,7 +95,7 @@ def test_without_any_bid_the_sample_errors_and_the_evaluation_goes_on(
         assert sample.error is not None
         assert "No agent made a valid bid" in sample.error.message
         # What the failed bids cost is not lost.
-        assert total_usd(read_ledger(sample.store) or []) > 0
+        assert total_usd(read(sample).entries or ()) > 0
 
 
 def test_a_winner_that_fails_loses_no_dollar(
@@ -107,10 +106,10 @@ def test_a_winner_that_fails_loses_no_dollar(
     log = run_eval(choices_task, sale(pool=pool), limit=2, fail_on_error=False)
     for sample in log.samples or []:
         assert sample.error is not None and "simulated fault" in sample.error.message
-        assert read_record(sample.store) is not None
+        assert read(sample).auction is not None
         usages = [e.output.usage for e in sample.events if isinstance(e, ModelEvent) and e.output.usage]
         tokens = sum(usage.input_tokens + usage.output_tokens for usage in usages)
-        entries = read_ledger(sample.store) or []
+        entries = read(sample).entries or ()
         assert sum(entry.usage.total for entry in entries) == tokens > 0
 
 
@@ -121,7 +120,7 @@ def test_a_message_limit_keeps_ledger_and_score(run_eval: RunEval) -> None:
     assert log.status == "success"
     for sample in log.samples or []:
         assert sample.limit is not None and sample.limit.type == "message"
-        assert total_usd(read_ledger(sample.store) or []) > 0
+        assert total_usd(read(sample).entries or ()) > 0
         assert sample.scores is not None and sample.scores["pass_and_cost"].as_dict()["correct"] == 0
 
 
@@ -131,7 +130,7 @@ def test_inspects_cost_limit_works_with_the_pools_prices(run_eval: RunEval) -> N
     log = run_eval(hst_deep_search(set="mini", bins="b5"), single(agent="32b", pool="sim"), limit=1, cost_limit=0.02)
     assert log.status == "success" and log.samples
     assert log.samples[0].limit is not None and log.samples[0].limit.type == "cost"
-    assert total_usd(read_ledger(log.samples[0].store) or []) >= 0.02
+    assert total_usd(read(log.samples[0]).entries or ()) >= 0.02
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,7 @@ from sale_inspect import LogError
 from sale_inspect._cli import main
 from sale_inspect._inspect.logs._fit_data import read_fit_data
 from sale_inspect._inspect.solvers._sale import sale, single
-from sale_inspect._inspect.store._ledger import read_ledger
-from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.auction import Weights, score
 from sale_inspect.pools import load_pool
@@ -66,7 +65,7 @@ def test_features_are_those_of_the_auctions(logs: dict[str, Path]) -> None:
     data = read_fit_data([str(logs["SALE"])])
     tasks = {task.task_id: task for task in data.tasks}
     for sample in read_eval_log(str(logs["SALE"])).samples or []:
-        record = read_record(sample.store)
+        record = read(sample).auction
         assert record is not None
         own = record.weights
         weights = Weights(price=own.price, entropy=own.entropy, judges=own.judges, origin="record")
@@ -82,14 +81,14 @@ def test_outcomes_are_those_of_the_agents_alone(logs: dict[str, Path]) -> None:
         assert fmean(task.solved[agent] or 0.0 for task in data.tasks) == pytest.approx(accuracy(logs[agent]))
         for sample in read_eval_log(str(logs[agent])).samples or []:
             (task,) = [each for each in data.tasks if each.task_id == sample.id]
-            assert task.usd[agent] == pytest.approx(sum(entry.usd for entry in read_ledger(sample.store) or []))
+            assert task.usd[agent] == pytest.approx(sum(entry.usd for entry in read(sample).entries or ()))
 
 
 def test_overhead_is_what_the_auction_cost(logs: dict[str, Path]) -> None:
     data = read_fit_data([str(logs["SALE"])])
     for sample in read_eval_log(str(logs["SALE"])).samples or []:
         (task,) = [each for each in data.tasks if each.task_id == sample.id]
-        spent = sum(entry.usd for entry in read_ledger(sample.store) or [] if entry.phase != "execute")
+        spent = sum(entry.usd for entry in read(sample).entries or () if entry.phase != "execute")
         assert task.usd_overhead == pytest.approx(spent)
 
 
@@ -134,7 +133,7 @@ def test_the_paper_s_fit_needs_no_outcome(logs: dict[str, Path]) -> None:
 
 def test_missing_outcomes_are_named_with_what_to_run(logs: dict[str, Path]) -> None:
     given = [logs[name] for name in ("SALE", "4b", "8b", "14b")]
-    won = sum(sample.store["AuctionStore:winner"] == "32b" for sample in read_eval_log(str(logs["SALE"])).samples or [])
+    won = sum(read(sample).agent == "32b" for sample in read_eval_log(str(logs["SALE"])).samples or [])
     ran = fit(*given, "--objective", "outcome")
     assert ran.exit_code == 1
     assert f"Outcomes are missing: 32b on {TASKS - won} tasks (mini-coding-b1-0" in ran.output
@@ -149,11 +148,7 @@ def test_missing_tasks_are_dropped_only_when_asked_and_counted(logs: dict[str, P
     short = rewritten(logs["32b"], tmp_path, without_two)
     given = [*(logs[name] for name in ("SALE", "4b", "8b", "14b")), short]
     gone = {str(s.id) for s in (read_eval_log(str(logs["32b"])).samples or [])[:2]}
-    won = {
-        str(sample.id)
-        for sample in read_eval_log(str(logs["SALE"])).samples or []
-        if sample.store["AuctionStore:winner"] == "32b"
-    }
+    won = {str(sample.id) for sample in read_eval_log(str(logs["SALE"])).samples or [] if read(sample).agent == "32b"}
     data = read_fit_data(map(str, given), need_outcomes=True, allow_missing=True)
     assert {task.task_id for task in data.tasks}.isdisjoint(gone - won)
     assert data.task_count == TASKS - len(gone - won)
@@ -168,7 +163,7 @@ def test_an_auctions_own_execution_counts_only_for_want_of_a_run_alone(logs: dic
     for sample in read_eval_log(str(logs["SALE"])).samples or []:
         (task,) = [each for each in data.tasks if each.task_id == sample.id]
         known = {agent for agent, value in task.solved.items() if value is not None}
-        assert known == {sample.store["AuctionStore:winner"]}
+        assert known == {read(sample).agent}
 
 
 def test_a_log_that_is_given_twice_counts_once(logs: dict[str, Path], tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from inspect_ai.tool import ToolChoice, ToolInfo
 from sale_inspect._cli import main
 from sale_inspect._edge import UsageError
 from sale_inspect._inspect.solvers._routed import routed
-from sale_inspect._inspect.store import read_routing
+from sale_inspect._inspect.store import read
 from sale_inspect.outcomes import read_outcomes, to_outcomes
 from sale_inspect.routers import read_router_file
 
@@ -113,7 +113,7 @@ def live(place: Path, solver: Solver) -> dict[str, str]:
     log = ran(arith(200, 12), place / "live", solver=solver, model="three/small")
     chosen = {}
     for sample in log.samples or []:
-        record = read_routing(sample.store)
+        record = read(sample).routing
         assert record is not None
         chosen[str(sample.id)] = record.chosen
     return chosen

@@ -14,7 +14,7 @@ from inspect_ai.scorer import includes
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from sale_inspect._inspect.solvers._sale import sale
-from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.auction import AuctionRecord
 
@@ -25,7 +25,7 @@ def records(log: EvalLog) -> dict[tuple[int, int], AuctionRecord]:
     assert log.status == "success", log.error
     found = {}
     for sample in log.samples or []:
-        record = read_record(sample.store)
+        record = read(sample).auction
         assert record is not None and record.position is not None
         found[record.epoch, record.position] = record
     return found

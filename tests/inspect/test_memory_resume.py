@@ -16,7 +16,7 @@ from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
 from sale_inspect import SaleError
 from sale_inspect._inspect.solvers._sale import sale
-from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.memory import MemoryStore
 from sale_inspect.pools import load_pool
@@ -30,7 +30,7 @@ INSPECT = str(Path(sys.executable).with_name("inspect"))
 def records(log: EvalLog) -> dict[tuple[Any, int], dict[str, Any]]:
     found = {}
     for sample in log.samples or []:
-        record = read_record(sample.store)
+        record = read(sample).auction
         assert record is not None
         found[sample.id, sample.epoch] = record.model_dump(mode="json")
     return found

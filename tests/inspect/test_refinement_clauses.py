@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from sale_inspect._inspect.solvers._sale import sale
-from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_deep_search
 from sale_inspect.auction import AuctionRecord
 from sale_inspect.pools import load_pool
@@ -32,7 +32,7 @@ def records(run_eval: RunEval, folder: Path, prices: dict[str, float], seed: int
     path.write_text(yaml.safe_dump(data), encoding="utf-8")
     log = run_eval(hst_deep_search(set="mini", sandbox="local"), sale(pool=str(path), seed=seed))
     assert log.status == "success" and log.samples is not None
-    found = [read_record(sample.store) for sample in log.samples]
+    found = [read(sample).auction for sample in log.samples]
     return [record for record in found if record is not None]
 
 

@@ -27,13 +27,13 @@ from sale_inspect._inspect.logs.tidy._read import read_tidy
 from sale_inspect._inspect.logs.tidy._samples import samples_of
 from sale_inspect._inspect.solvers._routed import routed
 from sale_inspect._inspect.solvers._sale import sale, single
-from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.auction import redecide
 from sale_inspect.dataframes import SALE_COLUMNS
 from sale_inspect.outcomes import PriceList, read_price_list
 from sale_inspect.report.tidy._records import records_of
-from sale_inspect.report.tidy._tables import LeftOut, Tidy
+from sale_inspect.report.tidy._tables import SamplesLeftOut, Tidy
 
 TASKS = 8
 PHASES = ("bid", "jury", "refine", "execute")
@@ -138,7 +138,7 @@ def test_bids_say_what_the_auctions_recorded(ours: Path, tidy: Tidy) -> None:
     seen, refined = 0, 0
     for log in logs_in(ours):
         for sample in log.samples or []:
-            record = read_record(sample.store)
+            record = read(sample).auction
             if record is None:
                 continue
             row = tidy.samples.set_index("uuid").loc[sample.uuid]
@@ -160,7 +160,7 @@ def test_auctions_are_decided_again_from_tidy_data_as_from_logs(ours: Path, tidy
     choices: list[dict[str, Any]] = [{}, *({"without": [name]} for name in ("4b", "8b", "14b", "32b"))]
     for log in logs_in(ours):
         for sample in log.samples or []:
-            record = read_record(sample.store)
+            record = read(sample).auction
             if record is None:
                 continue
             again = made.pop(sample.uuid or "")
@@ -333,7 +333,7 @@ def test_logs_that_may_still_grow_are_not_kept(ours: Path, tmp_path: Path) -> No
 
 
 def test_parquet_stands_in_for_logs(ours: Path, tmp_path: Path, tidy: Tidy) -> None:
-    left = LeftOut(reason="errors", log="a.eval", count=2, examples=("x epoch 1",))
+    left = SamplesLeftOut(reason="errors", log="a.eval", count=2, examples=("x epoch 1",))
     for name, data in tidy_bytes(tidy, [left]).items():
         (tmp_path / name).write_bytes(data)
     for places in ([str(tmp_path)], [str(tmp_path / name) for name in TIDY_FILES]):

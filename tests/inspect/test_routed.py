@@ -21,8 +21,7 @@ from sale_inspect._errors import SaleError
 from sale_inspect._inspect.logs._find import policy_runs
 from sale_inspect._inspect.solvers._routed import routed
 from sale_inspect._inspect.solvers._sale import sale, single
-from sale_inspect._inspect.store import read_routing
-from sale_inspect._inspect.store._ledger import read_ledger
+from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding, hst_deep_search
 from sale_inspect._work._data import RouterData, read_data
 from sale_inspect._work._policies import policy_of_file
@@ -96,7 +95,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
 
 
 def routing_of(sample: EvalSample) -> RoutingRecord:
-    found = read_routing(sample.store)
+    found = read(sample).routing
     assert found is not None
     return found
 
@@ -117,9 +116,9 @@ def test_what_it_solved_and_paid_is_what_the_replay_says(study: Study, name: str
     data = study.data()
     realised = policy_of_file(Path(study.file(name)), data)
     (recorded,) = [each for each in policy_outcomes(data.table) if each.policy == name]
-    from sale_inspect.stats import Grid
+    from sale_inspect.stats import AgentGrid
 
-    grid = Grid(correct=data.outcomes.correct, dollars=data.outcomes.dollars, tokens=data.outcomes.tokens)
+    grid = AgentGrid(correct=data.outcomes.correct, dollars=data.outcomes.dollars, tokens=data.outcomes.tokens)
     got = realised.realised(grid)
     rows = [recorded.tasks.index(name) for name in data.outcomes.tasks]
     np.testing.assert_array_equal(recorded.correct[rows], got.correct)
@@ -157,7 +156,7 @@ def test_a_cascade_pays_for_all_that_it_ran(study: Study) -> None:
     for sample in samples:
         steps = routing_of(sample).steps
         assert [step.accepted for step in steps][:-1] == [False] * (len(steps) - 1)
-        paid = {entry.agent for entry in read_ledger(sample.store) or [] if entry.phase == "execute"}
+        paid = {entry.agent for entry in read(sample).entries or () if entry.phase == "execute"}
         assert paid == {step.agent for step in steps}
         assert sample.output.model == f"hst-sim/{routing_of(sample).chosen}"
 

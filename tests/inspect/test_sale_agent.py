@@ -19,8 +19,7 @@ from inspect_ai.tool import Tool, tool
 
 from sale_inspect import sale, sale_agent
 from sale_inspect._errors import SaleError
-from sale_inspect._inspect.store._ledger import read_ledger, read_ledgers
-from sale_inspect._inspect.store._records import read_record, read_records
+from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_deep_search
 
 RunEval = Callable[..., EvalLog]
@@ -99,7 +98,7 @@ def bid_prompts(sample: EvalSample) -> list[str]:
 
 
 def all_dollars(sample: EvalSample) -> float:
-    return sum(entry.usd for entry in read_ledger(sample.store) or [])
+    return sum(entry.usd for entry in read(sample).entries or ())
 
 
 def test_as_a_solver_it_decides_as_the_solver_does(run_eval: RunEval) -> None:
@@ -114,11 +113,11 @@ def test_as_a_solver_it_decides_as_the_solver_does(run_eval: RunEval) -> None:
     other = run_eval(plain(), as_solver(sale_agent(pool="sim")))
     assert one.samples and other.samples
     for mine, theirs in zip(one.samples, other.samples, strict=True):
-        assert read_record(mine.store) == read_record(theirs.store)
+        assert read(mine).auction == read(theirs).auction
         assert mine.output.completion == theirs.output.completion
         assert all_dollars(mine) == pytest.approx(all_dollars(theirs), rel=1e-12)
-    winners = {read_record(sample.store).winner for sample in one.samples}  # type: ignore[union-attr]
-    refined = [read_record(sample.store).refinement.visible for sample in other.samples]  # type: ignore[union-attr]
+    winners = {read(sample).auction.winner for sample in one.samples}  # type: ignore[union-attr]
+    refined = [read(sample).auction.refinement.visible for sample in other.samples]  # type: ignore[union-attr]
     assert len(winners) > 1 and refined[-1], "the agent uses the memory of the run"
 
 
@@ -126,7 +125,7 @@ def test_the_winner_gets_the_agents_tools_and_bidders_are_told_of_them(run_eval:
     log = run_eval(question(as_solver(sale_agent(pool="sim", tools=[look_up_word()]))), None)
     sample = sample_of(log)
     assert all("look_up_word(word): Look a word up." in prompt for prompt in bid_prompts(sample))
-    record = read_record(sample.store)
+    record = read(sample).auction
     executed = [
         event
         for event in sample.events
@@ -140,7 +139,7 @@ def test_a_supervisor_calls_it_as_a_tool(run_eval: RunEval) -> None:
     expert = as_tool(sale_agent(pool="sim", agent="answers_with_tools"))
     solver = react(model=supervisor(("sale_agent", {"input": f"Please say: {CAPITAL}"})), tools=[expert])
     sample = sample_of(run_eval(question(as_solver(solver)), None))
-    (record,) = read_records(sample.store)
+    (record,) = read(sample).auctions
     assert record.task == f"Please say: {CAPITAL}", "the task is what the supervisor asks"
     said = next(message for message in sample.messages if message.role == "tool")
     executed = [e for e in sample.events if isinstance(e, ModelEvent) and e.model == f"hst-sim/{record.winner}"][-1]
@@ -151,40 +150,40 @@ def test_a_supervisor_hands_the_conversation_off_to_it(run_eval: RunEval) -> Non
     expert = handoff(sale_agent(pool="sim", agent="answers_with_tools"))
     solver = react(model=supervisor(("transfer_to_sale_agent", {})), tools=[expert])
     sample = sample_of(run_eval(question(as_solver(solver)), None))
-    (record,) = read_records(sample.store)
+    (record,) = read(sample).auctions
     assert CAPITAL in record.task
     assert any("[sale_agent]" in message.text for message in sample.messages if message.role == "assistant")
 
 
 def test_two_auctions_in_a_sample_are_both_kept_and_both_paid(run_eval: RunEval) -> None:
     sample = sample_of(run_eval(question(as_solver(asks_twice())), None))
-    first, second = read_records(sample.store)
+    first, second = read(sample).auctions
     assert (first.task, second.task) == (
         f"First question: {CAPITAL}",
         "Second question: how many legs has a spider?",
     )
-    assert read_record(sample.store) == first
+    assert read(sample).auction == first
     assert second.refinement.note == "only the first auction of a sample has a place in the memory"
-    ledgers = read_ledgers(sample.store)
+    ledgers = read(sample).ledgers
     assert len(ledgers) == 2
-    apart = [sum(entry.usd for entry in ledger) for ledger in ledgers]
+    apart = [sum(entry.usd for entry in ledger.entries) for ledger in ledgers]
     assert all(dollars > 0 for dollars in apart)
     assert sum(apart) == pytest.approx(all_dollars(sample), rel=1e-12)
     for record, ledger in zip((first, second), ledgers, strict=True):
-        assert {entry.agent for entry in ledger if entry.phase == "execute"} == {record.winner}
+        assert {entry.agent for entry in ledger.entries if entry.phase == "execute"} == {record.winner}
     calls = [event for event in sample.events if isinstance(event, ModelEvent)]
-    assert sum(entry.calls for ledger in ledgers for entry in ledger) == len(calls)
+    assert sum(entry.calls for ledger in ledgers for entry in ledger.entries) == len(calls)
 
 
 def test_the_scaffolds_own_model_is_not_in_the_ledger(run_eval: RunEval) -> None:
     expert = as_tool(sale_agent(pool="sim", agent="answers_with_tools"))
     own = supervisor(("sale_agent", {"input": CAPITAL}), ("sale_agent", {"input": "And of Spain?"}))
     sample = sample_of(run_eval(question(as_solver(react(model=own, tools=[expert]))), None))
-    entries = read_ledger(sample.store) or []
+    entries = read(sample).entries or ()
     assert {entry.model for entry in entries} == {f"hst-sim/{name}" for name in ("4b", "8b", "14b", "32b")}
     calls = [e for e in sample.events if isinstance(e, ModelEvent) and e.model.startswith("hst-sim/")]
     assert sum(entry.calls for entry in entries) == len(calls)
-    assert len(read_records(sample.store)) == 2
+    assert len(read(sample).auctions) == 2
 
 
 def test_an_agent_refuses_choices_that_only_a_solver_can_mark(run_eval: RunEval) -> None:
@@ -192,7 +191,7 @@ def test_an_agent_refuses_choices_that_only_a_solver_can_mark(run_eval: RunEval)
     log = run_eval(Task(dataset=[sample], scorer=choice()), as_solver(sale_agent(pool="sim")), fail_on_error=False)
     assert log.samples and log.samples[0].error
     assert "Use the solver sale_inspect/sale for this task." in log.samples[0].error.message
-    assert not read_ledger(log.samples[0].store), "nothing was spent"
+    assert not read(log.samples[0]).entries, "nothing was spent"
 
 
 def test_choices_are_shown_to_bidders_and_executor_if_another_scorer_reads_the_answer(run_eval: RunEval) -> None:
@@ -234,6 +233,6 @@ def test_the_example_of_the_docs_runs_as_it_stands(run_eval: RunEval) -> None:
     exec(compile(code, str(DOC), "exec"), names)
     log = run_eval(names["supervised"](), None, model=supervisor(("sale_agent", {"input": CAPITAL})))
     sample = sample_of(log)
-    (record,) = read_records(sample.store)
-    executed = [entry for entry in read_ledger(sample.store) or [] if entry.phase == "execute"]
+    (record,) = read(sample).auctions
+    executed = [entry for entry in read(sample).entries or () if entry.phase == "execute"]
     assert [(entry.agent, entry.calls) for entry in executed] == [(record.winner, 1)]

@@ -9,8 +9,7 @@ from inspect_ai.event import ModelEvent
 from inspect_ai.log import EvalLog, resolve_sample_attachments
 
 from sale_inspect._inspect.solvers._sale import sale
-from sale_inspect._inspect.store._ledger import read_ledger
-from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.auction import AuctionRecord, redecide
 
@@ -22,7 +21,7 @@ POOL = ("4b", "8b", "14b", "32b")
 def held(run_eval: RunEval, **options: Any) -> tuple[EvalLog, list[AuctionRecord]]:
     log = run_eval(hst_coding(set="mini", bins="b1,b2", sandbox="local"), sale(pool="sim", **options), limit=8)
     assert log.status == "success", log.error
-    records = [read_record(sample.store) for sample in log.samples or []]
+    records = [read(sample).auction for sample in log.samples or []]
     assert all(record is not None for record in records)
     return log, [record for record in records if record is not None]
 
@@ -38,7 +37,7 @@ def asked(log: EvalLog, words: str) -> int:
 
 
 def jury_tokens(log: EvalLog) -> int:
-    entries = [entry for sample in log.samples or [] for entry in read_ledger(sample.store) or []]
+    entries = [entry for sample in log.samples or [] for entry in read(sample).entries or ()]
     return sum(entry.usage.total for entry in entries if entry.phase == "jury")
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sale_inspect.auction import Features, Weights, accept_refined, may_refine, price_length, score, select
+from sale_inspect.auction import BidFeatures, Weights, accept_refined, may_refine, price_length, score, select
 from sale_inspect.market import STUDIES, Market, decide, draw_auctions, run_market, run_study
 
 
@@ -36,7 +36,7 @@ def test_it_decides_as_the_mechanism_does(agents: int, ratio: float, seed: int, 
         lengths = drawn.refined_lengths if again else drawn.lengths
         entropy = drawn.refined_entropy if again else drawn.entropy
         ratings = drawn.refined_ratings if again else drawn.ratings
-        features = Features(
+        features = BidFeatures(
             price_length=price_length(
                 usd_per_mtok=prices[names[place]],
                 length=int(lengths[row, place]),

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sale_inspect.auction import PastAuction
-from sale_inspect.memory import MemoryStore, Place
+from sale_inspect.memory import MemoryStore, RunPosition
 
 AUCTIONS = 240
 
@@ -69,7 +69,7 @@ def integrity(path: Path) -> str:
         connection.close()
 
 
-def state(path: Path) -> tuple[dict[Place, PastAuction | None], set[float]]:
+def state(path: Path) -> tuple[dict[RunPosition, PastAuction | None], set[float]]:
     with MemoryStore(path, mode="read") as store:
         return dict(store.settled("run")), set(store.vectors("e").rows[:, :1].flatten().tolist())
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sale_inspect._errors import FileWriteError
 from sale_inspect.auction import PastAuction
 from sale_inspect.memory import Imported, MemoryFileError, MemoryStore, StoredAuction, export_jsonl, import_jsonl
 
@@ -144,5 +145,5 @@ def test_files_that_cannot_be_read_or_written_are_named(tmp_path: Path) -> None:
     with MemoryStore(tmp_path / "m.db") as store:
         with pytest.raises(MemoryFileError, match=r"absent\.jsonl: cannot be read: No such file"):
             import_jsonl(store, tmp_path / "absent.jsonl")
-        with pytest.raises(MemoryFileError, match=r"x\.jsonl: cannot be written: No such file"):
+        with pytest.raises(FileWriteError, match=r"x\.jsonl: cannot be written: No such file"):
             export_jsonl(store, tmp_path / "absent" / "x.jsonl")

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sale_inspect.auction import PastAuction
-from sale_inspect.memory import MemoryBusyError, MemoryFileError, MemoryStore, Place
+from sale_inspect.memory import MemoryBusyError, MemoryFileError, MemoryStore, RunPosition
 
 # Everything that Python calls a text: zero bytes, line separators and lone surrogates too.
 texts = st.text(st.characters(), max_size=12)
@@ -79,12 +79,12 @@ def test_every_text_number_and_order_comes_back_exactly_and_the_first_of_a_place
     tmp_path_factory: pytest.TempPathFactory, given_auctions: list[tuple[PastAuction, dict[str, float] | None, str]]
 ) -> None:
     path = tmp_path_factory.mktemp("memory") / "memory.db"
-    first: dict[Place, tuple[PastAuction, dict[str, float] | None, str]] = {}
+    first: dict[RunPosition, tuple[PastAuction, dict[str, float] | None, str]] = {}
     with MemoryStore(path) as store:
         begin(store)
         for auction, price, sample in given_auctions:
             done = store.settle("run", auction.epoch, auction.position, sample, auction, prices=price)
-            place = Place(auction.epoch, auction.position)
+            place = RunPosition(auction.epoch, auction.position)
             assert (done.outcome == "new") == (place not in first)
             first.setdefault(place, (auction, price, sample))
     with MemoryStore(path, mode="read") as store:

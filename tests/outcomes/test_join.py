@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sale_inspect._errors import OutcomesError
-from sale_inspect.outcomes import LeftOut, OnDuplicate, OutcomeRow, join, outcomes_summary
+from sale_inspect.outcomes import OnDuplicate, OutcomeRow, RunLeftOut, join, outcomes_summary
 
 
 def row(agent: str = "a", task: str = "t1", **changes: Any) -> OutcomeRow:
@@ -34,7 +34,7 @@ def test_rows_that_line_up_are_kept_without_a_word() -> None:
 
 def test_one_report_names_all_that_does_not_line_up() -> None:
     given_rows = [*grid(), row("c", "t1"), sale("t2"), row("b", "t4", text="other"), row("a", "t4")]
-    left_out = [LeftOut(reason="not scored", log="c.eval", name="c", task="t2")]
+    left_out = [RunLeftOut(reason="not scored", log="c.eval", name="c", task="t2")]
     with pytest.raises(OutcomesError) as caught:
         join(given_rows, left_out=left_out, faults=["task x has versions 1 and 2"])
     said = str(caught.value)
@@ -69,7 +69,7 @@ def test_nothing_left_is_an_error_and_not_an_empty_table() -> None:
         join([row("a", "t1"), row("b", "t2")], allow_missing=True)
     with pytest.raises(OutcomesError, match="No outcome was found"):
         join([])
-    left_out = [LeftOut(reason="error: boom", log="x.eval", task="t1")]
+    left_out = [RunLeftOut(reason="error: boom", log="x.eval", task="t1")]
     with pytest.raises(OutcomesError, match=r"1 samples have none \(x\.eval: error: boom\)"):
         join([], left_out=left_out, allow_missing=True)
 
@@ -84,11 +84,12 @@ def test_a_row_without_a_mark_that_comes_twice_unchanged_counts_once() -> None:
 
 
 def test_a_failed_sample_that_a_retry_made_up_for_is_no_fault() -> None:
-    failed = LeftOut(reason="error: boom", log="first.eval", name="a", task="t1")
+    failed = RunLeftOut(reason="error: boom", log="first.eval", name="a", task="t1")
     assert len(join([row(log="retry.eval")], left_out=[failed])) == 1
     with pytest.raises(OutcomesError, match=r"first\.eval: 1 samples without an outcome"):
         join(
-            [row(log="retry.eval")], left_out=[LeftOut(reason="error", log="first.eval", name="a", task="t1", epoch=2)]
+            [row(log="retry.eval")],
+            left_out=[RunLeftOut(reason="error", log="first.eval", name="a", task="t1", epoch=2)],
         )
 
 

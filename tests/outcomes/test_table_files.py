@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sale_inspect._errors import OutcomesError
+from sale_inspect._errors import FileWriteError, OutcomesError
 from sale_inspect.outcomes import (
     COLUMNS,
     OutcomeRow,
@@ -159,7 +159,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
         raise OSError("disk full")
 
     monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OutcomesError, match=r"t\.jsonl: cannot be written: disk full"):
+    with pytest.raises(FileWriteError, match=r"t\.jsonl: cannot be written: disk full"):
         write_outcomes(make_table([row()]), path)
     assert path.read_text(encoding="utf-8") == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["t.jsonl"]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator
 
-from sale_inspect._work._folder import write_report_folder
+from sale_inspect._files import write_folder
 from sale_inspect.report import PageRequest, report_files
-from sale_inspect.report.tidy._screen import Compared
+from sale_inspect.report.tidy._screen import ScreenedTidy
 from tests.pages.browsing import chromium, complaints, drawn, opened
 from tests.pages.test_report_page import PICTURES
 from tests.report.synthetic import synthetic_tidy
@@ -26,8 +26,8 @@ def browser() -> Iterator[Browser]:
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("report") / "out"
     tidy = synthetic_tidy(tasks=30, order_seeds=(0, 1))
-    files, _ = report_files(Compared(tidy=tidy), PageRequest(rounds=200, viewer="http://127.0.0.1:7575"))
-    write_report_folder(folder, files)
+    files, _ = report_files(ScreenedTidy(tidy=tidy), PageRequest(rounds=200, viewer="http://127.0.0.1:7575"))
+    write_folder(folder, files)
     return (folder / "report.html").as_uri()
 
 

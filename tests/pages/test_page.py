@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from sale_inspect.report.page import (
-    Column,
     Facts,
-    Grid,
+    IntervalValue,
     Link,
-    Page,
+    PageColumn,
+    PageTable,
     Picture,
-    Range,
+    ReportPage,
     Section,
     Sentences,
     grid_csv,
@@ -30,27 +30,27 @@ from sale_inspect.report.page import (
 HOSTILE = "<script>alert(1)</script>|`x`](javascript:1) \"'&amp; \\"
 
 
-def grid(**changes: object) -> Grid:
+def grid(**changes: object) -> PageTable:
     given: dict[str, object] = {
         "name": "main",
         "title": "Policies",
         "columns": (
-            Column(name="policy", title="policy"),
-            Column(name="pass", title="pass@1 [95%]", kind="share", group="all"),
-            Column(name="usd", title="$ per task", kind="usd", group="all"),
-            Column(name="task", title="task"),
+            PageColumn(name="policy", title="policy"),
+            PageColumn(name="pass", title="pass@1 [95%]", kind="share", group="all"),
+            PageColumn(name="usd", title="$ per task", kind="usd", group="all"),
+            PageColumn(name="task", title="task"),
         ),
         "rows": (
-            ("SALE", Range(0.5, 0.25, 0.75), 0.0123, Link("t 1", "http://127.0.0.1:7575/#/x")),
-            ("32b alone", Range(float("nan"), 0.0, 1.0), None, Link("t 2", "")),
+            ("SALE", IntervalValue(0.5, 0.25, 0.75), 0.0123, Link("t 1", "http://127.0.0.1:7575/#/x")),
+            ("32b alone", IntervalValue(float("nan"), 0.0, 1.0), None, Link("t 2", "")),
         ),
         "notes": ("A note.",),
     }
-    return Grid(**(given | changes))  # type: ignore[arg-type]
+    return PageTable(**(given | changes))  # type: ignore[arg-type]
 
 
-def page(*blocks: object, simulated: bool = False, title: str = "A page") -> Page:
-    return Page(
+def page(*blocks: object, simulated: bool = False, title: str = "A page") -> ReportPage:
+    return ReportPage(
         title=title,
         simulated=simulated,
         sections=(Section(name="one", title="One", blocks=blocks),),  # type: ignore[arg-type]

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from sale_inspect.report import PageRequest, report_files
-from sale_inspect.report.tidy._screen import Compared
-from sale_inspect.report.tidy._tables import LeftOut, Tidy
+from sale_inspect.report.tidy._screen import ScreenedTidy
+from sale_inspect.report.tidy._tables import SamplesLeftOut, Tidy
 from tests.report.synthetic import synthetic_tidy
 
 SECTIONS = ("Verdict", "What was compared", "Results", "Human time", "Who did the work", "What each agent adds")
@@ -22,7 +22,7 @@ PICTURES = {
 
 def made(tidy: Tidy, **options: object) -> dict[str, bytes]:
     given: dict[str, object] = {"rounds": 200, **options}
-    return report_files(Compared(tidy=tidy), PageRequest(**given))[0]  # type: ignore[arg-type]
+    return report_files(ScreenedTidy(tidy=tidy), PageRequest(**given))[0]  # type: ignore[arg-type]
 
 
 def rows(files: dict[str, bytes], name: str) -> list[dict[str, str]]:
@@ -75,8 +75,8 @@ def test_the_papers_figures_are_marked_and_only_on_demand() -> None:
 
 
 def test_what_was_left_out_is_on_the_page() -> None:
-    left = LeftOut(reason="ended with an error", log="a.eval", count=3, examples=("t-1 epoch 1",))
-    found = Compared(tidy=synthetic_tidy(tasks=12), left_out=(left,), notes=("One note.",))
+    left = SamplesLeftOut(reason="ended with an error", log="a.eval", count=3, examples=("t-1 epoch 1",))
+    found = ScreenedTidy(tidy=synthetic_tidy(tasks=12), left_out=(left,), notes=("One note.",))
     files, _ = report_files(found, PageRequest(rounds=200))
     text = files["report.md"].decode()
     assert "| ended with an error | a.eval | 3 | t-1 epoch 1 |" in text and "One note." in text

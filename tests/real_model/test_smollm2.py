@@ -13,8 +13,7 @@ from inspect_ai.log import EvalLog
 
 from sale_inspect._cli import main
 from sale_inspect._inspect.solvers._sale import sale
-from sale_inspect._inspect.store._ledger import read_ledger
-from sale_inspect._inspect.store._records import read_record
+from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.money import total_usd
 from tests.pages.browsing import chromium, complaints, drawn, opened
@@ -57,7 +56,7 @@ def test_an_awkward_real_model_goes_through_a_whole_auction(tmp_path: Path) -> N
 
 def check_auctions(log: EvalLog) -> None:
     for sample in log.samples or []:
-        record = read_record(sample.store)
+        record = read(sample).auction
         assert record is not None and not record.simulated
         assert record.winner in ("greedy", "sampled")
         for bid in record.bids:
@@ -65,7 +64,7 @@ def check_auctions(log: EvalLog) -> None:
             # Whatever the judges said, a rating is a whole number on the scale or an abstention.
             assert set(bid.ratings) == {"greedy", "sampled"}
             assert all(rating is None or rating in range(6) for rating in bid.ratings.values())
-        entries = read_ledger(sample.store) or []
+        entries = read(sample).entries or ()
         calls = [event for event in sample.events if isinstance(event, ModelEvent) and event.output.usage]
         assert sum(entry.calls for entry in entries) == len(calls)
         assert total_usd(entries) > 0
@@ -85,6 +84,6 @@ def test_log_probabilities_of_a_real_server_give_the_entropy(tmp_path: Path) -> 
         display="none",
     )
     assert log.status == "success" and log.samples
-    record = read_record(log.samples[0].store)
+    record = read(log.samples[0]).auction
     assert record is not None and record.entropy_kind == "logprobs"
     assert all(bid.logprob_entropy is not None and 0 < bid.logprob_entropy < 1 for bid in record.bids)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from sale_inspect.replays import FEWEST, Policy, ReplayOptions, evaluate
-from sale_inspect.replays._compare import Draft, settled
+from sale_inspect.replays._compare import RawComparison, settled
 from sale_inspect.replays._parts import Comparison, Estimate
 from sale_inspect.stats import holm, mcnemar, tasks_needed
 from tests.replay.replays import blind, compared, knowing, made_up, outcomes_of, replayed
 
-BASE = Draft(
+BASE = RawComparison(
     policy="wtp",
     rival="its shuffled control",
     kind="shuffled",
@@ -24,7 +24,7 @@ BASE = Draft(
 )
 
 
-def one(draft: Draft, tasks: int = 200, **options: float) -> Comparison:
+def one(draft: RawComparison, tasks: int = 200, **options: float) -> Comparison:
     (found,) = settled([draft], tasks=tasks, options=ReplayOptions(**options))  # type: ignore[arg-type]
     return found
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sale_inspect.replays import Policy, Setting, evaluate
+from sale_inspect.replays import Policy, PolicySetting, evaluate
 from tests.replay.replays import AGENTS, blind, compared, knowing, made_up, outcomes_of, replayed, result
 
 TABLE = outcomes_of([[1, 1, 1], [0, 1, 1], [0, 0, 1], [0, 0, 0]])
@@ -94,7 +94,7 @@ def test_peer_defect_overhead_left_out_moves_the_zero_router() -> None:
 
 
 def test_overhead_is_in_the_comparison_of_dollars_and_in_every_point_of_the_curve() -> None:
-    curve = (Setting(value=0.0, agent=np.zeros(4, dtype=np.intp)), Setting(value=1.0, agent=np.full(4, 2)))
+    curve = (PolicySetting(value=0.0, agent=np.zeros(4, dtype=np.intp)), PolicySetting(value=1.0, agent=np.full(4, 2)))
     policy = Policy(name="p", agent=CHOICES, overhead=np.full(4, 3.0), knob="mu", curve=curve)
     found = replayed(policy, TABLE)
     # 6.75 against the large agent's 6.
@@ -136,7 +136,7 @@ def test_the_unit_of_dollars_changes_no_pass_rate_and_no_share_of_dollars(seed: 
     table, _ = made_up(25, seed=seed)
     cheap, _ = made_up(25, seed=seed, dollars=unit * table.dollars)
     choices = blind(25, seed)
-    curve = tuple(Setting(value=float(at), agent=np.full(25, at)) for at in range(3))
+    curve = tuple(PolicySetting(value=float(at), agent=np.full(25, at)) for at in range(3))
     policy = Policy(name="p", agent=choices, knob="k", curve=curve)
     one, two = (result(replayed(policy, each, rounds=20), "p") for each in (table, cheap))
     assert two.zero.value == pytest.approx(one.zero.value)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sale_inspect.replays import Policy, Setting, evaluate
+from sale_inspect.replays import Policy, PolicySetting, evaluate
 from sale_inspect.stats import aiq
 from tests.replay.replays import blind, compared, knowing, made_up, outcomes_of, replayed, result
 
 TABLE = outcomes_of([[1, 1, 1], [0, 1, 1], [0, 0, 1], [0, 0, 0]])
 
 
-def curve_of(*settings: list[int]) -> tuple[Setting, ...]:
-    return tuple(Setting(value=float(at), agent=np.array(agents)) for at, agents in enumerate(settings))
+def curve_of(*settings: list[int]) -> tuple[PolicySetting, ...]:
+    return tuple(PolicySetting(value=float(at), agent=np.array(agents)) for at, agents in enumerate(settings))
 
 
 def test_aiq_is_over_the_range_of_the_agents_dollars() -> None:
@@ -78,7 +78,7 @@ def test_many_blind_settings_do_not_look_better_than_the_zero_router() -> None:
         table, _ = made_up(100, seed=seed)
         noise = np.random.default_rng([seed, 99]).random(100)
         cuts = np.linspace(-0.4, 1.0, 24)
-        settings = tuple(Setting(value=float(cut), agent=knowing(noise, cut, cut + 0.4)) for cut in cuts)
+        settings = tuple(PolicySetting(value=float(cut), agent=knowing(noise, cut, cut + 0.4)) for cut in cuts)
         policy = Policy(name="blind", agent=settings[5].agent, knob="k", curve=settings)
         found = replayed(policy, table, rounds=150)
         along = compared(found, "zero curve", "curve_gain")
@@ -92,7 +92,7 @@ def test_many_blind_settings_do_not_look_better_than_the_zero_router() -> None:
 
 def test_a_curve_that_knows_is_better_along_its_curve() -> None:
     table, hard = made_up(200)
-    settings = tuple(Setting(value=cut, agent=knowing(hard, cut, cut + 0.2)) for cut in (0.3, 0.5, 0.7))
+    settings = tuple(PolicySetting(value=cut, agent=knowing(hard, cut, cut + 0.2)) for cut in (0.3, 0.5, 0.7))
     policy = Policy(name="knows", agent=settings[1].agent, knob="k", curve=settings)
     assert compared(replayed(policy, table), "zero curve", "curve_gain").verdict == "better"
 

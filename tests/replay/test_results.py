@@ -11,7 +11,16 @@ import numpy as np
 import pytest
 
 from sale_inspect._errors import OutcomesError
-from sale_inspect.replays import Policy, Replay, ReplayOptions, Setting, evaluate, replay_json, replay_text, routed
+from sale_inspect.replays import (
+    Policy,
+    PolicySetting,
+    Replay,
+    ReplayOptions,
+    evaluate,
+    replay_json,
+    replay_text,
+    routed,
+)
 from sale_inspect.routers import Choices, Knob, TaskBatch
 from tests.replay.replays import AGENTS, blind, compared, knowing, made_up, outcomes_of, replayed, result
 
@@ -34,7 +43,7 @@ def small_replay() -> Replay:
     correct = np.array([[1, 1, 1], [0, 1, 1], [0, 0, 1], [0, 0, 0]] * 3, dtype=float)
     table = outcomes_of(correct, tokens=np.full((12, 3), 1000.0), bins=("<5m",) * 8 + ("5-15m",) * 4)
     choices = np.array([0, 1, 2, 0] * 2 + [2, 1, 0, 0])
-    curve = tuple(Setting(value=float(at), agent=np.full(12, at)) for at in (0, 2))
+    curve = tuple(PolicySetting(value=float(at), agent=np.full(12, at)) for at in (0, 2))
     policies = [
         Policy(name="router|a", agent=choices, knob="mu", curve=curve),
         Policy(
@@ -152,7 +161,7 @@ def test_estimated_dollars_are_marked() -> None:
         (Policy(name="p", correct=ONES, dollars=ONES * math.nan), "never taken as 0"),
         (Policy(name="p", correct=2 * ONES, dollars=ONES), "from 0 to 1"),
         (Policy(name="p", agent=NO, overhead=ONES[:3]), "overhead has shape"),
-        (Policy(name="p", agent=NO, knob="mu", curve=(Setting(value=0.5, agent=NO + 9),)), "at mu 0.5: "),
+        (Policy(name="p", agent=NO, knob="mu", curve=(PolicySetting(value=0.5, agent=NO + 9),)), "at mu 0.5: "),
         (Policy(name="oracle", agent=NO), "baseline of every replay"),
         (Policy(name="small alone", agent=NO), "baseline of every replay"),
     ],

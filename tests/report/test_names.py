@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sale_inspect.report.tidy._names import shortened
-from sale_inspect.report.tidy._screen import Compared
+from sale_inspect.report.tidy._screen import ScreenedTidy
 from tests.report.synthetic import synthetic_tidy
 
 NAMES = {
@@ -17,7 +17,7 @@ NAMES = {
 
 def test_what_all_share_is_said_once() -> None:
     tidy = synthetic_tidy(tasks=5, sale=tuple(NAMES))
-    found = shortened(Compared(tidy=tidy, notes=("before",)))
+    found = shortened(ScreenedTidy(tidy=tidy, notes=("before",)))
     assert found.notes == ("before", "All policies of SALE have: panel jury, plans of 150 tokens.")
     for before, after in (
         (tidy.samples, found.tidy.samples),
@@ -41,5 +41,5 @@ def test_what_all_share_is_said_once() -> None:
     ],
 )
 def test_names_that_share_nothing_stay(names: tuple[str, ...]) -> None:
-    found = Compared(tidy=synthetic_tidy(tasks=5, sale=names))
+    found = ScreenedTidy(tidy=synthetic_tidy(tasks=5, sale=names))
     assert shortened(found) is found

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sale_inspect._errors import LogError
-from sale_inspect.report.tidy._screen import EXCLUDABLE, Compared, screened
+from sale_inspect.report.tidy._screen import EXCLUDABLE, ScreenedTidy, screened
 from sale_inspect.report.tidy._tables import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, Tidy, frame
 from tests.report.synthetic import synthetic_tidy
 
@@ -59,7 +59,7 @@ def refused(tidy: Tidy, **options: Any) -> str:
     return str(caught.value)
 
 
-def counts(found: Compared) -> list[tuple[str, str, int]]:
+def counts(found: ScreenedTidy) -> list[tuple[str, str, int]]:
     return [(each.reason.split(":")[0], each.log, each.count) for each in found.left_out]
 
 

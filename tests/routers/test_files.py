@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sale_inspect._errors import OutcomesError
+from sale_inspect._errors import FileWriteError, OutcomesError
 from sale_inspect.routers import (
     ROUTERS,
     EmbedderName,
@@ -114,7 +114,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> Non
     path = written(tmp_path)
     before = path.read_bytes()
     file = read_router_file(path)
-    with pytest.raises(OutcomesError, match="cannot be written"):
+    with pytest.raises(FileWriteError, match="cannot be written"):
         save_router(tmp_path / "nowhere" / "x.npz", file)
     object.__setattr__(file.router, "dollars", np.array([1.0, np.nan, 2.0]))
     with pytest.raises(OutcomesError, match="not finite"):

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sale_inspect.stats import Grid, Ratio, Realised, routing_metrics, routing_ratios, share_entropy, shares_of
+from sale_inspect.stats import AgentGrid, Ratio, Realised, routing_metrics, routing_ratios, share_entropy, shares_of
 
-GRID = Grid(
+GRID = AgentGrid(
     # small, middle, large: all right; middle and large; large; none; small alone.
     correct=np.array([[1, 1, 1], [0, 1, 1], [0, 0, 1], [0, 0, 0], [1, 0, 0]], dtype=float),
     dollars=np.array([[1, 2, 4]] * 5, dtype=float),
@@ -23,7 +23,7 @@ CHOICES = np.array([1, 0, 2, 1, 2])
 OVERHEAD = np.full(5, 0.5)
 
 
-def values(policy: Realised, grid: Grid = GRID, worth: float | None = None) -> dict[str, float | None]:
+def values(policy: Realised, grid: AgentGrid = GRID, worth: float | None = None) -> dict[str, float | None]:
     return {name: each.value for name, each in routing_metrics(policy, grid, worth=worth).items()}
 
 
@@ -91,31 +91,31 @@ def test_peer_defect_an_unpriced_run_is_refused_and_not_free(bad: float) -> None
 
 def test_peer_defect_units_of_price_dollars_per_million_tokens() -> None:
     """1,000 tokens for 1 cent are $10 a million. Not $1, as with a divisor of 10,000,000."""
-    grid = Grid(correct=np.ones((1, 1)), dollars=np.array([[0.01]]), tokens=np.array([[1000.0]]))
+    grid = AgentGrid(correct=np.ones((1, 1)), dollars=np.array([[0.01]]), tokens=np.array([[1000.0]]))
     assert values(grid.realised(np.array([0])), grid)["usd_per_mtok"] == pytest.approx(10.0)
 
 
 def test_dollars_per_million_tokens_are_weighted_by_tokens() -> None:
     """$3 for 1,100 tokens; the mean of the tasks' quotients would be far off."""
-    grid = Grid(correct=np.ones((2, 1)), dollars=np.array([[1.0], [2.0]]), tokens=np.array([[100.0], [1000.0]]))
+    grid = AgentGrid(correct=np.ones((2, 1)), dollars=np.array([[1.0], [2.0]]), tokens=np.array([[100.0], [1000.0]]))
     assert values(grid.realised(np.array([0, 0])), grid)["usd_per_mtok"] == pytest.approx(3 / 1100 * 1e6)
 
 
 def test_another_right_agent_for_the_same_dollars_is_an_optimal_selection() -> None:
-    grid = Grid(correct=np.array([[1.0, 1.0, 1.0]]), dollars=np.array([[1.0, 1.0, 2.0]]))
+    grid = AgentGrid(correct=np.array([[1.0, 1.0, 1.0]]), dollars=np.array([[1.0, 1.0, 2.0]]))
     for column, optimal in ((0, 1.0), (1, 1.0), (2, 0.0)):
         assert values(grid.realised(np.array([column])), grid)["optimal_selection"] == optimal
 
 
 def test_a_wrong_agent_between_two_right_ones_is_over_and_under_escalation() -> None:
-    grid = Grid(correct=np.array([[1.0, 0.0, 1.0]]), dollars=np.array([[1.0, 2.0, 4.0]]))
+    grid = AgentGrid(correct=np.array([[1.0, 0.0, 1.0]]), dollars=np.array([[1.0, 2.0, 4.0]]))
     found = values(grid.realised(np.array([1])), grid)
     assert found["over_escalation"] == found["under_escalation"] == 1.0
 
 
 def test_of_fractional_pass_rates_the_highest_above_0_is_right() -> None:
     """Means over epochs: 0.75 is the task's best, so 0.5 is not right, though it is often correct."""
-    grid = Grid(correct=np.array([[0.5, 0.75, 0.75], [0.0, 0.0, 0.0]]), dollars=np.array([[1.0, 2.0, 4.0]] * 2))
+    grid = AgentGrid(correct=np.array([[0.5, 0.75, 0.75], [0.0, 0.0, 0.0]]), dollars=np.array([[1.0, 2.0, 4.0]] * 2))
     assert grid.right().tolist() == [[False, True, True], [False, False, False]]
     assert grid.oracle().tolist() == [1, 0]
     found = values(grid.realised(np.array([0, 0])), grid)
@@ -125,7 +125,7 @@ def test_of_fractional_pass_rates_the_highest_above_0_is_right() -> None:
 
 
 def test_ties_of_the_oracle_go_to_the_agent_that_is_cheaper_on_average() -> None:
-    grid = Grid(correct=np.ones((2, 2)), dollars=np.array([[1.0, 1.0], [3.0, 2.0]]))
+    grid = AgentGrid(correct=np.ones((2, 2)), dollars=np.array([[1.0, 1.0], [3.0, 2.0]]))
     assert grid.oracle().tolist() == [1, 1]
     assert grid.dearest() == 0
 
@@ -143,7 +143,7 @@ def test_an_auction_that_was_held_is_judged_by_what_it_got() -> None:
     assert found["usd_per_mtok"] is None
 
 
-NOTHING = Grid(correct=np.zeros((2, 2)), dollars=np.zeros((2, 2)), tokens=np.zeros((2, 2)))
+NOTHING = AgentGrid(correct=np.zeros((2, 2)), dollars=np.zeros((2, 2)), tokens=np.zeros((2, 2)))
 
 
 @pytest.mark.parametrize(
@@ -191,13 +191,13 @@ def test_choices_must_be_columns_of_the_table(choices: list[float], word: str) -
 
 def test_tables_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="at least one of each"):
-        Grid(correct=np.zeros((0, 2)), dollars=np.zeros((0, 2)))
+        AgentGrid(correct=np.zeros((0, 2)), dollars=np.zeros((0, 2)))
     with pytest.raises(ValueError, match="dollars has shape"):
-        Grid(correct=np.zeros((2, 2)), dollars=np.zeros((2, 1)))
+        AgentGrid(correct=np.zeros((2, 2)), dollars=np.zeros((2, 1)))
     with pytest.raises(ValueError, match="overhead has shape"):
         GRID.realised(CHOICES, np.zeros(4))
     with pytest.raises(ValueError, match="correct at"):
-        Grid(correct=np.full((1, 1), 1.5), dollars=np.ones((1, 1)))
+        AgentGrid(correct=np.full((1, 1), 1.5), dollars=np.ones((1, 1)))
     with pytest.raises(ValueError, match="5 tasks of the policy, 2 of the agents"):
         routing_ratios(GRID.realised(CHOICES), NOTHING)
 
@@ -226,7 +226,7 @@ def test_choices_against_the_oracle_are_those_of_a_loop(table: tuple[np.ndarray,
         over += own > cheapest
         under += bool(right) and choices[t] not in right and any(dollars[t, n] > own for n in right)
         hopeless += not right and own > min(dollars[t])
-    grid = Grid(correct=correct, dollars=dollars)
+    grid = AgentGrid(correct=correct, dollars=dollars)
     found = values(grid.realised(choices), grid)
     assert found["optimal_selection"] == (pytest.approx(selected / solvable) if solvable else None)
     assert found["over_escalation"] == pytest.approx(over / tasks)
@@ -238,7 +238,10 @@ def test_choices_against_the_oracle_are_those_of_a_loop(table: tuple[np.ndarray,
 def test_the_order_of_the_tasks_changes_nothing(table: tuple[np.ndarray, np.ndarray, np.ndarray], seed: int) -> None:
     correct, dollars, choices = table
     rows = np.random.default_rng(seed).permutation(len(correct))
-    one, two = Grid(correct=correct, dollars=dollars), Grid(correct=correct[rows], dollars=dollars[rows])
+    one, two = (
+        AgentGrid(correct=correct, dollars=dollars),
+        AgentGrid(correct=correct[rows], dollars=dollars[rows]),
+    )
     first, second = values(one.realised(choices), one, 2.0), values(two.realised(choices[rows]), two, 2.0)
     assert first == pytest.approx(second)
 
@@ -246,7 +249,7 @@ def test_the_order_of_the_tasks_changes_nothing(table: tuple[np.ndarray, np.ndar
 @given(tables)
 def test_no_policy_beats_the_oracle(table: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     correct, dollars, choices = table
-    grid = Grid(correct=correct, dollars=dollars)
+    grid = AgentGrid(correct=correct, dollars=dollars)
     found = values(grid.realised(choices), grid, worth=3.0)
     assert (found["regret_pass"] or 0) >= 0
     assert (found["regret_worth"] or 0) >= -1e-12

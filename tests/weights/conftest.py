@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from sale_inspect.auction import Features
+from sale_inspect.auction import BidFeatures
 from sale_inspect.weights import FitData, FitTask
 
 PRICES = {"4b": 0.05, "8b": 0.09, "14b": 0.16, "32b": 0.36}
@@ -31,7 +31,7 @@ def make_data(count: int, *, agents: int = 4, seed: int = 0, abstain: float = 0.
                 rating = float(np.clip(round(5 * (chance[name] + rng.normal(0, 0.2))), 0, 5)) / 5
                 ratings[judge] = None if rng.uniform() < abstain else rating
             length = PRICES[name] / 0.36 * rng.uniform(0.3, 1.0)
-            features[name] = Features(price_length=length, entropy=rng.uniform(0.4, 0.7), ratings=ratings)
+            features[name] = BidFeatures(price_length=length, entropy=rng.uniform(0.4, 0.7), ratings=ratings)
         tasks.append(
             FitTask(
                 task_id=f"t{number:03d}",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sale_inspect.auction import Features, score
+from sale_inspect.auction import BidFeatures, score
 from sale_inspect.weights import FitData
 from sale_inspect.weights._arrays import on_simplex, stack, true_winners, weights_of
 
@@ -37,7 +37,7 @@ def test_z_and_winners_are_those_of_the_auction(data: MakeData, seed: int, absta
 
 def test_a_tie_goes_to_the_cheaper_agent_then_to_pool_order(data: MakeData) -> None:
     own = data(1)
-    same = Features(price_length=0.3, entropy=0.4, ratings=dict.fromkeys(own.agents, 0.6))
+    same = BidFeatures(price_length=0.3, entropy=0.4, ratings=dict.fromkeys(own.agents, 0.6))
     task = replace(own.tasks[0], features=dict.fromkeys(own.agents, same))
     prices = {"4b": 0.2, "8b": 0.1, "14b": 0.1, "32b": 0.3}
     bids = stack(replace(own, tasks=(task,), prices=prices))

@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog, milp
 
-from sale_inspect.auction import Features, score
+from sale_inspect.auction import BidFeatures, Weights, score
 from sale_inspect.weights import FitData, fit_minmax
 
 MakeData = Callable[..., FitData]
 
 
-def signed(bid: Features, agents: tuple[str, ...]) -> list[float]:
+def signed(bid: BidFeatures, agents: tuple[str, ...]) -> list[float]:
     """Coefficients of z in (w_c, w_h, w_1, ...)."""
     ratings = [bid.ratings[agent] for agent in agents]
     return [bid.price_length, -bid.entropy, *(-rating for rating in ratings if rating is not None)]
@@ -96,10 +96,10 @@ def test_a_dev_set_of_the_papers_size_is_solved_to_optimality(data: MakeData) ->
     assert min(worst_z(own, each) for each in tried) >= report.lower_bound - 1e-9
 
 
-def replace_weights(weights: object, values: np.ndarray) -> object:
+def replace_weights(weights: Weights, values: np.ndarray) -> Weights:
     price, entropy, *judges = (float(value) for value in values)
-    names = weights.judges  # type: ignore[attr-defined]
-    return replace(weights, price=price, entropy=entropy, judges=dict(zip(names, judges, strict=True)))  # type: ignore[type-var]
+    by_judge = dict(zip(weights.judges, judges, strict=True))
+    return Weights(price=price, entropy=entropy, judges=by_judge, origin=weights.origin)
 
 
 def test_abstentions_are_linearised_and_both_values_are_reported(data: MakeData) -> None:
@@ -109,7 +109,7 @@ def test_abstentions_are_linearised_and_both_values_are_reported(data: MakeData)
     By the auction's rule the jury's 0.98 go to two judges: 0.98 * 0.96 / (0.96 + 0.01) = 0.96990.
     """
     own = data(1, agents=3)
-    bid = Features(price_length=0.5, entropy=0.5, ratings={"4b": 1.0, "8b": 0.0, "14b": None})
+    bid = BidFeatures(price_length=0.5, entropy=0.5, ratings={"4b": 1.0, "8b": 0.0, "14b": None})
     weights, report = fit_minmax(replace(own, tasks=(replace(own.tasks[0], features={"8b": bid}),)))
     assert weights.judges == pytest.approx({"4b": 0.96, "8b": 0.01, "14b": 0.01})
     assert report.abstentions == 1

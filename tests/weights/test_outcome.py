@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sale_inspect import LogError
-from sale_inspect.auction import Features, Weights, score, select
+from sale_inspect.auction import BidFeatures, Weights, score, select
 from sale_inspect.weights import FitData, FitTask, OutcomeOptions, WeightValues, dev_value, fit_outcome
 
 MakeData = Callable[..., FitData]
@@ -30,7 +30,7 @@ def expert(count: int) -> FitData:
         features = {}
         for at, name in enumerate(("wise", "fool")):
             ratings: dict[str, float | None] = {"wise": float(at == right), "fool": float(at != right)}
-            features[name] = Features(price_length=0.2, entropy=0.5, ratings=ratings)
+            features[name] = BidFeatures(price_length=0.2, entropy=0.5, ratings=ratings)
         solved: dict[str, float | None] = {"wise": float(right == 0), "fool": float(right == 1)}
         task = FitTask(
             task_id=f"t{number}", features=features, solved=solved, usd={"wise": 1.0, "fool": 2.0}, usd_overhead=0.1
@@ -219,8 +219,8 @@ def test_when_no_weights_keep_it_the_best_are_returned_and_the_report_says_so(da
     tasks = []
     for task in own.tasks:
         features = {
-            "4b": Features(price_length=0.1, entropy=0.9, ratings={"4b": 1.0, "8b": 1.0}),
-            "8b": Features(price_length=0.3, entropy=0.1, ratings={"4b": 0.0, "8b": 0.0}),
+            "4b": BidFeatures(price_length=0.1, entropy=0.9, ratings={"4b": 1.0, "8b": 1.0}),
+            "8b": BidFeatures(price_length=0.3, entropy=0.1, ratings={"4b": 0.0, "8b": 0.0}),
         }
         tasks.append(replace(task, features=features, solved={"4b": 0.0, "8b": 1.0}))
     hopeless = replace(own, tasks=tuple(tasks))

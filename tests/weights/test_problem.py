@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sale_inspect import LogError
-from sale_inspect.auction import Features
+from sale_inspect.auction import BidFeatures
 from sale_inspect.weights import FitData
 
 MakeData = Callable[..., FitData]
@@ -44,7 +44,7 @@ def test_a_judge_that_did_not_rate_must_be_said_to(data: MakeData) -> None:
 
 def test_a_task_of_another_pool_is_refused(data: MakeData) -> None:
     own = data(2)
-    bid = Features(price_length=0.1, entropy=0.1, ratings=dict.fromkeys(own.agents, 0.2))
+    bid = BidFeatures(price_length=0.1, entropy=0.1, ratings=dict.fromkeys(own.agents, 0.2))
     other = replace(own.tasks[1], features={"70b": bid})
     with pytest.raises(LogError, match=r"'t001' names 70b, not an agent of the pool \(4b, 8b, 14b, 32b\)"):
         replace(own, tasks=(own.tasks[0], other))

@@ -4,6 +4,7 @@ from sale_inspect._inspect.auction._auction import Auction, AuctionOptions
 from sale_inspect._inspect.auction._jury import Jury, JuryMode, Ratings
 from sale_inspect._inspect.auction._memory import MemoryHooks
 from sale_inspect._inspect.auction._memory_files import memory_choice
+from sale_inspect._inspect.auction._trial import try_agents
 
 __all__ = [
     "Auction",
@@ -13,4 +14,5 @@ __all__ = [
     "MemoryHooks",
     "Ratings",
     "memory_choice",
+    "try_agents",
 ]

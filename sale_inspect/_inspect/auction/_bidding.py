@@ -8,10 +8,20 @@ from dataclasses import dataclass
 from inspect_ai.model import ChatMessageUser, GenerateConfig, ModelOutput
 from inspect_ai.util import collect, span
 
-from sale_inspect._inspect.auction._ask import ask
-from sale_inspect._inspect.store import Bidder, SampleLedger
+from sale_inspect._inspect.auction._ask import ask, cut_in_thought, spoken_logprobs
+from sale_inspect._inspect.store import Bidder, SampleLedger, short_call
 from sale_inspect._inspect.view import TaskView
-from sale_inspect.auction import Bid, ContrastivePair, Failure, logprob_entropy, parse_strategy, prompt, refuses
+from sale_inspect.auction import (
+    Bid,
+    ContrastivePair,
+    Failure,
+    capped,
+    logprob_entropy,
+    parse_strategy,
+    prompt,
+    refuses,
+    writable,
+)
 
 __all__ = ["Bidding"]
 
@@ -72,10 +82,8 @@ class Bidding:
 
     async def _write(self, bidder: Bidder, request: str, *, refined: bool) -> Outcome:
         top = bidder.agent.top_logprobs
-        config = GenerateConfig(
-            max_tokens=self.strategy_tokens + (bidder.model.config.reasoning_tokens or 0),
-            logprobs=True if top else None,
-            top_logprobs=top or None,
+        config = short_call(bidder.agent, bidder.model.config, self.strategy_tokens).merge(
+            GenerateConfig(logprobs=True if top else None, top_logprobs=top or None)
         )
         reply = await ask(
             bidder,
@@ -87,15 +95,18 @@ class Bidding:
         )
         if reply.output is None or reply.reason:
             return Failure(agent=bidder.name, reason=reply.reason, refined=refined)
-        strategy = parse_strategy(reply.output.completion)
-        if strategy is None:
-            return Failure(agent=bidder.name, reason="empty plan", refined=refined)
-        if refuses(strategy):
+        text = writable(reply.output.completion)
+        parsed = parse_strategy(text)
+        if parsed is None:
+            reason = cut_in_thought(bidder, reply.output) or "empty plan"
+            return Failure(agent=bidder.name, reason=reason, refined=refined)
+        if refuses(parsed):
             return Failure(agent=bidder.name, reason="refused to plan", refined=refined)
+        strategy, cut = capped(parsed, self.strategy_tokens)
         return Bid(
             agent=bidder.name,
             strategy=strategy,
-            truncated=reply.output.stop_reason == "max_tokens",
+            truncated=cut or reply.output.stop_reason == "max_tokens",
             logprob_entropy=_logprob_entropy(reply.output),
             refined=refined,
         )
@@ -108,10 +119,10 @@ async def _gather(writing: Sequence[Awaitable[Outcome]]) -> tuple[list[Bid], lis
 
 
 def _logprob_entropy(output: ModelOutput) -> float | None:
-    logprobs = output.choices[0].logprobs if output.choices else None
-    if logprobs is None:
+    spoken = spoken_logprobs(output)
+    if spoken is None:
         return None
-    return logprob_entropy([[top.logprob for top in token.top_logprobs or []] for token in logprobs.content])
+    return logprob_entropy([[top.logprob for top in token.top_logprobs or []] for token in spoken])
 
 
 def _shorten(text: str) -> str:

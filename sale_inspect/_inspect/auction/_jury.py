@@ -15,13 +15,14 @@ from inspect_ai.model import (
 )
 from inspect_ai.util import JSONSchema, collect, span
 
-from sale_inspect._inspect.auction._ask import ask
-from sale_inspect._inspect.store import Bidder, SampleLedger
+from sale_inspect._inspect.auction._ask import ask, cut_in_thought
+from sale_inspect._inspect.store import Bidder, SampleLedger, short_call
 from sale_inspect.auction import (
     RATING_SCALE,
     Bid,
     JudgeChoice,
     JudgePrompt,
+    answer_of,
     asked_judges,
     panel_labels,
     panel_order,
@@ -29,18 +30,22 @@ from sale_inspect.auction import (
     parse_panel,
     parse_rating,
     rating_prompt,
+    writable,
 )
 from sale_inspect.money import Phase
 
-__all__ = ["Jury", "JuryMode", "Ratings"]
+__all__ = ["RATING_TOKENS", "Jury", "JuryMode", "Ratings"]
 
 JuryMode = Literal["individual", "panel"]
 Ratings = dict[str, dict[str, int | None]]
 Read = TypeVar("Read")
 
-_RATING_TOKENS = 64
+RATING_TOKENS = 64
+"""Cap of a rating, tokens; a thought comes on top."""
 _PANEL_TOKENS_A_PLAN = 16
 _TRIES = 2
+# An unreadable reply is shown to its judge again, but not all of a reply that ignored its cap.
+_SHOWN_AGAIN = 2_000
 _NO_RATING = f"no rating in {_TRIES} replies"
 
 
@@ -118,7 +123,7 @@ class Jury:
         )
         schema = _schema("rating", ["rating"]) if judge.agent.json_schema else None
         async with span(f"rating: {judge.name} of {bid.agent}", type="rating"):
-            rating = await self._ask(judge, asking, [bid], _RATING_TOKENS, schema, parse_rating)
+            rating = await self._ask(judge, asking, [bid], RATING_TOKENS, schema, parse_rating)
         return judge.name, {bid.agent: rating}
 
     async def _panel(self, judge: Bidder, bids: Sequence[Bid]) -> tuple[str, dict[str, int | None]]:
@@ -132,7 +137,7 @@ class Jury:
             json_form=judge.agent.json_schema,
         )
         schema = _schema("ratings", labels) if judge.agent.json_schema else None
-        tokens = _RATING_TOKENS + _PANEL_TOKENS_A_PLAN * len(order)
+        tokens = RATING_TOKENS + _PANEL_TOKENS_A_PLAN * len(order)
         found: dict[str, int | None] = {}
 
         def read(reply: str) -> bool | None:
@@ -155,17 +160,23 @@ class Jury:
         read: Callable[[str], Read | None],
     ) -> Read | None:
         messages: list[ChatMessage] = [ChatMessageUser(content=f"{self.prefix}\n\n{asking.request}")]
-        config = GenerateConfig(max_tokens=tokens + (judge.model.config.reasoning_tokens or 0), response_schema=schema)
+        config = short_call(judge.agent, judge.model.config, tokens).merge(GenerateConfig(response_schema=schema))
         phase: Phase = "refine" if bids[0].refined else "jury"
         for _ in range(_TRIES):
             reply = await ask(judge, phase, messages, config, timeout=self.call_timeout, ledger=self.ledger)
             if reply.output is None or reply.reason:
                 self._reasons.update(((judge.name, bid.agent), reply.reason) for bid in bids)
                 return None
-            found = read(reply.output.completion)
-            if found is not None:
-                return found
-            said = reply.output.completion.strip() or "(nothing)"
+            text = writable(reply.output.completion)
+            rating = read(text)
+            if rating is not None:
+                return rating
+            thought = cut_in_thought(judge, reply.output)
+            if thought:
+                # Asked again, it would think again and be cut again.
+                self._reasons.update(((judge.name, bid.agent), thought) for bid in bids)
+                return None
+            said = answer_of(text).text[:_SHOWN_AGAIN] or "(nothing)"
             messages += [ChatMessageAssistant(content=said), ChatMessageUser(content=asking.retry)]
         return None
 

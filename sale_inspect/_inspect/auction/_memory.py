@@ -21,7 +21,7 @@ from inspect_ai.log import EvalConfig, EvalSample
 
 from sale_inspect._errors import PoolError
 from sale_inspect._inspect.auction._memory_files import MemoryChoice, RunFile, open_memory
-from sale_inspect._inspect.store import SamplePlace, enter_sample, read_records, solved
+from sale_inspect._inspect.store import SamplePlace, enter_sample, read, solved
 from sale_inspect.auction import PastAuction, visible
 from sale_inspect.embedding import Embedder, make_embedder, nearest
 
@@ -197,7 +197,7 @@ def memory_of(sample_uuid: str) -> tuple[RunMemory, int] | None:
 
 
 def _past_auction(sample: EvalSample, epoch: int, position: int) -> PastAuction | None:
-    records = read_records(sample.store)
+    records = read(sample).auctions
     outcome = solved(sample.scores or {})
     # The outcome of a sample with several auctions is not the outcome of one of them.
     if len(records) != 1 or outcome is None or sample.error is not None:

@@ -10,9 +10,7 @@ from pathlib import Path
 from inspect_ai.log import EvalLog, EvalSample, list_eval_logs, read_eval_log, read_eval_log_samples
 
 from sale_inspect._errors import LogError
-from sale_inspect._inspect.store import read_ledger, read_uncounted
-from sale_inspect._inspect.store import solved
-from sale_inspect._inspect.store import with_stores
+from sale_inspect._inspect.store import read, solved, with_stores
 from sale_inspect.money import AUCTION_PHASES, total_usd
 from sale_inspect.report.summary import PolicyRun, TaskRow
 
@@ -56,7 +54,7 @@ def policy_runs(places: Iterable[str]) -> list[PolicyRun]:
         policy = ""
         for sample in with_stores(read_eval_log_samples(name, all_samples_required=False), name):
             policy = policy or policy_of(header, sample)
-            simulated[policy] = simulated.get(policy, False) or bool(sample.store.get("LedgerStore:simulated"))
+            simulated[policy] = simulated.get(policy, False) or read(sample).simulated
             own = found.setdefault(policy, {})
             place = (header.eval.task_id, str(sample.id), sample.epoch)
             row = _row(sample)
@@ -83,9 +81,9 @@ def policy_runs(places: Iterable[str]) -> list[PolicyRun]:
 
 def policy_of(header: EvalLog, sample: EvalSample) -> str:
     """Name of the policy that did a sample, as tables show it."""
-    policy = str(sample.store.get("LedgerStore:policy", ""))
+    policy = read(sample).policy
     if policy == "single":
-        return f"{sample.store['LedgerStore:agent']} alone"
+        return f"{read(sample).agent} alone"
     if policy == "sale":
         return "SALE"
     if policy.startswith("routed "):
@@ -100,7 +98,7 @@ def _row(sample: EvalSample) -> TaskRow | str:
     correct = solved(sample.scores or {})
     if correct is None:
         return "not scored"
-    entries = read_ledger(sample.store) or []
+    entries = read(sample).entries or ()
     cost = total_usd(entries) if entries else math.nan
     return TaskRow(
         task_id=str(sample.id),
@@ -110,6 +108,6 @@ def _row(sample: EvalSample) -> TaskRow | str:
         usd=cost,
         usd_overhead=sum(entry.usd for entry in entries if entry.phase in AUCTION_PHASES),
         tokens=float(sum(entry.usage.total for entry in entries if entry.phase != "grade")) if entries else math.nan,
-        agent=str(sample.store.get("LedgerStore:agent", "")),
-        uncounted=read_uncounted(sample.store),
+        agent=read(sample).agent,
+        uncounted=read(sample).uncounted_calls,
     )

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 
 from sale_inspect._errors import LogError
-from sale_inspect._inspect.logs._fit_runs import NAMED_AT_MOST, Held, Runs, left_out_notes, named, read_runs
-from sale_inspect.auction import AuctionRecord, Features, normalised
+from sale_inspect._inspect.logs._fit_runs import NAMED_AT_MOST, HeldAuction, Runs, left_out_notes, named, read_runs
+from sale_inspect.auction import AuctionRecord, BidFeatures, normalised
 from sale_inspect.weights import FitData, FitTask
 
 __all__ = ["read_fit_data"]
@@ -64,7 +64,7 @@ def read_fit_data(places: Iterable[str], *, need_outcomes: bool = False, allow_m
     )
 
 
-def _check_same(first: Held, other: Held) -> None:
+def _check_same(first: HeldAuction, other: HeldAuction) -> None:
     one, two = first.record, other.record
     terms = sorted(_SCORED_TERMS & set(two.drop))
     if terms:
@@ -109,7 +109,7 @@ def _check_pools(record: AuctionRecord, found: Runs) -> None:
 def _tasks(found: Runs) -> tuple[list[FitTask], int]:
     """The tasks, and how many outcomes are those of auctions' executions."""
     names = _names(found)
-    won: dict[tuple[str, str], list[Held]] = defaultdict(list)
+    won: dict[tuple[str, str], list[HeldAuction]] = defaultdict(list)
     for held in found.held:
         won[held.key, held.record.winner].append(held)
     outcomes: dict[tuple[str, str], tuple[float, float]] = {}
@@ -148,7 +148,7 @@ def _names(found: Runs) -> dict[str, str]:
     return {key: key if uses[name] > 1 else name for key, name in found.ids.items()}
 
 
-def _features(record: AuctionRecord) -> dict[str, Features]:
+def _features(record: AuctionRecord) -> dict[str, BidFeatures]:
     gammas: Mapping[str, Mapping[str, float | None]] = {
         bid.agent: {
             judge: None if (rating := bid.ratings.get(judge)) is None else rating / record.rating_scale
@@ -159,7 +159,7 @@ def _features(record: AuctionRecord) -> dict[str, Features]:
     if "normalise" in record.defences:
         gammas = normalised(gammas)
     return {
-        bid.agent: Features(price_length=bid.price_length, entropy=bid.entropy, ratings=gammas[bid.agent])
+        bid.agent: BidFeatures(price_length=bid.price_length, entropy=bid.entropy, ratings=gammas[bid.agent])
         for bid in record.bids
     }
 

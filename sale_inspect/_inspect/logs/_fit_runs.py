@@ -10,15 +10,12 @@ from pathlib import Path
 
 from inspect_ai.log import EvalLog, EvalSample, read_eval_log, read_eval_log_samples
 
-from sale_inspect._inspect.store import read_ledger
 from sale_inspect._inspect.logs._find import find_logs
-from sale_inspect._inspect.store import solved
-from sale_inspect._inspect.store import with_stores
-from sale_inspect._inspect.store import read_record
+from sale_inspect._inspect.store import read, solved, with_stores
 from sale_inspect.auction import AuctionRecord
 from sale_inspect.money import AUCTION_PHASES
 
-__all__ = ["NAMED_AT_MOST", "Alone", "Held", "Runs", "left_out_notes", "named", "read_runs"]
+__all__ = ["NAMED_AT_MOST", "Alone", "HeldAuction", "Runs", "left_out_notes", "named", "read_runs"]
 
 NAMED_AT_MOST = 8
 # The bulk of a log, which a fit does not need.
@@ -26,7 +23,7 @@ _UNUSED_FIELDS = {"events", "messages", "attachments"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Held:
+class HeldAuction:
     """An auction that was held, and how its execution went."""
 
     key: str
@@ -61,7 +58,7 @@ class Runs:
         seen: Samples that were read.
     """
 
-    held: list[Held] = field(default_factory=list)
+    held: list[HeldAuction] = field(default_factory=list)
     alone: dict[str, list[Alone]] = field(default_factory=lambda: defaultdict(list))
     ids: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, list[str]] = field(default_factory=dict)
@@ -90,7 +87,7 @@ def _read_log(name: str, found: Runs) -> None:
         if mark in found.seen:
             continue
         found.seen.add(mark)
-        policy = str(sample.store.get("LedgerStore:policy", ""))
+        policy = read(sample).policy
         if sample.error is None and policy not in ("sale", "single"):
             others[policy or str(header.eval.solver or "the default solver")] += 1
             continue
@@ -118,21 +115,21 @@ def _take(sample: EvalSample, policy: str, header: EvalLog, found: Runs) -> str 
     verdict = solved(sample.scores or {})
     if verdict is None:
         return "not scored"
-    entries = read_ledger(sample.store) or []
+    entries = read(sample).entries or ()
     execute_usd = sum(entry.usd for entry in entries if entry.phase == "execute")
     key = _key(sample)
     where = f"sample {sample.id} epoch {sample.epoch} of log {header.location}"
     if policy == "single":
-        agent, pool = str(sample.store["LedgerStore:agent"]), str(sample.store["LedgerStore:pool"])
+        agent, pool = read(sample).agent, read(sample).pool
         found.alone[key].append(Alone(agent=agent, pool=pool, correct=float(verdict), usd=execute_usd, where=where))
         found.ids[key] = str(sample.id)
         return None
-    record = read_record(sample.store)
+    record = read(sample).auction
     if record is None:
         return "no auction's record"
     found.ids[key] = str(sample.id)
     found.held.append(
-        Held(
+        HeldAuction(
             key=key,
             record=record,
             correct=float(verdict),

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from inspect_ai.log import read_eval_log, read_eval_log_samples
 
 from sale_inspect._errors import LogError
-from sale_inspect._inspect.store import read_ledger
 from sale_inspect._inspect.logs._find import find_logs, policy_of
-from sale_inspect._inspect.store import with_stores
+from sale_inspect._inspect.store import read, with_stores
 from sale_inspect.forecast import RecordedSample
 
 __all__ = ["recorded_samples"]
@@ -29,7 +28,7 @@ def recorded_samples(places: Iterable[str]) -> dict[str, list[RecordedSample]]:
         header = read_eval_log(name, header_only=True)
         samples = read_eval_log_samples(name, all_samples_required=False, exclude_fields=_UNUSED_FIELDS)
         for sample in with_stores(samples, name):
-            entries = read_ledger(sample.store)
+            entries = read(sample).entries
             if sample.error is not None or not entries or (sample.uuid or "") in seen:
                 continue
             seen.add(sample.uuid or "")

@@ -11,17 +11,16 @@ from typing import Any, Literal
 from inspect_ai.log import EvalLog, EvalSample
 
 from sale_inspect._errors import LogError
-from sale_inspect._inspect.store import read_ledger
 from sale_inspect._inspect.logs._outcome_spent import sample_spent
-from sale_inspect._inspect.store import read_routing
+from sale_inspect._inspect.store import read
 from sale_inspect._inspect.view import sample_text
 from sale_inspect.money import AUCTION_PHASES, total_usd
 from sale_inspect.outcomes import (
     ANSWER_CAP,
     Kind,
-    LeftOut,
     OutcomeRow,
     PriceList,
+    RunLeftOut,
     cap_answer,
     clean,
     named,
@@ -74,7 +73,7 @@ class _Spent:
 
 def ledger_kept(sample: EvalSample) -> bool:
     """Whether a solver of this package kept the sample's ledger."""
-    return bool(sample.store.get("LedgerStore:policy"))
+    return bool(read(sample).policy)
 
 
 def sample_key(header: EvalLog, sample_id: object, task_ids: TaskIds) -> str:
@@ -82,7 +81,7 @@ def sample_key(header: EvalLog, sample_id: object, task_ids: TaskIds) -> str:
     return clean(f"{header.eval.task}/{sample_id}" if task_ids == "qualified" else str(sample_id))
 
 
-def outcome_row(sample: EvalSample, header: EvalLog, options: LogOptions) -> OutcomeRow | LeftOut:
+def outcome_row(sample: EvalSample, header: EvalLog, options: LogOptions) -> OutcomeRow | RunLeftOut:
     """The sample's row, or why it has none.
 
     Raises:
@@ -95,12 +94,12 @@ def outcome_row(sample: EvalSample, header: EvalLog, options: LogOptions) -> Out
     fault = _fault(sample)
     correct = math.nan if fault else _correct(sample, options.scores, header)
     if math.isnan(correct):
-        return LeftOut(
+        return RunLeftOut(
             reason=fault or "not scored", log=log, kind=kind, name=name, task=task, epoch=sample.epoch
         )  # fmt: skip
     spent = _spent(sample, header, options.prices)
     if spent is None:
-        return LeftOut(
+        return RunLeftOut(
             reason="no model call is recorded", log=log, kind=kind, name=name, task=task, epoch=sample.epoch
         )  # fmt: skip
     return OutcomeRow(
@@ -116,11 +115,11 @@ def outcome_row(sample: EvalSample, header: EvalLog, options: LogOptions) -> Out
         tokens=spent.tokens,
         seconds=sample.total_time if sample.working_time is None else sample.working_time,
         price_date=spent.price_date,
-        simulated=bool(sample.store.get("LedgerStore:simulated")),
+        simulated=read(sample).simulated,
         **_about_task(sample, header),
         text=clean(sample_text(sample.input, sample.choices)),
         answer=cap_answer(clean(sample.output.completion), options.answer_cap) if options.answers else "",
-        pool=str(sample.store.get("LedgerStore:pool", "")),
+        pool=read(sample).pool,
         place=spent.place if kind == "agent" else None,
         log=log,
         sample_uuid=sample.uuid or "",
@@ -160,7 +159,7 @@ def _minutes(value: object) -> float | None:
 
 
 def _who(sample: EvalSample, header: EvalLog, options: LogOptions) -> tuple[Kind, str]:
-    policy = str(sample.store.get("LedgerStore:policy", ""))
+    policy = read(sample).policy
     own = _own_policy(policy) if policy else _own_of_header(header)
     if own:
         value = _named_by(options.policy_from, "--policy-from", sample, header) if options.policy_from else ""
@@ -168,7 +167,7 @@ def _who(sample: EvalSample, header: EvalLog, options: LogOptions) -> tuple[Kind
     if options.agent_from:
         return "agent", clean(_named_by(options.agent_from, "--agent-from", sample, header))
     alone = (header.eval.solver_args or {}).get("agent") if _solver(header) == "single" else None
-    name = sample.store.get("LedgerStore:agent") or alone or header.eval.model
+    name = read(sample).agent or alone or header.eval.model
     if name == "none/none":
         raise LogError(
             f"Log {Path(header.location).name}: its evaluation had no model, so nothing names the agent. Say what "
@@ -217,20 +216,20 @@ def _named_by(source: str, flag: str, sample: EvalSample, header: EvalLog) -> st
 
 
 def _winner(sample: EvalSample) -> str:
-    routing = read_routing(sample.store)
-    return str(sample.store.get("LedgerStore:agent", "")) if routing is None else routing.chosen
+    routing = read(sample).routing
+    return read(sample).agent if routing is None else routing.chosen
 
 
 def _spent(sample: EvalSample, header: EvalLog, prices: PriceList | None) -> _Spent | None:
     """What the run spent without grading; None if nothing is recorded of it."""
-    entries = read_ledger(sample.store)
+    entries = read(sample).entries
     if not entries:
         found = sample_spent(sample, Path(header.location).name, prices)
         if found is None:
             return None
         return _Spent(dollars=found.dollars, tokens=found.tokens, price_date=found.price_date)
-    listed: Mapping[str, Mapping[str, Any]] = sample.store.get("LedgerStore:prices") or {}
-    agent = str(sample.store.get("LedgerStore:agent", ""))
+    listed: Mapping[str, Mapping[str, Any]] = read(sample).prices
+    agent = read(sample).agent
     used = {entry.agent for entry in entries}
     dates = sorted({str(price.get("as_of", "")) for name, price in listed.items() if name in used} - {""})
     return _Spent(

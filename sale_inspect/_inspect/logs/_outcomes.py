@@ -16,7 +16,7 @@ from sale_inspect._errors import LogError, SaleError
 from sale_inspect._inspect.logs._find import find_logs
 from sale_inspect._inspect.logs._outcome_rows import LogOptions, ledger_kept, outcome_row, sample_key, score_name
 from sale_inspect._inspect.store import with_stores
-from sale_inspect.outcomes import LeftOut, OutcomeRow, named
+from sale_inspect.outcomes import OutcomeRow, RunLeftOut, named
 
 __all__ = ["LogOptions", "LogOutcomes", "OnLog", "read_outcome_logs"]
 
@@ -37,14 +37,14 @@ class LogOutcomes:
     """
 
     rows: tuple[OutcomeRow, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[RunLeftOut, ...]
     faults: tuple[str, ...]
 
 
 @dataclass(kw_only=True, slots=True)
 class _Found:
     rows: list[OutcomeRow] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
+    left_out: list[RunLeftOut] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     # By name of the task, then by version or score: a log that has it.
     versions: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -104,12 +104,12 @@ def read_outcome_logs(places: Iterable[str], options: LogOptions, on_log: OnLog 
 def _read(header: EvalLog, options: LogOptions, found: _Found) -> None:
     log = Path(header.location).name
     rows: list[OutcomeRow] = []
-    left_out: list[LeftOut] = []
+    left_out: list[RunLeftOut] = []
     seen = found.seen[header.eval.task_id]
     for sample in _samples(header.location):
         made = outcome_row(sample, header, options)
         seen.add((str(sample.id), sample.epoch))
-        if isinstance(made, LeftOut):
+        if isinstance(made, RunLeftOut):
             left_out.append(made)
             continue
         rows.append(replace(made, text=found.texts.setdefault(made.text, made.text)))
@@ -124,7 +124,7 @@ def _read(header: EvalLog, options: LogOptions, found: _Found) -> None:
     found.left_out += left_out
 
 
-def _not_run(header: EvalLog, options: LogOptions, found: _Found) -> list[LeftOut]:
+def _not_run(header: EvalLog, options: LogOptions, found: _Found) -> list[RunLeftOut]:
     """The samples that an evaluation which is not finished, and its retries, did not come to."""
     log, ids = Path(header.location).name, header.eval.dataset.sample_ids
     seen = found.seen[header.eval.task_id]
@@ -134,7 +134,7 @@ def _not_run(header: EvalLog, options: LogOptions, found: _Found) -> list[LeftOu
         return []
     epochs = range(1, (header.eval.config.epochs or 1) + 1)
     return [
-        LeftOut(
+        RunLeftOut(
             reason=f"not run, status {header.status}",
             log=log,
             kind=kind,

@@ -8,22 +8,23 @@ from sale_inspect._inspect.store._bidders import (
     pool_from_roles,
     register_prices,
 )
+from sale_inspect._inspect.store._bodies import error_in_body, keep_body
 from sale_inspect._inspect.store._ledger import (
     LedgerStore,
     SampleLedger,
-    read_ledger,
-    read_uncounted,
     reply_fault,
     token_usage,
     transcript_length,
     transcript_since,
 )
-from sale_inspect._inspect.store._records import read_record, read_records, write_records
+from sale_inspect._inspect.store._read import StoredLedger, StoredSample, UncountedCall, read
+from sale_inspect._inspect.store._records import write_records
 from sale_inspect._inspect.store._recovered import with_stores
-from sale_inspect._inspect.store._routing import RoutingStore, read_routing
+from sale_inspect._inspect.store._routing import RoutingStore
 from sale_inspect._inspect.store._sample_book import sample_book
 from sale_inspect._inspect.store._sample_place import SamplePlace, current_sample, enter_sample
 from sale_inspect._inspect.store._scores import solved
+from sale_inspect._inspect.store._thinking import short_call
 
 __all__ = [
     "DEFAULT_AGENT",
@@ -32,19 +33,21 @@ __all__ = [
     "RoutingStore",
     "SampleLedger",
     "SamplePlace",
+    "StoredLedger",
+    "StoredSample",
+    "UncountedCall",
     "bidder",
     "current_sample",
     "enter_sample",
+    "error_in_body",
     "generate_config",
+    "keep_body",
     "pool_from_roles",
-    "read_ledger",
-    "read_record",
-    "read_records",
-    "read_routing",
-    "read_uncounted",
+    "read",
     "register_prices",
     "reply_fault",
     "sample_book",
+    "short_call",
     "solved",
     "token_usage",
     "transcript_length",

@@ -18,6 +18,8 @@ from inspect_ai.model import (
 from pydantic import ValidationError
 
 from sale_inspect._errors import PoolError, UnpricedAgentError
+from sale_inspect._inspect.store._bodies import show_bodies
+from sale_inspect._inspect.store._thinking import check_thinking
 from sale_inspect.money import Price
 from sale_inspect.pools import Agent, Pool, PriceEntry
 
@@ -45,11 +47,12 @@ class Bidder:
 
 
 def generate_config(agent: Agent, where: str) -> GenerateConfig:
-    """The agent's generation config as Inspect's own.
+    """The agent's generation config as Inspect's own, after what it does with thoughts was checked.
 
     Raises:
-        PoolError: If a field is unknown to Inspect or has a wrong value.
+        PoolError: If a field is unknown to Inspect or has a wrong value, or thoughts cannot be treated as asked.
     """
+    check_thinking(agent, where)
     unknown = set(agent.config) - set(GenerateConfig.model_fields)
     if unknown:
         raise PoolError(
@@ -74,10 +77,10 @@ def bidder(agent: Agent, where: str, roles: dict[str, Model] | None = None) -> B
     """
     price = agent.price.price()
     if roles is not None:
-        return Bidder(agent=agent, model=roles[agent.name], price=price)
+        return Bidder(agent=agent, model=show_bodies(roles[agent.name]), price=price)
     args: dict[str, Any] = dict(agent.model_args)
     model = get_model(agent.model, config=generate_config(agent, where), base_url=agent.base_url, **args)
-    return Bidder(agent=agent, model=model, price=price)
+    return Bidder(agent=agent, model=show_bodies(model), price=price)
 
 
 def register_prices(pool: Pool) -> None:
@@ -90,8 +93,8 @@ def register_prices(pool: Pool) -> None:
             input_cache_read=price.cache_read,
             input_cache_write=price.cache_write,
         )
-        known = get_model_info(agent.model) or ModelInfo()
-        set_model_info(agent.model, known.model_copy(update={"cost": cost}))
+        info = get_model_info(agent.model) or ModelInfo()
+        set_model_info(agent.model, info.model_copy(update={"cost": cost}))
     # Without --model Inspect's main model is none/none, which is never called; unpriced, it would
     # make --cost-limit fail at the start.
     if get_model_info("none/none") is None:
@@ -106,14 +109,14 @@ def pool_from_roles() -> tuple[Pool, dict[str, Model]]:
         PoolError: If there is no such role or two models have one name.
         UnpricedAgentError: If Inspect knows no price for one of the models.
     """
-    given = model_roles().get(AGENTS_ROLE)
-    if given is None:
+    role_models = model_roles().get(AGENTS_ROLE)
+    if role_models is None:
         raise PoolError(
             "No pool of agents. Give a pool file or the name of a packaged one (-S pool=sim), or models by role: "
             "--model-role agents=openai/a,openai/b --model-cost-config prices.yaml."
         )
     # A role with one model arrives bare, not as a list.
-    models = given if isinstance(given, list) else [given]
+    models = role_models if isinstance(role_models, list) else [role_models]
     roles: dict[str, Model] = {}
     agents = []
     for model in models:

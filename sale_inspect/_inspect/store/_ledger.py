@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -11,12 +11,13 @@ from inspect_ai.event import Event, ModelEvent
 from inspect_ai.log import transcript
 from inspect_ai.model import ModelOutput, ModelUsage, get_model_info
 from inspect_ai.util import StoreModel, store_as
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from sale_inspect._errors import UnpricedAgentError
 from sale_inspect._inspect.store._bidders import Bidder
+from sale_inspect._inspect.store._bodies import NO_CHOICES
 from sale_inspect._inspect.store._sample_book import LedgerPart, sample_book
-from sale_inspect.money import Entry, Phase, Price, TokenUsage, book, usd
+from sale_inspect.money import Entry, Phase, Price, TokenUsage, book, usage_fault, usd
 from sale_inspect.pools import Pool
 
 __all__ = [
@@ -24,16 +25,12 @@ __all__ = [
     "LedgersStore",
     "SampleLedger",
     "UncountedStore",
-    "read_ledger",
-    "read_ledgers",
-    "read_uncounted",
     "reply_fault",
     "token_usage",
     "transcript_length",
     "transcript_since",
 ]
 
-_ENTRIES = TypeAdapter(list[Entry])
 _NO_USAGE = "the reply states no usage"
 
 
@@ -83,32 +80,14 @@ def reply_fault(output: ModelOutput) -> str:
     """Why a reply is none although it came back; empty if it is one."""
     if output.error:
         return f"provider error: {output.error}"
+    if not output.choices:
+        return NO_CHOICES
     if output.stop_reason == "content_filter":
         return "refused (content filter)"
     # Inspect's providers turn this error into a reply whose text is the error's message.
     if output.stop_reason == "model_length" and output.usage is None:
         return f"provider error: {output.completion}"
     return ""
-
-
-def read_ledger(store: Mapping[str, Any]) -> list[Entry] | None:
-    """All entries in the store of a logged sample, or None if no solver or agent of this package ran."""
-    entries = store.get("LedgerStore:entries")
-    return None if entries is None else _ENTRIES.validate_python(entries)
-
-
-def read_uncounted(store: Mapping[str, Any]) -> int:
-    """Number of calls in the store of a logged sample whose tokens are not known."""
-    return sum(call["calls"] for call in store.get("UncountedStore:calls", []))
-
-
-def read_ledgers(store: Mapping[str, Any]) -> list[list[Entry]]:
-    """The entries of each auction in the store of a logged sample, in the order in which they began."""
-    several = store.get("LedgersStore:ledgers")
-    if several is None:
-        one = read_ledger(store)
-        return [] if one is None else [one]
-    return [_ENTRIES.validate_python(ledger["entries"]) for ledger in several]
 
 
 class SampleLedger:
@@ -138,8 +117,9 @@ class SampleLedger:
 
     def add(self, phase: Phase, bidder: Bidder, output: ModelOutput, cached: bool = False) -> None:
         """Book one call."""
-        if output.usage is None:
-            self.add_uncounted(phase, bidder, reply_fault(output) or _NO_USAGE)
+        unknown = _unknown_usage(output)
+        if unknown:
+            self.add_uncounted(phase, bidder, reply_fault(output) or unknown)
         self._entries.append(_entry(phase, bidder.name, str(bidder.model), bidder.price, output, cached))
 
     def add_uncounted(self, phase: Phase, bidder: Bidder, reason: str, model: str | None = None) -> None:
@@ -170,19 +150,21 @@ class SampleLedger:
         Raises:
             UnpricedAgentError: If one of those models has no price.
         """
-        found = 0
-        own = {str(bidder.model), bidder.model.name, bidder.agent.model}
+        calls = 0
+        agent_models = {str(bidder.model), bidder.model.name, bidder.agent.model}
         for event in events:
             if not isinstance(event, ModelEvent):
                 continue
-            found += 1
-            if event.pending or event.output.usage is None:
-                self.add_uncounted(phase, bidder, reason or _why_uncounted(event), event.model)
+            calls += 1
+            unknown = _unknown_usage(event.output)
+            if event.pending or unknown:
+                impossible = unknown if event.output.usage is not None else ""
+                self.add_uncounted(phase, bidder, impossible or reason or _why_uncounted(event), event.model)
                 continue
-            price = bidder.price if event.model in own else _price_of(event.model)
+            price = bidder.price if event.model in agent_models else _price_of(event.model)
             cached = event.cache == "read"
             self._entries.append(_entry(phase, bidder.name, event.model, price, event.output, cached))
-        return found
+        return calls
 
     def save(self) -> None:
         """Write what was booked so far on the sample, by this ledger and by the others, to its store."""
@@ -229,6 +211,11 @@ def transcript_since(start: int) -> list[Event]:
     return list(transcript().history.events_from(start))
 
 
+def _unknown_usage(output: ModelOutput) -> str:
+    """Why the tokens of a reply are not known; empty if they are."""
+    return _NO_USAGE if output.usage is None else usage_fault(token_usage(output.usage))
+
+
 def _why_uncounted(event: ModelEvent) -> str:
     if event.pending:
         return "ended before its reply"
@@ -245,7 +232,7 @@ def _booked(entries: Iterable[Entry]) -> list[dict[str, Any]]:
 
 
 def _entry(phase: Phase, agent: str, model: str, price: Price, output: ModelOutput, cached: bool) -> Entry:
-    usage = token_usage(output.usage)
+    usage = TokenUsage() if _unknown_usage(output) else token_usage(output.usage)
     return Entry(
         phase=phase,
         agent=agent,

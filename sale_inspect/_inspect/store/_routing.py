@@ -6,9 +6,7 @@ from typing import Any
 
 from inspect_ai.util import StoreModel
 
-from sale_inspect.routers import RoutingRecord
-
-__all__ = ["RoutingStore", "read_routing"]
+__all__ = ["RoutingStore"]
 
 
 class RoutingStore(StoreModel):
@@ -16,9 +14,3 @@ class RoutingStore(StoreModel):
 
     router: str = ""
     record: dict[str, Any] | None = None
-
-
-def read_routing(store: dict[str, Any]) -> RoutingRecord | None:
-    """The record in the store of a logged sample, or None if no router chose."""
-    record = store.get("RoutingStore:record")
-    return None if record is None else RoutingRecord.model_validate(record)

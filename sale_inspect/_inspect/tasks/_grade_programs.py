@@ -9,7 +9,7 @@ from inspect_ai.solver import TaskState
 from inspect_ai.util import StoreModel, sandbox
 
 from sale_inspect._inspect.tasks._graded import Graded
-from sale_inspect.bench import Verdict, extract_program, job, read_verdict, runner_source
+from sale_inspect.bench import ProgramVerdict, extract_program, job, read_verdict, runner_source
 
 __all__ = ["VerdictStore", "grade_function"]
 
@@ -40,7 +40,7 @@ async def grade_function(state: TaskState, target: Target, seconds: float, memor
     except (ProcessLookupError, LookupError):
         if stored.program_sha256 != digest:
             return Graded(correct=None, answer=program, explanation="No sandbox is up to run the tests in.")
-        return _graded(program, Verdict(passed=stored.passed, reason=stored.reason), stored.where)
+        return _graded(program, ProgramVerdict(passed=stored.passed, reason=stored.reason), stored.where)
     user = state.metadata.get("scorer_user")
     where = f"a process of user {user}" if user else "a process of the agent's user"
     work = job(
@@ -62,13 +62,13 @@ async def grade_function(state: TaskState, target: Target, seconds: float, memor
         )
         verdict = read_verdict(result.stdout)
     except TimeoutError:
-        verdict = Verdict(passed=False, reason="the test runner itself ran out of time")
+        verdict = ProgramVerdict(passed=False, reason="the test runner itself ran out of time")
     stored.program_sha256, stored.passed = digest, verdict.passed
     stored.reason, stored.where = verdict.reason, where
     return _graded(program, verdict, where)
 
 
-def _graded(program: str, verdict: Verdict, where: str) -> Graded:
+def _graded(program: str, verdict: ProgramVerdict, where: str) -> Graded:
     said = "All tests passed." if verdict.passed else f"Failed: {verdict.reason}."
     return Graded(
         correct=verdict.passed,

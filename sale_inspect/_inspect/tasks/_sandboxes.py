@@ -26,7 +26,7 @@ def compose_file(name: str) -> Path:
 
     An installed package holds the files; in a checkout they stand at the top level.
     """
-    package = Path(__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parents[2]
     for folder in (package.parent / "sandboxes", package / "_sandboxes"):
         path = folder / name / "compose.yaml"
         if path.is_file():

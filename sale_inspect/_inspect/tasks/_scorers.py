@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from inspect_ai.model import Model, model_roles
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
 from inspect_ai.solver import TaskState
 
-from sale_inspect._inspect.store import LedgerStore, read_ledger, read_record
+from sale_inspect._inspect.store import LedgerStore, read
 from sale_inspect._inspect.tasks._grade_answers import grade_answer, grade_choice
 from sale_inspect._inspect.tasks._grade_programs import grade_function
 from sale_inspect._inspect.tasks._graded import Graded
@@ -72,7 +73,7 @@ def winner() -> Scorer:
     """Which agent did the task: a column of the sample list, without metrics. The auction's table explains it."""
 
     async def score(state: TaskState, target: Target) -> Score:
-        record = read_record(dict(state.store.items()))
+        record = read(dict(state.store.items())).auction
         if record is not None:
             return Score(value=record.winner, explanation=card(record))
         return Score(value=state.store_as(LedgerStore).agent or str(state.model))
@@ -111,12 +112,12 @@ def _grader() -> Model | None:
 
 
 def _costs(state: TaskState) -> dict[str, float]:
-    entries = read_ledger(dict(state.store.items()))
+    entries = read(dict(state.store.items())).entries
     if entries is None:
         return {"usd": math.nan, "usd_overhead": math.nan, "tokens": math.nan}
     overhead = sum(entry.usd for entry in entries if entry.phase in AUCTION_PHASES)
     return {"usd": total_usd(entries), "usd_overhead": overhead, "tokens": float(_tokens(entries))}
 
 
-def _tokens(entries: list[Entry]) -> int:
+def _tokens(entries: Sequence[Entry]) -> int:
     return sum(entry.usage.total for entry in entries if entry.phase != "grade")

@@ -13,7 +13,7 @@ from sale_inspect.bench.sources._mini import MINI_VERSION, mini_corpus, mini_ite
 from sale_inspect.bench.sources._obtain import DATA_DIR_VARIABLE, DataPlace, Obtained, obtain
 from sale_inspect.bench.sources._popqa import POPQA
 from sale_inspect.bench.sources._simpleqa import SIMPLEQA
-from sale_inspect.bench.sources._source import Candidate, Dropped, Layout, Source
+from sale_inspect.bench.sources._source import Candidate, DroppedRow, Layout, Source
 
 __all__ = [
     "BENCH_VERSION",
@@ -22,7 +22,7 @@ __all__ = [
     "SOURCES",
     "Candidate",
     "DataPlace",
-    "Dropped",
+    "DroppedRow",
     "Layout",
     "Obtained",
     "Source",

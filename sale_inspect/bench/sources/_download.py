@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
-from sale_inspect._errors import BenchError, MissingSourceError
+from sale_inspect._errors import BenchError, FileWriteError, MissingSourceError
+from sale_inspect._files import open_new, write_file
 from sale_inspect.bench.sources._source import HubFiles, PinnedFile, Source
 
 __all__ = ["TOKEN_VARIABLE", "download", "is_downloaded"]
@@ -40,7 +39,9 @@ def download(source: Source, folder: Path, *, offline: bool = False) -> None:
                 _from_hub(source, each, folder, instead)
             else:
                 _from_address(source, each, folder, instead)
-        (folder / _DONE).write_text(_pins(source), encoding="utf-8")
+        write_file(folder / _DONE, _pins(source))
+    except FileWriteError as error:
+        raise MissingSourceError(f"{source.title}: {error} {instead}") from error
     except OSError as error:
         raise MissingSourceError(f"{source.title}: {folder} cannot be written ({_short(error)}). {instead}") from error
 
@@ -90,26 +91,21 @@ def _from_hub(source: Source, files: HubFiles, folder: Path, instead: str) -> No
 def _from_address(source: Source, pinned: PinnedFile, folder: Path, instead: str) -> None:
     import httpx
 
-    handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
-    part = Path(name)
     try:
-        with (
-            os.fdopen(handle, "wb") as file,
-            httpx.stream("GET", pinned.address, follow_redirects=True, timeout=_TIMEOUT_SECONDS) as response,
-        ):
-            response.raise_for_status()
-            for chunk in response.iter_bytes():
-                file.write(chunk)
-        for layout in source.layouts:
-            if wrong := layout.wrong_content(part, pinned.name):
-                raise BenchError(f"{source.title}: {pinned.address}: {wrong} {instead}")
-        part.replace(folder / pinned.name)
+        with open_new(folder / pinned.name) as file:
+            with httpx.stream("GET", pinned.address, follow_redirects=True, timeout=_TIMEOUT_SECONDS) as response:
+                response.raise_for_status()
+                for chunk in response.iter_bytes():
+                    file.write(chunk)
+            file.flush()
+            for layout in source.layouts:
+                # Checked under its temporary name: a wrong content never takes the file's place.
+                if wrong := layout.wrong_content(Path(file.name), pinned.name):
+                    raise BenchError(f"{source.title}: {pinned.address}: {wrong} {instead}")
     except (httpx.HTTPError, OSError) as error:
         raise MissingSourceError(
             f"{source.title}: {pinned.address} could not be downloaded ({_short(error)}). {instead}"
         ) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _short(error: Exception) -> str:

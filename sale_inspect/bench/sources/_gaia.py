@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, field_validator
 from sale_inspect.bench._bins import BINS
 from sale_inspect.bench._durations import parse_minutes
 from sale_inspect.bench._items import TaskContent
-from sale_inspect.bench.sources._source import Candidate, Dropped, HubFiles, Layout, Source, SourceRow, Text
+from sale_inspect.bench.sources._source import Candidate, DroppedRow, HubFiles, Layout, Source, SourceRow, Text
 
 __all__ = ["GAIA"]
 
@@ -39,12 +39,12 @@ class _Row(SourceRow):
             raise ValueError("must be the plain name of a file")
         return value or ""
 
-    def candidate(self) -> Candidate | Dropped:
+    def candidate(self) -> Candidate | DroppedRow:
         minutes = parse_minutes(self.annotator.took)
         if minutes is None:
-            return Dropped(item=self.task_id, reason=f"its time {self.annotator.took!r} cannot be parsed")
+            return DroppedRow(item=self.task_id, reason=f"its time {self.annotator.took!r} cannot be parsed")
         if not 0 < minutes <= BINS[-1].high:
-            return Dropped(item=self.task_id, reason=f"its time of {minutes:g} minutes is outside the bins")
+            return DroppedRow(item=self.task_id, reason=f"its time of {minutes:g} minutes is outside the bins")
         return Candidate(
             content=TaskContent(
                 id=f"gaia-{self.task_id}",

@@ -13,7 +13,7 @@ from sale_inspect.bench._files import AGAIN, Row, read_rows
 from sale_inspect.bench._items import TaskContent
 from sale_inspect.bench.sources._source import (
     Candidate,
-    Dropped,
+    DroppedRow,
     HubFiles,
     Layout,
     Source,
@@ -53,13 +53,13 @@ class _Row(SourceRow):
     def _none_is_empty(cls, value: Any) -> Any:
         return value or ""
 
-    def candidate(self) -> Candidate | Dropped:
+    def candidate(self) -> Candidate | DroppedRow:
         if self.category not in _CATEGORIES:
-            return Dropped(item=self.id, reason="neither chemistry nor biology")
+            return DroppedRow(item=self.id, reason="neither chemistry nor biology")
         if not self.validated:
-            return Dropped(item=self.id, reason="not validated by experts")
+            return DroppedRow(item=self.id, reason="not validated by experts")
         if self.image:
-            return Dropped(item=self.id, reason="needs an image")
+            return DroppedRow(item=self.id, reason="needs an image")
         return Candidate(
             content=TaskContent(
                 id=f"hle-{self.id}",

@@ -12,7 +12,7 @@ from sale_inspect.bench._files import Row
 from sale_inspect.bench._items import TaskContent
 from sale_inspect.bench.sources._source import (
     Candidate,
-    Dropped,
+    DroppedRow,
     HubFiles,
     Layout,
     Source,
@@ -42,7 +42,7 @@ class _Row(SourceRow):
             raise ValueError("must be pairs of title and sentence number, or an object with a list `title`")
         return tuple(dict.fromkeys(titles))
 
-    def candidate(self) -> Candidate | Dropped:
+    def candidate(self) -> Candidate | DroppedRow:
         # Not every layout has ids; the question gives one id in all of them.
         item = question_id(self.question)
         return Candidate(

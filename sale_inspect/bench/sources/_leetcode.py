@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from sale_inspect.bench._items import TaskContent
-from sale_inspect.bench.sources._source import Candidate, Dropped, Layout, PinnedFile, Source, SourceRow, Text
+from sale_inspect.bench.sources._source import Candidate, DroppedRow, Layout, PinnedFile, Source, SourceRow, Text
 
 __all__ = ["LEETCODE"]
 
@@ -38,7 +38,7 @@ class _Row(SourceRow):
         """Older versions of the file spell it so."""
         return "Medium" if value == "Meidum" else value
 
-    def candidate(self) -> Candidate | Dropped:
+    def candidate(self) -> Candidate | DroppedRow:
         lines = sum(1 for line in self.completion.splitlines() if line.strip())
         return Candidate(
             content=TaskContent(

@@ -8,7 +8,7 @@ import warnings
 from pydantic import Field, ValidationInfo, field_validator
 
 from sale_inspect.bench._items import TaskContent
-from sale_inspect.bench.sources._source import Candidate, Dropped, HubFiles, Layout, Source, SourceRow
+from sale_inspect.bench.sources._source import Candidate, DroppedRow, HubFiles, Layout, Source, SourceRow
 
 __all__ = ["MBPP"]
 
@@ -48,9 +48,9 @@ class _Row(SourceRow):
             _tested_function(info.data["code"], value)
         return value
 
-    def candidate(self) -> Candidate | Dropped:
+    def candidate(self) -> Candidate | DroppedRow:
         if self.task_id in _UNFAIR:
-            return Dropped(item=str(self.task_id), reason="its tests call what only the reference solution has")
+            return DroppedRow(item=str(self.task_id), reason="its tests call what only the reference solution has")
         function = _tested_function(self.code, self.test_list)
         signature = f"{function.name}({ast.unparse(function.args)})"
         asked = self.prompt.strip() or self.text.strip()

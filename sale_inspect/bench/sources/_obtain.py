@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sale_inspect._errors import BenchError, MissingSourceError
+from sale_inspect._files import cache_folder, cache_root
 from sale_inspect.bench._files import AGAIN, sha256_of
 from sale_inspect.bench.sources._download import TOKEN_VARIABLE, download, is_downloaded
-from sale_inspect.bench.sources._source import Candidate, Dropped, HubFiles, Layout, Source
+from sale_inspect.bench.sources._source import Candidate, DroppedRow, HubFiles, Layout, Source
 
 __all__ = ["DATA_DIR_VARIABLE", "DataPlace", "Obtained", "obtain"]
 
@@ -41,14 +42,12 @@ class DataPlace:
         Raises:
             BenchError: If the folder does not exist.
         """
-        import platformdirs
-
         named = data_dir or os.environ.get(DATA_DIR_VARIABLE) or None
         folder = None if named is None else Path(os.path.expanduser(named))
         if folder is not None and not folder.is_dir():
             what = "data_dir" if data_dir else DATA_DIR_VARIABLE
             raise BenchError(f"{what}: there is no folder {folder}. Name the folder that holds the original files.")
-        return DataPlace(data_dir=folder, cache=Path(platformdirs.user_cache_dir("sale-inspect")), offline=offline)
+        return DataPlace(data_dir=folder, cache=cache_root(), offline=offline)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +67,7 @@ class Obtained:
     files: tuple[Path, ...] = ()
     sha256: Mapping[str, str] = field(default_factory=dict)
 
-    def read(self) -> Iterator[Candidate | Dropped]:
+    def read(self) -> Iterator[Candidate | DroppedRow]:
         """The source's tasks and the rows that are none.
 
         Raises:
@@ -95,18 +94,18 @@ def obtain(source: Source, place: DataPlace) -> Obtained:
         return Obtained(source=source)
     if place.data_dir is not None:
         own = place.data_dir / source.name
-        found = _found(source, own, own=True) or _found(source, place.data_dir, own=False)
-        if found is None:
+        obtained = _found(source, own, own=True) or _found(source, place.data_dir, own=False)
+        if obtained is None:
             raise MissingSourceError(_not_there(source, place.data_dir))
-        return found
-    folder = place.cache / "sources" / source.name
-    found = _whole(source, folder)
-    if found is None:
+        return obtained
+    folder = cache_folder("sources", place.cache) / source.name
+    obtained = _whole(source, folder)
+    if obtained is None:
         download(source, folder, offline=place.offline)
-        found = _found(source, folder, own=True)
-    if found is None:
+        obtained = _found(source, folder, own=True)
+    if obtained is None:
         raise MissingSourceError(f"{source.title}: the download into {folder} holds none of the files that are known.")
-    return found
+    return obtained
 
 
 def _whole(source: Source, folder: Path) -> Obtained | None:

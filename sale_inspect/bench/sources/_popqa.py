@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, field_validator
 
 from sale_inspect.bench._items import TaskContent
-from sale_inspect.bench.sources._source import Candidate, Dropped, Layout, PinnedFile, Source, SourceRow, Text
+from sale_inspect.bench.sources._source import Candidate, DroppedRow, Layout, PinnedFile, Source, SourceRow, Text
 
 __all__ = ["POPQA"]
 
@@ -22,11 +22,11 @@ class _Fact(BaseModel):
     prop: str
     s_pop: int
 
-    def task(self, question: str, answers: tuple[str, ...]) -> Candidate | Dropped:
+    def task(self, question: str, answers: tuple[str, ...]) -> Candidate | DroppedRow:
         item = f"{self.subj_id}-{self.prop_id}-{self.obj_id}"
         accepted = tuple(dict.fromkeys(text.strip() for text in answers if text.strip()))
         if not accepted:
-            return Dropped(item=item, reason="it has no answer")
+            return DroppedRow(item=item, reason="it has no answer")
         # Layouts list the same answers in different order; sorting gives them one content hash.
         first, *others = accepted
         return Candidate(
@@ -59,7 +59,7 @@ class _OriginalRow(SourceRow, _Fact):
         except (ValueError, RecursionError) as error:
             raise ValueError(f"not a JSON list: {error}") from error
 
-    def candidate(self) -> Candidate | Dropped:
+    def candidate(self) -> Candidate | DroppedRow:
         return self.task(self.question, (self.obj, *self.possible_answers))
 
 
@@ -72,7 +72,7 @@ class _FlashRagRow(SourceRow):
     metadata: _FlashRagFact
     golden_answers: tuple[str, ...]
 
-    def candidate(self) -> Candidate | Dropped:
+    def candidate(self) -> Candidate | DroppedRow:
         return self.metadata.task(self.question, (self.metadata.obj, *self.golden_answers))
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, field_validator
 from sale_inspect.bench._items import TaskContent
 from sale_inspect.bench.sources._source import (
     Candidate,
-    Dropped,
+    DroppedRow,
     Layout,
     PinnedFile,
     Source,
@@ -41,7 +41,7 @@ class _Row(SourceRow):
         except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
             raise ValueError(f"not a Python literal: {error}") from error
 
-    def candidate(self) -> Candidate | Dropped:
+    def candidate(self) -> Candidate | DroppedRow:
         item = question_id(self.problem)
         return Candidate(
             content=TaskContent(

@@ -17,7 +17,7 @@ from sale_inspect.bench._items import Domain, TaskContent
 
 __all__ = [
     "Candidate",
-    "Dropped",
+    "DroppedRow",
     "HubFiles",
     "Layout",
     "PinnedFile",
@@ -51,7 +51,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Dropped:
+class DroppedRow:
     """A row of a source that cannot be a task, with the reason."""
 
     item: str
@@ -64,7 +64,7 @@ class SourceRow(BaseModel, ABC):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     @abstractmethod
-    def candidate(self) -> Candidate | Dropped:
+    def candidate(self) -> Candidate | DroppedRow:
         """The task of the row, or why it is none."""
 
 
@@ -124,7 +124,7 @@ class Layout:
                 return f"{kind} is {actual}, must be {wanted}. The file is damaged or another version."
         return ""
 
-    def read(self, files: tuple[Path, ...]) -> Iterator[Candidate | Dropped]:
+    def read(self, files: tuple[Path, ...]) -> Iterator[Candidate | DroppedRow]:
         """The tasks of the files and the rows that were dropped.
 
         Raises:

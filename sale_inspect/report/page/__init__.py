@@ -5,19 +5,29 @@ from sale_inspect.report.page._csv import grid_csv
 from sale_inspect.report.page._frames import horizon_frame, route_frame, shapley_frame
 from sale_inspect.report.page._html import to_html
 from sale_inspect.report.page._markdown import to_markdown_page
-from sale_inspect.report.page._model import Column, Facts, Grid, Link, Page, Picture, Range, Section, Sentences
+from sale_inspect.report.page._model import (
+    Facts,
+    IntervalValue,
+    Link,
+    PageColumn,
+    PageTable,
+    Picture,
+    ReportPage,
+    Section,
+    Sentences,
+)
 from sale_inspect.report.page._tasks import sample_url
 from sale_inspect.report.page._verdict import verdict_sentences
 
 __all__ = [
-    "Column",
     "Facts",
-    "Grid",
+    "IntervalValue",
     "Link",
-    "Page",
+    "PageColumn",
     "PageOptions",
+    "PageTable",
     "Picture",
-    "Range",
+    "ReportPage",
     "Section",
     "Sentences",
     "grid_csv",

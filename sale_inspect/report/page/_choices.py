@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sale_inspect.report.analysis import ALL, Analyses
-from sale_inspect.report.page._model import Column, Grid, Picture, Range, Section, Value
+from sale_inspect.report.page._model import IntervalValue, PageColumn, PageTable, Picture, Section, Value
 
 __all__ = ["choices_section"]
 
@@ -25,19 +25,19 @@ def choices_section(analyses: Analyses, pictures: Mapping[str, Picture], labels:
     )
 
 
-def _shares(analyses: Analyses, labels: Mapping[str, str]) -> Grid:
+def _shares(analyses: Analyses, labels: Mapping[str, str]) -> PageTable:
     there = {share.bin for share in analyses.shares}
     bins = [*(name for name in analyses.bins if name in there), ALL]
     columns = (
-        Column(name="policy", title="policy"),
-        Column(name="agent", title="agent"),
-        *(Column(name=name, title="all" if name == ALL else labels.get(name, name), kind="share") for name in bins),
+        PageColumn(name="policy", title="policy"),
+        PageColumn(name="agent", title="agent"),
+        *(PageColumn(name=name, title="all" if name == ALL else labels.get(name, name), kind="share") for name in bins),
     )
     by_row: dict[tuple[str, str], dict[str, float]] = {}
     for share in analyses.shares:
         by_row.setdefault((share.policy, share.agent or "nobody"), {})[share.bin] = share.share
     rows = tuple((policy, agent, *(own.get(name) for name in bins)) for (policy, agent), own in by_row.items())
-    return Grid(
+    return PageTable(
         name="shares",
         title="Share of the tasks that each agent carried out, by bin",
         columns=columns,
@@ -46,15 +46,15 @@ def _shares(analyses: Analyses, labels: Mapping[str, str]) -> Grid:
     )
 
 
-def _routes(analyses: Analyses) -> Grid:
+def _routes(analyses: Analyses) -> PageTable:
     columns = (
-        Column(name="policy", title="policy"),
-        Column(name="oracle", title="oracle's agent"),
-        Column(name="chosen", title="chosen agent"),
-        Column(name="runs", title="runs", kind="count"),
+        PageColumn(name="policy", title="policy"),
+        PageColumn(name="oracle", title="oracle's agent"),
+        PageColumn(name="chosen", title="chosen agent"),
+        PageColumn(name="runs", title="runs", kind="count"),
     )
     rows = tuple((route.policy, route.oracle, route.chosen, route.count) for route in analyses.routes)
-    return Grid(
+    return PageTable(
         name="routes",
         title="Choices by the oracle's choice",
         columns=columns,
@@ -65,23 +65,23 @@ def _routes(analyses: Analyses) -> Grid:
     )
 
 
-def _escalations(analyses: Analyses) -> Grid:
+def _escalations(analyses: Analyses) -> PageTable:
     columns = (
-        Column(name="policy", title="policy"),
-        Column(name="tasks", title="tasks", kind="count"),
-        Column(name="same", title="oracle's agent", kind="share"),
-        Column(name="over", title="over-escalated [95%]", kind="share"),
-        Column(name="futile", title="of it, no agent solves", kind="share"),
-        Column(name="under", title="under-escalated [95%]", kind="share"),
+        PageColumn(name="policy", title="policy"),
+        PageColumn(name="tasks", title="tasks", kind="count"),
+        PageColumn(name="same", title="oracle's agent", kind="share"),
+        PageColumn(name="over", title="over-escalated [95%]", kind="share"),
+        PageColumn(name="futile", title="of it, no agent solves", kind="share"),
+        PageColumn(name="under", title="under-escalated [95%]", kind="share"),
     )
     rows: tuple[tuple[Value, ...], ...] = tuple(
         (
-            each.policy, each.tasks, each.same, Range(each.over, each.over_low, each.over_high), each.futile,
-            Range(each.under, each.under_low, each.under_high),
+            each.policy, each.tasks, each.same, IntervalValue(each.over, each.over_low, each.over_high), each.futile,
+            IntervalValue(each.under, each.under_low, each.under_high),
         )
         for each in analyses.escalations
     )  # fmt: skip
-    return Grid(
+    return PageTable(
         name="escalation",
         title="Over- and under-escalation",
         columns=columns,

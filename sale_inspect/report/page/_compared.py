@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sale_inspect.report.page._model import Block, Column, Facts, Grid, Section, Sentences, Value
-from sale_inspect.report.tidy import Compared
+from sale_inspect.report.page._model import Block, Facts, PageColumn, PageTable, Section, Sentences, Value
+from sale_inspect.report.tidy import ScreenedTidy
 from sale_inspect.stats import bin_order
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["compared_section"]
 
 
-def compared_section(found: Compared) -> Section:
+def compared_section(found: ScreenedTidy) -> Section:
     """Logs, coverage by source and bin, provenance of human times, prices with dates, and what was left out."""
     return Section(name="compared", title="What was compared", blocks=tuple(_blocks(found)))
 
 
-def _blocks(found: Compared) -> Iterator[Block]:
+def _blocks(found: ScreenedTidy) -> Iterator[Block]:
     samples, logs = found.tidy.samples, found.tidy.logs
     yield Facts(tuple(_facts(samples, logs)))
     if found.notes:
@@ -61,18 +61,18 @@ def _listed(names: pd.Series[str]) -> str:
     return ", ".join(sorted({str(name) or "no source" for name in names}))
 
 
-def _logs(logs: pd.DataFrame) -> Grid:
+def _logs(logs: pd.DataFrame) -> PageTable:
     columns = (
-        Column(name="policy", title="policy"),
-        Column(name="log", title="log"),
-        Column(name="task", title="task"),
-        Column(name="task_version", title="version"),
-        Column(name="status", title="status"),
-        Column(name="samples", title="samples", kind="count"),
-        Column(name="scored", title="scored", kind="count"),
-        Column(name="errors", title="errors", kind="count"),
-        Column(name="order_seed", title="order"),
-        Column(name="created", title="run"),
+        PageColumn(name="policy", title="policy"),
+        PageColumn(name="log", title="log"),
+        PageColumn(name="task", title="task"),
+        PageColumn(name="task_version", title="version"),
+        PageColumn(name="status", title="status"),
+        PageColumn(name="samples", title="samples", kind="count"),
+        PageColumn(name="scored", title="scored", kind="count"),
+        PageColumn(name="errors", title="errors", kind="count"),
+        PageColumn(name="order_seed", title="order"),
+        PageColumn(name="created", title="run"),
     )
     rows: tuple[tuple[Value, ...], ...] = tuple(
         (
@@ -83,26 +83,26 @@ def _logs(logs: pd.DataFrame) -> Grid:
         )
         for row in logs.to_dict("records")
     )
-    return Grid(name="logs", title="Logs", columns=columns, rows=rows, shown=40)
+    return PageTable(name="logs", title="Logs", columns=columns, rows=rows, shown=40)
 
 
-def _coverage(samples: pd.DataFrame, logs: pd.DataFrame) -> Grid:
+def _coverage(samples: pd.DataFrame, logs: pd.DataFrame) -> PageTable:
     """Tasks by source and bin. What the benchmark's recipe has beyond that is in the notes."""
     tasks = samples.drop_duplicates("task_id")
     bins = [*bin_order([str(name) for name in tasks["bin"]], tasks["tau"].to_list())]
     bins = ["", *bins] if (tasks["bin"] == "").any() else bins
     counts = tasks.groupby(["source", "bin"])["task_id"].nunique()
     columns = (
-        Column(name="source", title="source"),
-        *(Column(name=name or "no_bin", title=name or "no bin", kind="count") for name in bins),
-        Column(name="all", title="all", kind="count"),
+        PageColumn(name="source", title="source"),
+        *(PageColumn(name=name or "no_bin", title=name or "no bin", kind="count") for name in bins),
+        PageColumn(name="all", title="all", kind="count"),
     )
     rows = []
     for source in sorted(set(tasks["source"])):
         own = [int(counts.get((source, name), 0)) for name in bins]
         rows.append((source or "-", *own, sum(own)))
     notes = tuple(dict.fromkeys(_recipes(logs)))
-    return Grid(
+    return PageTable(
         name="coverage", title="Tasks by source and complexity bin", columns=columns, rows=tuple(rows), notes=notes
     )
 
@@ -115,14 +115,14 @@ def _recipes(logs: pd.DataFrame) -> Iterator[str]:
             yield f"{row['recipe'] or 'The set'} as the run found it: {shares}."
 
 
-def _times(samples: pd.DataFrame) -> Grid:
+def _times(samples: pd.DataFrame) -> PageTable:
     tasks = samples.drop_duplicates("task_id")
     columns = (
-        Column(name="provenance", title="provenance of tau"),
-        Column(name="tasks", title="tasks", kind="count"),
-        Column(name="median_minutes", title="median", kind="minutes"),
-        Column(name="shortest_minutes", title="shortest", kind="minutes"),
-        Column(name="longest_minutes", title="longest", kind="minutes"),
+        PageColumn(name="provenance", title="provenance of tau"),
+        PageColumn(name="tasks", title="tasks", kind="count"),
+        PageColumn(name="median_minutes", title="median", kind="minutes"),
+        PageColumn(name="shortest_minutes", title="shortest", kind="minutes"),
+        PageColumn(name="longest_minutes", title="longest", kind="minutes"),
     )
     rows: list[tuple[Value, ...]] = []
     for name, own in tasks.groupby("tau_provenance", sort=True):
@@ -134,17 +134,17 @@ def _times(samples: pd.DataFrame) -> Grid:
         "tau is the time a human needs. Only annotated and published times are measured on humans; estimated and "
         "bin-prior ones are not human times.",
     )
-    return Grid(name="human-times", title="Human times", columns=columns, rows=tuple(rows), notes=notes)
+    return PageTable(name="human-times", title="Human times", columns=columns, rows=tuple(rows), notes=notes)
 
 
-def _prices(logs: pd.DataFrame) -> Grid:
+def _prices(logs: pd.DataFrame) -> PageTable:
     parts = ("input", "output", "cache_read", "cache_write")
     columns = (
-        Column(name="pool", title="pool"),
-        Column(name="agent", title="agent"),
-        *(Column(name=f"{part}_usd_per_mtok", title=part.replace("_", " "), kind="usd") for part in parts),
-        Column(name="as_of", title="as of"),
-        Column(name="source", title="source"),
+        PageColumn(name="pool", title="pool"),
+        PageColumn(name="agent", title="agent"),
+        *(PageColumn(name=f"{part}_usd_per_mtok", title=part.replace("_", " "), kind="usd") for part in parts),
+        PageColumn(name="as_of", title="as of"),
+        PageColumn(name="source", title="source"),
     )
     seen: dict[tuple[Value, ...], None] = {}
     for row in logs.to_dict("records"):
@@ -152,18 +152,18 @@ def _prices(logs: pd.DataFrame) -> Grid:
             dollars = tuple(float(price.get(part, float("nan"))) for part in parts)
             seen[str(row["pool"]), agent, *dollars, str(price.get("as_of", "")), str(price.get("source", ""))] = None
     empty = "" if seen else "No log says at which prices its dollars were computed."
-    return Grid(
+    return PageTable(
         name="prices", title="Prices, dollars per million tokens", columns=columns, rows=tuple(seen), empty=empty
     )
 
 
-def _left_out(found: Compared) -> Grid:
+def _left_out(found: ScreenedTidy) -> PageTable:
     columns = (
-        Column(name="reason", title="reason"),
-        Column(name="log", title="log"),
-        Column(name="samples", title="samples", kind="count"),
-        Column(name="examples", title="for instance"),
+        PageColumn(name="reason", title="reason"),
+        PageColumn(name="log", title="log"),
+        PageColumn(name="samples", title="samples", kind="count"),
+        PageColumn(name="examples", title="for instance"),
     )
     rows = tuple((left.reason, left.log, left.count, "; ".join(left.examples)) for left in found.left_out)
     empty = "" if rows else "Nothing was left out."
-    return Grid(name="left-out", title="Left out", columns=columns, rows=rows, empty=empty)
+    return PageTable(name="left-out", title="Left out", columns=columns, rows=rows, empty=empty)

@@ -9,12 +9,12 @@ from sale_inspect.report.analysis import Analyses, policies_of
 from sale_inspect.report.page._choices import choices_section
 from sale_inspect.report.page._compared import compared_section
 from sale_inspect.report.page._mechanism import agents_section, mechanism_section
-from sale_inspect.report.page._model import Page, Picture
+from sale_inspect.report.page._model import Picture, ReportPage
 from sale_inspect.report.page._results import results_section
 from sale_inspect.report.page._scaling import scaling_section
 from sale_inspect.report.page._tasks import tasks_section
 from sale_inspect.report.page._verdict import verdict_section
-from sale_inspect.report.tidy import Compared
+from sale_inspect.report.tidy import ScreenedTidy
 
 __all__ = ["PageOptions", "report_page"]
 
@@ -38,7 +38,9 @@ class PageOptions:
     labels: Mapping[str, str]
 
 
-def report_page(found: Compared, analyses: Analyses, pictures: Mapping[str, Picture], options: PageOptions) -> Page:
+def report_page(
+    found: ScreenedTidy, analyses: Analyses, pictures: Mapping[str, Picture], options: PageOptions
+) -> ReportPage:
     """Compose the page. A part without data says why, in one sentence; none is dropped.
 
     Args:
@@ -49,7 +51,7 @@ def report_page(found: Compared, analyses: Analyses, pictures: Mapping[str, Pict
     """
     samples = found.tidy.samples
     labels = options.labels
-    return Page(
+    return ReportPage(
         title=options.title or "What the policies solved and spent",
         simulated=bool(samples["simulated"].any()),
         sections=(

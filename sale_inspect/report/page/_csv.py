@@ -7,13 +7,13 @@ import io
 import math
 from collections.abc import Iterator
 
-from sale_inspect.report.page._model import Column, Grid, Link, Range, Value
+from sale_inspect.report.page._model import IntervalValue, Link, PageColumn, PageTable, Value
 from sale_inspect.texts import csv_cell
 
 __all__ = ["grid_csv"]
 
 
-def grid_csv(grid: Grid, *, simulated: bool) -> str:
+def grid_csv(grid: PageTable, *, simulated: bool) -> str:
     """A table as CSV, all its rows.
 
     An interval takes two more columns, `NAME_low` and `NAME_high`; a link one more, `NAME_url`. The last column says
@@ -35,12 +35,12 @@ def grid_csv(grid: Grid, *, simulated: bool) -> str:
     return made.getvalue()
 
 
-def _extra(grid: Grid, place: int) -> str:
+def _extra(grid: PageTable, place: int) -> str:
     kinds = {type(row[place]) for row in grid.rows}
-    return "range" if Range in kinds else "link" if Link in kinds else ""
+    return "range" if IntervalValue in kinds else "link" if Link in kinds else ""
 
 
-def _header(columns: tuple[Column, ...], wide: list[str]) -> Iterator[str]:
+def _header(columns: tuple[PageColumn, ...], wide: list[str]) -> Iterator[str]:
     for column, kind in zip(columns, wide, strict=True):
         yield column.name
         if kind == "range":
@@ -50,7 +50,7 @@ def _header(columns: tuple[Column, ...], wide: list[str]) -> Iterator[str]:
 
 
 def _fields(value: Value, kind: str) -> list[str]:
-    if isinstance(value, Range):
+    if isinstance(value, IntervalValue):
         return [_plain(value.value), _plain(value.low), _plain(value.high)]
     if isinstance(value, Link):
         return [csv_cell(value.text) if value.value is None else _plain(value.value), csv_cell(value.url)]

@@ -7,7 +7,18 @@ from html import escape
 from importlib.resources import files
 from itertools import groupby
 
-from sale_inspect.report.page._model import Block, Column, Facts, Grid, Link, Page, Picture, Section, Sentences, Value
+from sale_inspect.report.page._model import (
+    Block,
+    Facts,
+    Link,
+    PageColumn,
+    PageTable,
+    Picture,
+    ReportPage,
+    Section,
+    Sentences,
+    Value,
+)
 from sale_inspect.report.page._show import show, sort_key
 
 __all__ = ["to_html"]
@@ -15,7 +26,7 @@ __all__ = ["to_html"]
 _SIMULATED = "Simulated agents: no model ran; nothing here is a measurement of any model."
 
 
-def to_html(page: Page) -> str:
+def to_html(page: ReportPage) -> str:
     """The page in HTML. It opens from disk without a network, and can be read without JavaScript.
 
     Sorting is the only thing that needs JavaScript. Links to data go to `tables/NAME.csv` beside the page.
@@ -23,7 +34,7 @@ def to_html(page: Page) -> str:
     return "\n".join(_document(page)) + "\n"
 
 
-def _document(page: Page) -> Iterator[str]:
+def _document(page: ReportPage) -> Iterator[str]:
     assets = files("sale_inspect.report.page") / "assets"
     title = escape(page.title)
     yield "<!doctype html>"
@@ -83,7 +94,7 @@ def _picture(picture: Picture) -> Iterator[str]:
     )
 
 
-def _grid(grid: Grid, simulated: bool) -> Iterator[str]:
+def _grid(grid: PageTable, simulated: bool) -> Iterator[str]:
     mark = "the paper's figures" if grid.paper else "simulated" if simulated else ""
     badge = f' <span class="mark">{mark}</span>' if mark else ""
     if grid.empty:
@@ -108,7 +119,7 @@ def _grid(grid: Grid, simulated: bool) -> Iterator[str]:
         yield '<ul class="notes">' + "".join(f"<li>{escape(note)}</li>" for note in notes) + "</ul>"
 
 
-def _groups(columns: tuple[Column, ...]) -> str:
+def _groups(columns: tuple[PageColumn, ...]) -> str:
     if not any(column.group for column in columns):
         return ""
     cells = []
@@ -118,12 +129,12 @@ def _groups(columns: tuple[Column, ...]) -> str:
     return f'<tr class="groups">{"".join(cells)}</tr>'
 
 
-def _head(column: Column) -> str:
+def _head(column: PageColumn) -> str:
     css = "" if column.kind == "text" else ' class="n"'
     return f'<th scope="col"{css}>{escape(column.title)}</th>'
 
 
-def _cell(value: Value, column: Column, *, first: bool) -> str:
+def _cell(value: Value, column: PageColumn, *, first: bool) -> str:
     key = sort_key(value)
     data = "" if key is None else f' data-v="{escape(str(key))}"'
     css = "" if column.kind == "text" else ' class="n"'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sale_inspect.report.page._model import Block, Facts, Grid, Link, Page, Picture, Sentences, Value
+from sale_inspect.report.page._model import Block, Facts, Link, PageTable, Picture, ReportPage, Sentences, Value
 from sale_inspect.report.page._show import show
 
 __all__ = ["to_markdown_page"]
@@ -12,7 +12,7 @@ __all__ = ["to_markdown_page"]
 _SPECIAL = "\\`*[]<|"
 
 
-def to_markdown_page(page: Page) -> str:
+def to_markdown_page(page: ReportPage) -> str:
     """The page in Markdown: pictures from `figures/NAME.png`, whole tables in `tables/NAME.csv`."""
     lines = [f"# {_safe(page.title)}", ""]
     if page.simulated:
@@ -37,7 +37,7 @@ def _block(block: Block, simulated: bool) -> Iterator[str]:
         yield from _grid(block, simulated)
 
 
-def _grid(grid: Grid, simulated: bool) -> Iterator[str]:
+def _grid(grid: PageTable, simulated: bool) -> Iterator[str]:
     mark = " (the paper's figures)" if grid.paper else " (simulated)" if simulated else ""
     yield f"**{_safe(grid.title)}{mark}**"
     yield ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sale_inspect.report.analysis import Analyses
-from sale_inspect.report.page._model import Block, Column, Grid, Picture, Range, Section, Value
+from sale_inspect.report.page._model import Block, IntervalValue, PageColumn, PageTable, Picture, Section, Value
 from sale_inspect.texts import Table
 
 __all__ = ["agents_section", "mechanism_section"]
@@ -37,16 +37,16 @@ def agents_section(analyses: Analyses, pictures: Mapping[str, Picture]) -> Secti
     )
 
 
-def _missing(name: str, title: str, analyses: Analyses) -> Grid:
+def _missing(name: str, title: str, analyses: Analyses) -> PageTable:
     reason = analyses.why.get(name, "There is nothing to show.")
-    return Grid(name=name, title=title, columns=(), rows=(), empty=reason)
+    return PageTable(name=name, title=title, columns=(), rows=(), empty=reason)
 
 
-def _ablation(number: int, policy: str, table: Table) -> Grid:
-    return Grid(
+def _ablation(number: int, policy: str, table: Table) -> PageTable:
+    return PageTable(
         name="ablations" if number == 1 else f"ablations-{number}",
         title=f"Ablations of {policy}: {table.title.lower()}",
-        columns=tuple(Column(name=_word(title), title=title) for title in table.header),
+        columns=tuple(PageColumn(name=_word(title), title=title) for title in table.header),
         rows=tuple(row for section in table.sections for row in section),
         notes=tuple(note.replace("`", '"') for note in table.notes),
     )
@@ -56,22 +56,22 @@ def _word(title: str) -> str:
     return title.replace("$", "usd").replace("@", "_at_").replace(" ", "_")
 
 
-def _judges(analyses: Analyses) -> Grid:
+def _judges(analyses: Analyses) -> PageTable:
     columns = (
-        Column(name="judge", title="judge"),
-        Column(name="ratings", title="winning plans rated", kind="count"),
-        Column(name="abstained", title="abstained", kind="share"),
-        Column(name="mean", title="mean rating", kind="number"),
-        Column(name="solved", title="of plans that solved", kind="number"),
-        Column(name="failed", title="of plans that failed", kind="number"),
-        Column(name="auc", title="AUC", kind="number"),
-        Column(name="own", title="own less others'", kind="number"),
+        PageColumn(name="judge", title="judge"),
+        PageColumn(name="ratings", title="winning plans rated", kind="count"),
+        PageColumn(name="abstained", title="abstained", kind="share"),
+        PageColumn(name="mean", title="mean rating", kind="number"),
+        PageColumn(name="solved", title="of plans that solved", kind="number"),
+        PageColumn(name="failed", title="of plans that failed", kind="number"),
+        PageColumn(name="auc", title="AUC", kind="number"),
+        PageColumn(name="own", title="own less others'", kind="number"),
     )
     rows = tuple(
         (each.judge, each.ratings, each.abstained, each.mean, each.solved, each.failed, each.auc, each.own)
         for each in analyses.judges
     )
-    return Grid(
+    return PageTable(
         name="judges",
         title="Ratings (0 to 5) against outcomes",
         columns=columns,
@@ -85,21 +85,21 @@ def _judges(analyses: Analyses) -> Grid:
     )
 
 
-def _orders(analyses: Analyses) -> Grid:
+def _orders(analyses: Analyses) -> PageTable:
     columns = (
-        Column(name="policy", title="policy"),
-        Column(name="orders", title="orders", kind="count"),
-        Column(name="least", title="least pass@1", kind="share"),
-        Column(name="greatest", title="greatest pass@1", kind="share"),
-        Column(name="deviation", title="deviation, points", kind="points"),
-        Column(name="changed", title="tasks whose result changes", kind="share"),
-        Column(name="agent_changed", title="tasks whose agent changes", kind="share"),
+        PageColumn(name="policy", title="policy"),
+        PageColumn(name="orders", title="orders", kind="count"),
+        PageColumn(name="least", title="least pass@1", kind="share"),
+        PageColumn(name="greatest", title="greatest pass@1", kind="share"),
+        PageColumn(name="deviation", title="deviation, points", kind="points"),
+        PageColumn(name="changed", title="tasks whose result changes", kind="share"),
+        PageColumn(name="agent_changed", title="tasks whose agent changes", kind="share"),
     )
     rows = tuple(
         (each.policy, each.orders, min(each.means), max(each.means), each.deviation, each.changed, each.agent_changed)
         for each in analyses.orders
     )
-    return Grid(
+    return PageTable(
         name="orders",
         title="From order to order",
         columns=columns,
@@ -109,18 +109,18 @@ def _orders(analyses: Analyses) -> Grid:
     )
 
 
-def _values(analyses: Analyses) -> Grid:
+def _values(analyses: Analyses) -> PageTable:
     columns = (
-        Column(name="agent", title="agent"),
-        Column(name="value", title="Shapley value, points [95%]", kind="points"),
-        Column(name="error", title="error of drawing", kind="points"),
-        Column(name="auctions", title="auctions", kind="count"),
+        PageColumn(name="agent", title="agent"),
+        PageColumn(name="value", title="Shapley value, points [95%]", kind="points"),
+        PageColumn(name="error", title="error of drawing", kind="points"),
+        PageColumn(name="auctions", title="auctions", kind="count"),
     )
     rows: tuple[tuple[Value, ...], ...] = tuple(
-        (each.agent, Range(each.value, each.low, each.high), each.error or None, each.auctions)
+        (each.agent, IntervalValue(each.value, each.low, each.high), each.error or None, each.auctions)
         for each in analyses.agents
     )
-    return Grid(
+    return PageTable(
         name="shapley-values",
         title="Shapley values of agents: what each adds to the auction's pass@1",
         columns=columns,
@@ -133,21 +133,21 @@ def _values(analyses: Analyses) -> Grid:
     )
 
 
-def _pairs(analyses: Analyses) -> Grid:
+def _pairs(analyses: Analyses) -> PageTable:
     columns = (
-        Column(name="first", title="agent"),
-        Column(name="second", title="and"),
-        Column(name="both", title="both solve", kind="share"),
-        Column(name="first_only", title="first alone", kind="share"),
-        Column(name="second_only", title="second alone", kind="share"),
-        Column(name="neither", title="neither", kind="share"),
-        Column(name="phi", title="correlation", kind="number"),
+        PageColumn(name="first", title="agent"),
+        PageColumn(name="second", title="and"),
+        PageColumn(name="both", title="both solve", kind="share"),
+        PageColumn(name="first_only", title="first alone", kind="share"),
+        PageColumn(name="second_only", title="second alone", kind="share"),
+        PageColumn(name="neither", title="neither", kind="share"),
+        PageColumn(name="phi", title="correlation", kind="number"),
     )
     rows = tuple(
         (each.first, each.second, each.both, each.first_only, each.second_only, each.neither, each.phi)
         for each in analyses.pairs
     )
-    return Grid(
+    return PageTable(
         name="pairs",
         title="Do agents fail on the same tasks?",
         columns=columns,

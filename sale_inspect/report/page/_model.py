@@ -8,7 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Column", "Facts", "Grid", "Kind", "Link", "Page", "Picture", "Range", "Section", "Sentences", "Value"]
+__all__ = [
+    "Facts",
+    "IntervalValue",
+    "Kind",
+    "Link",
+    "PageColumn",
+    "PageTable",
+    "Picture",
+    "ReportPage",
+    "Section",
+    "Sentences",
+    "Value",
+]
 
 Kind = Literal["text", "share", "points", "usd", "count", "number", "minutes", "p"]
 """What a column holds: shares as 0 to 1, points as a difference of shares, dollars, minutes of human time."""
@@ -24,7 +36,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class IntervalValue:
     """A value with the ends of its interval."""
 
     value: float
@@ -32,11 +44,11 @@ class Range:
     high: float
 
 
-Value = str | float | int | None | Link | Range
+Value = str | float | int | None | Link | IntervalValue
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Column:
+class PageColumn:
     """A column.
 
     Attributes:
@@ -53,7 +65,7 @@ class Column:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Grid:
+class PageTable:
     """A table.
 
     Attributes:
@@ -69,7 +81,7 @@ class Grid:
 
     name: str
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[PageColumn, ...]
     rows: tuple[tuple[Value, ...], ...]
     notes: tuple[str, ...] = ()
     shown: int | None = None
@@ -109,7 +121,7 @@ class Facts:
     items: tuple[tuple[str, str], ...]
 
 
-Block = Sentences | Facts | Grid | Picture
+Block = Sentences | Facts | PageTable | Picture
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,7 +134,7 @@ class Section:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
+class ReportPage:
     """A page.
 
     Attributes:
@@ -135,9 +147,9 @@ class Page:
     simulated: bool
     sections: tuple[Section, ...]
 
-    def grids(self) -> tuple[Grid, ...]:
+    def grids(self) -> tuple[PageTable, ...]:
         """All tables, in order."""
-        return tuple(block for section in self.sections for block in section.blocks if isinstance(block, Grid))
+        return tuple(block for section in self.sections for block in section.blocks if isinstance(block, PageTable))
 
     def pictures(self) -> tuple[Picture, ...]:
         """All pictures, in order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from sale_inspect.report.analysis import ALL, Analyses, Cell
-from sale_inspect.report.page._model import Block, Column, Grid, Picture, Range, Section, Value
+from sale_inspect.report.page._model import Block, IntervalValue, PageColumn, PageTable, Picture, Section, Value
 
 __all__ = ["results_section"]
 
@@ -36,15 +36,15 @@ def _blocks(
     yield pictures["frontiers"]
 
 
-def _main(found: Sequence[Cell], analyses: Analyses, labels: Mapping[str, str], domain: str) -> Grid:
+def _main(found: Sequence[Cell], analyses: Analyses, labels: Mapping[str, str], domain: str) -> PageTable:
     there = {cell.bin for cell in found}
     bins = [*(name for name in analyses.bins if name in there), ALL]
     by_place = {(cell.policy, cell.bin): cell for cell in found}
-    columns = [Column(name="policy", title="policy")]
+    columns = [PageColumn(name="policy", title="policy")]
     for name in bins:
         group = "all" if name == ALL else labels.get(name, name)
-        columns.append(Column(name=f"{name}_pass", title="pass@1", kind="share", group=group))
-        columns.append(Column(name=f"{name}_usd", title="$ per task", kind="usd", group=group))
+        columns.append(PageColumn(name=f"{name}_pass", title="pass@1", kind="share", group=group))
+        columns.append(PageColumn(name=f"{name}_usd", title="$ per task", kind="usd", group=group))
     rows: list[tuple[Value, ...]] = []
     for policy in dict.fromkeys(cell.policy for cell in found):
         row: list[Value] = [policy]
@@ -55,7 +55,7 @@ def _main(found: Sequence[Cell], analyses: Analyses, labels: Mapping[str, str], 
     if analyses.oracle is not None and not domain:
         blank: list[Value] = [None] * (2 * len(bins) - 2)
         rows.append(("oracle (a bound)", *blank, analyses.oracle.correct, analyses.oracle.usd))
-    return Grid(
+    return PageTable(
         name=f"main{f'-{_slug(domain)}' if domain else ''}",
         title=f"pass@1 and dollars per task, by complexity bin{f': {domain}' if domain else ''}",
         columns=tuple(columns),
@@ -66,30 +66,30 @@ def _main(found: Sequence[Cell], analyses: Analyses, labels: Mapping[str, str], 
     )
 
 
-def _detail(found: Sequence[Cell], labels: Mapping[str, str], domain: str) -> Grid:
+def _detail(found: Sequence[Cell], labels: Mapping[str, str], domain: str) -> PageTable:
     columns = (
-        Column(name="policy", title="policy"),
-        Column(name="bin", title="bin"),
-        Column(name="tasks", title="tasks", kind="count"),
-        Column(name="runs", title="runs", kind="count"),
-        Column(name="pass", title="pass@1 [95%]", kind="share"),
-        Column(name="usd_per_task", title="$ per task", kind="usd"),
-        Column(name="usd_per_solved", title="$ per solved", kind="usd"),
-        Column(name="usd_per_mtok", title="$/Mt", kind="usd"),
-        Column(name="tokens", title="tokens", kind="count"),
-        Column(name="overhead", title="overhead", kind="share"),
-        Column(name="uncounted", title="uncounted calls", kind="count"),
+        PageColumn(name="policy", title="policy"),
+        PageColumn(name="bin", title="bin"),
+        PageColumn(name="tasks", title="tasks", kind="count"),
+        PageColumn(name="runs", title="runs", kind="count"),
+        PageColumn(name="pass", title="pass@1 [95%]", kind="share"),
+        PageColumn(name="usd_per_task", title="$ per task", kind="usd"),
+        PageColumn(name="usd_per_solved", title="$ per solved", kind="usd"),
+        PageColumn(name="usd_per_mtok", title="$/Mt", kind="usd"),
+        PageColumn(name="tokens", title="tokens", kind="count"),
+        PageColumn(name="overhead", title="overhead", kind="share"),
+        PageColumn(name="uncounted", title="uncounted calls", kind="count"),
     )
     rows = tuple(
         (
             cell.policy, labels.get(cell.bin, cell.bin), cell.tasks, cell.samples,
-            Range(cell.correct, cell.low, cell.high), cell.usd, cell.usd_solved, cell.usd_mtok, cell.tokens,
+            IntervalValue(cell.correct, cell.low, cell.high), cell.usd, cell.usd_solved, cell.usd_mtok, cell.tokens,
             cell.overhead, cell.uncounted,
         )
         for cell in found
     )  # fmt: skip
     hows = sorted({cell.how for cell in found})
-    return Grid(
+    return PageTable(
         name=f"bins{f'-{_slug(domain)}' if domain else ''}",
         title=f"Every measure by policy and bin{f': {domain}' if domain else ''}",
         columns=columns,
@@ -102,12 +102,12 @@ def _detail(found: Sequence[Cell], labels: Mapping[str, str], domain: str) -> Gr
     )
 
 
-def _paper() -> Grid:
+def _paper() -> PageTable:
     """The paper's main figures, the column of all bins (spec of the method, from the paper's table)."""
-    columns = [Column(name="policy", title="policy")]
+    columns = [PageColumn(name="policy", title="policy")]
     for name, group in (("deep_search", "deep search"), ("coding", "coding")):
-        columns.append(Column(name=f"{name}_pass", title="pass@1", kind="share", group=group))
-        columns.append(Column(name=f"{name}_usd_per_mtok", title="$/Mt", kind="usd", group=group))
+        columns.append(PageColumn(name=f"{name}_pass", title="pass@1", kind="share", group=group))
+        columns.append(PageColumn(name=f"{name}_usd_per_mtok", title="$/Mt", kind="usd", group=group))
     rows: tuple[tuple[Value, ...], ...] = (
         ("32B alone", 0.638, 0.36, 0.584, 0.36),
         ("WTP", 0.624, 0.32, 0.501, 0.11),
@@ -118,7 +118,7 @@ def _paper() -> Grid:
         ("SALE (mean of 5 orders)", 0.673, 0.21, 0.611, 0.27),
         ("oracle (a bound)", 0.779, None, 0.684, None),
     )
-    return Grid(
+    return PageTable(
         name="paper",
         title="The paper's results on HST-BENCH",
         columns=tuple(columns),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from sale_inspect.report.analysis import Analyses, PolicyHorizon
-from sale_inspect.report.page._model import Column, Grid, Picture, Section, Value
+from sale_inspect.report.page._model import PageColumn, PageTable, Picture, Section, Value
 from sale_inspect.report.page._show import show
 
 __all__ = ["scaling_section"]
@@ -15,16 +15,16 @@ __all__ = ["scaling_section"]
 def scaling_section(analyses: Analyses, pictures: Mapping[str, Picture]) -> Section:
     """How pass@1 falls with human time, and the horizons of every policy."""
     columns = (
-        Column(name="policy", title="policy"),
-        Column(name="chance", title="chance", kind="share"),
-        Column(name="minutes", title="horizon"),
-        Column(name="minutes_low", title="from"),
-        Column(name="minutes_high", title="to"),
-        Column(name="minutes_per_usd", title="minutes per $ a task", kind="number"),
-        Column(name="runs", title="runs", kind="count"),
-        Column(name="note", title="note"),
+        PageColumn(name="policy", title="policy"),
+        PageColumn(name="chance", title="chance", kind="share"),
+        PageColumn(name="minutes", title="horizon"),
+        PageColumn(name="minutes_low", title="from"),
+        PageColumn(name="minutes_high", title="to"),
+        PageColumn(name="minutes_per_usd", title="minutes per $ a task", kind="number"),
+        PageColumn(name="runs", title="runs", kind="count"),
+        PageColumn(name="note", title="note"),
     )
-    grid = Grid(
+    grid = PageTable(
         name="horizon-values",
         title="Time horizons: human time at which a policy succeeds with the stated chance",
         columns=columns,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sale_inspect.report.page._model import Kind, Link, Range, Value
+from sale_inspect.report.page._model import IntervalValue, Kind, Link, Value
 from sale_inspect.texts import fmt_count, fmt_rate, fmt_usd
 
 __all__ = ["show", "sort_key"]
@@ -17,7 +17,7 @@ def show(value: Value, kind: Kind) -> str:
     """The value as a reader sees it; `-` if it is not known."""
     if isinstance(value, Link):
         return value.text
-    if isinstance(value, Range):
+    if isinstance(value, IntervalValue):
         if math.isnan(value.value):
             return "-"
         ends = [show(end, kind).removesuffix("%") for end in (value.low, value.high)]
@@ -31,7 +31,7 @@ def sort_key(value: Value) -> str | float | None:
     """What a table sorts by: a number where there is one; None (last) if the value is not known."""
     if isinstance(value, Link):
         return value.text if value.value is None else value.value
-    if isinstance(value, Range):
+    if isinstance(value, IntervalValue):
         value = value.value
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sale_inspect.report.page._model import Column, Grid, Link, Section, Sentences, Value
+from sale_inspect.report.page._model import Link, PageColumn, PageTable, Section, Sentences, Value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,13 +56,13 @@ def _url(row: Mapping[Hashable, Any], viewer: str) -> str:
     return sample_url(viewer, str(row["viewer_log"]), str(row["task_id"]), int(row["epoch"]))
 
 
-def _matrix(samples: pd.DataFrame, policies: Sequence[str], viewer: str) -> Grid:
+def _matrix(samples: pd.DataFrame, policies: Sequence[str], viewer: str) -> PageTable:
     columns = (
-        Column(name="task", title="task"),
-        Column(name="source", title="source"),
-        Column(name="bin", title="bin"),
-        Column(name="tau_minutes", title="tau", kind="minutes"),
-        *(Column(name=f"policy_{n}", title=policy, kind="share") for n, policy in enumerate(policies, 1)),
+        PageColumn(name="task", title="task"),
+        PageColumn(name="source", title="source"),
+        PageColumn(name="bin", title="bin"),
+        PageColumn(name="tau_minutes", title="tau", kind="minutes"),
+        *(PageColumn(name=f"policy_{n}", title=policy, kind="share") for n, policy in enumerate(policies, 1)),
     )
     ordered = samples.sort_values(["order_seed", "epoch"], kind="stable")
     means = ordered.groupby(["task_id", "policy"])["correct"].mean()
@@ -74,7 +74,7 @@ def _matrix(samples: pd.DataFrame, policies: Sequence[str], viewer: str) -> Grid
         cells = [_cell(means.get((name, policy)), links.get((name, policy), "")) for policy in policies]
         rows.append((name, str(task["source"]), str(task["bin"]), float(task["tau"]), *cells))
     rows.sort(key=lambda row: (-_spread(row[4:]), str(row[2]), str(row[0])))
-    return Grid(
+    return PageTable(
         name="tasks",
         title="Who solved what; tasks on which policies differ first",
         columns=columns,
@@ -97,18 +97,18 @@ def _spread(cells: Sequence[Value]) -> float:
     return max(known) - min(known) if known else 0.0
 
 
-def _runs(samples: pd.DataFrame, viewer: str) -> Grid:
+def _runs(samples: pd.DataFrame, viewer: str) -> PageTable:
     """Every run. The page shows a few: the CSV is what it is for."""
     columns = (
-        Column(name="task", title="task"),
-        Column(name="policy", title="policy"),
-        Column(name="epoch", title="epoch", kind="count"),
-        Column(name="order_seed", title="order"),
-        Column(name="correct", title="solved", kind="number"),
-        Column(name="usd", title="$", kind="usd"),
-        Column(name="tokens", title="tokens", kind="count"),
-        Column(name="agent", title="agent"),
-        Column(name="log", title="log"),
+        PageColumn(name="task", title="task"),
+        PageColumn(name="policy", title="policy"),
+        PageColumn(name="epoch", title="epoch", kind="count"),
+        PageColumn(name="order_seed", title="order"),
+        PageColumn(name="correct", title="solved", kind="number"),
+        PageColumn(name="usd", title="$", kind="usd"),
+        PageColumn(name="tokens", title="tokens", kind="count"),
+        PageColumn(name="agent", title="agent"),
+        PageColumn(name="log", title="log"),
     )
     ordered = samples.sort_values("usd", ascending=False, kind="stable")
     rows: tuple[tuple[Value, ...], ...] = tuple(
@@ -118,4 +118,4 @@ def _runs(samples: pd.DataFrame, viewer: str) -> Grid:
         )
         for row in ordered.to_dict("records")
     )  # fmt: skip
-    return Grid(name="runs", title="Runs, the dearest first", columns=columns, rows=rows, shown=20)
+    return PageTable(name="runs", title="Runs, the dearest first", columns=columns, rows=rows, shown=20)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sale_inspect.report.analysis import Analyses, Claim
-from sale_inspect.report.page._model import Column, Grid, Range, Section, Sentences, Value
+from sale_inspect.report.page._model import IntervalValue, PageColumn, PageTable, Section, Sentences, Value
 
 __all__ = ["verdict_section", "verdict_sentences"]
 
@@ -27,22 +27,22 @@ def verdict_sentences(analyses: Analyses) -> tuple[str, ...]:
 def verdict_section(analyses: Analyses) -> Section:
     """The sentences, and the table of claims behind them."""
     columns = (
-        Column(name="policy", title="policy"),
-        Column(name="tasks", title="tasks", kind="count"),
-        Column(name="pass_difference", title="difference, points [95%]", kind="points", group="pass@1"),
-        Column(name="pass_p", title="p", kind="p", group="pass@1"),
-        Column(name="pass_p_adjusted", title="p, Holm", kind="p", group="pass@1"),
-        Column(name="pass_test", title="test", group="pass@1"),
-        Column(name="pass_verdict", title="verdict", group="pass@1"),
-        Column(name="pass_tasks_needed", title="tasks needed", kind="count", group="pass@1"),
-        Column(name="usd_difference", title="difference, $ [95%]", kind="usd", group="dollars a task"),
-        Column(name="usd_p_adjusted", title="p, Holm", kind="p", group="dollars a task"),
-        Column(name="usd_verdict", title="verdict", group="dollars a task"),
+        PageColumn(name="policy", title="policy"),
+        PageColumn(name="tasks", title="tasks", kind="count"),
+        PageColumn(name="pass_difference", title="difference, points [95%]", kind="points", group="pass@1"),
+        PageColumn(name="pass_p", title="p", kind="p", group="pass@1"),
+        PageColumn(name="pass_p_adjusted", title="p, Holm", kind="p", group="pass@1"),
+        PageColumn(name="pass_test", title="test", group="pass@1"),
+        PageColumn(name="pass_verdict", title="verdict", group="pass@1"),
+        PageColumn(name="pass_tasks_needed", title="tasks needed", kind="count", group="pass@1"),
+        PageColumn(name="usd_difference", title="difference, $ [95%]", kind="usd", group="dollars a task"),
+        PageColumn(name="usd_p_adjusted", title="p, Holm", kind="p", group="dollars a task"),
+        PageColumn(name="usd_verdict", title="verdict", group="dollars a task"),
     )
     by_policy: dict[str, dict[str, Claim]] = {}
     for claim in analyses.claims:
         by_policy.setdefault(claim.policy, {})[claim.measure] = claim
-    grid = Grid(
+    grid = PageTable(
         name="claims",
         title=f"Every policy less {analyses.baseline}, on the tasks that both did",
         columns=columns,
@@ -66,7 +66,7 @@ def _row(policy: str, own: dict[str, Claim]) -> tuple[Value, ...]:
     if solved is not None:
         left = (
             solved.tasks,
-            Range(solved.difference, solved.low, solved.high),
+            IntervalValue(solved.difference, solved.low, solved.high),
             solved.p,
             solved.p_adjusted,
             solved.test,
@@ -76,6 +76,8 @@ def _row(policy: str, own: dict[str, Claim]) -> tuple[Value, ...]:
     if spent is not None:
         words = {"better": "cheaper", "worse": "dearer"}
         right = (
-            Range(spent.difference, spent.low, spent.high), spent.p_adjusted, words.get(spent.verdict, spent.verdict)
+            IntervalValue(spent.difference, spent.low, spent.high),
+            spent.p_adjusted,
+            words.get(spent.verdict, spent.verdict),
         )  # fmt: skip
     return (policy, *left, *right)

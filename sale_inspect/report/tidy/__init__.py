@@ -3,15 +3,15 @@
 from sale_inspect.report.tidy._names import shortened
 from sale_inspect.report.tidy._of_outcomes import tidy_of_outcomes
 from sale_inspect.report.tidy._records import records_of
-from sale_inspect.report.tidy._screen import Compared, screened
+from sale_inspect.report.tidy._screen import ScreenedTidy, screened
 from sale_inspect.report.tidy._tables import (
     BID_COLUMNS,
     LOG_COLUMNS,
     SAMPLE_COLUMNS,
     TIDY_VERSION,
-    Column,
-    LeftOut,
+    SamplesLeftOut,
     Tidy,
+    TidyColumn,
     frame,
 )
 
@@ -20,10 +20,10 @@ __all__ = [
     "LOG_COLUMNS",
     "SAMPLE_COLUMNS",
     "TIDY_VERSION",
-    "Column",
-    "Compared",
-    "LeftOut",
+    "SamplesLeftOut",
+    "ScreenedTidy",
     "Tidy",
+    "TidyColumn",
     "frame",
     "records_of",
     "screened",

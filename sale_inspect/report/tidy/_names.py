@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sale_inspect.report.tidy._screen import Compared
+from sale_inspect.report.tidy._screen import ScreenedTidy
 
 __all__ = ["shortened"]
 
 _BASE = "SALE"
 
 
-def shortened(found: Compared) -> Compared:
+def shortened(found: ScreenedTidy) -> ScreenedTidy:
     """The same data, in which names of several SALE policies tell only how they differ.
 
     A name is `SALE` and its options with commas, for instance `SALE, panel jury, no memory`. With one such policy, or

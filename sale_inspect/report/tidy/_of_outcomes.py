@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sale_inspect.outcomes import OutcomeTable, text_hash
-from sale_inspect.report.tidy._tables import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, Column, Tidy, frame
+from sale_inspect.report.tidy._tables import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, Tidy, TidyColumn, frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +93,7 @@ def _texts(table: OutcomeTable, name: str) -> NDArray[np.object_]:
     return made
 
 
-def _whole(columns: Mapping[str, Any], wanted: Mapping[str, Column], rows: int) -> pd.DataFrame:
+def _whole(columns: Mapping[str, Any], wanted: Mapping[str, TidyColumn], rows: int) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame({name: columns.get(name, [_EMPTY[column.kind]] * rows) for name, column in wanted.items()})

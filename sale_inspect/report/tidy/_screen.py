@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from sale_inspect._errors import LogError
 from sale_inspect.report.tidy._log_texts import other_pools, other_prices, other_sets, other_versions, unfinished
-from sale_inspect.report.tidy._tables import LeftOut, Tidy
+from sale_inspect.report.tidy._tables import SamplesLeftOut, Tidy
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["EXCLUDABLE", "Compared", "screened"]
+__all__ = ["EXCLUDABLE", "ScreenedTidy", "screened"]
 
 _EXAMPLES = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Compared:
+class ScreenedTidy:
     """Tidy data that can be compared, and what is not in it.
 
     Attributes:
@@ -29,7 +29,7 @@ class Compared:
     """
 
     tidy: Tidy
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[SamplesLeftOut, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -93,7 +93,7 @@ _BY_COMMON_TASKS = {"unfinished", "other-sets"}
 
 def screened(
     tidy: Tidy, *, exclude: Collection[str] = (), keep: Collection[str] = (), common_tasks: bool = False
-) -> Compared:
+) -> ScreenedTidy:
     """Tidy data without duplicates, in which nothing is unlike unless the user said what to do with it.
 
     A sample that several logs hold counts once, and one that was tried again (`inspect eval-retry`) counts as the
@@ -125,12 +125,12 @@ def screened(
         left_out += found
     if tidy.samples.empty:
         raise LogError(f"No sample is left to report. Left out: {_summed(left_out)}.")
-    return Compared(tidy=tidy, left_out=tuple(left_out), notes=tuple(_notes(tidy)))
+    return ScreenedTidy(tidy=tidy, left_out=tuple(left_out), notes=tuple(_notes(tidy)))
 
 
 def _screen(
     tidy: Tidy, name: str, kind: _Kind, excluded: bool, faults: list[str]
-) -> tuple[Tidy, list[LeftOut]]:  # fmt: skip
+) -> tuple[Tidy, list[SamplesLeftOut]]:  # fmt: skip
     """Leave out what has the fault, or name it."""
     if kind.samples is not None:
         bad = kind.samples(tidy)
@@ -153,7 +153,7 @@ def _reason(name: str, kind: _Kind) -> str:
     return f"{name}: {kind.said}"
 
 
-def _once(tidy: Tidy) -> tuple[Tidy, list[LeftOut]]:
+def _once(tidy: Tidy) -> tuple[Tidy, list[SamplesLeftOut]]:
     """Each run of a sample once, as the last log has it."""
     import pandas as pd
 
@@ -202,7 +202,7 @@ def _among(tidy: Tidy, tasks: pd.Index[Any]) -> pd.Series[bool]:
     return pd.Series(own.isin(tasks), index=tidy.samples.index, dtype=bool)
 
 
-def _in_common(tidy: Tidy) -> tuple[Tidy, list[LeftOut]]:
+def _in_common(tidy: Tidy) -> tuple[Tidy, list[SamplesLeftOut]]:
     scored = tidy.samples[tidy.samples["correct"].notna()]
     done = scored.groupby(["task", "task_id"])["policy"].nunique()
     common = done[done == scored["policy"].nunique()].index
@@ -210,9 +210,9 @@ def _in_common(tidy: Tidy) -> tuple[Tidy, list[LeftOut]]:
     return _keep(tidy, kept), _counted(tidy.samples[~kept], "not in common: not every policy has the task")
 
 
-def _counted(samples: pd.DataFrame, reason: str) -> list[LeftOut]:
+def _counted(samples: pd.DataFrame, reason: str) -> list[SamplesLeftOut]:
     return [
-        LeftOut(reason=reason, log=str(log), count=len(own), examples=tuple(_examples(own)))
+        SamplesLeftOut(reason=reason, log=str(log), count=len(own), examples=tuple(_examples(own)))
         for log, own in samples.groupby("log", sort=True)
     ]
 
@@ -222,15 +222,16 @@ def _examples(samples: pd.DataFrame) -> Iterator[str]:
         yield f"{task} epoch {epoch}" + (f" ({error})" if error else "")
 
 
-def _counted_logs(tidy: Tidy, why: dict[str, str]) -> list[LeftOut]:
+def _counted_logs(tidy: Tidy, why: dict[str, str]) -> list[SamplesLeftOut]:
     names = dict(zip(tidy.logs["log_path"], tidy.logs["log"], strict=True))
     held = tidy.samples.groupby("log_path").size()
     return [
-        LeftOut(reason=reason, log=str(names[path]), count=int(held.get(path, 0))) for path, reason in why.items()
+        SamplesLeftOut(reason=reason, log=str(names[path]), count=int(held.get(path, 0)))
+        for path, reason in why.items()
     ]  # fmt: skip
 
 
-def _named(found: Sequence[LeftOut], what: str) -> str:
+def _named(found: Sequence[SamplesLeftOut], what: str) -> str:
     shown = found[:_EXAMPLES]
     if what == "samples":
         said = [f"{each.log}: {each.count}, for instance {each.examples[0]}" for each in shown]
@@ -251,7 +252,7 @@ def _told(faults: Sequence[str], exclude: Collection[str]) -> str:
     )
 
 
-def _summed(left_out: Sequence[LeftOut]) -> str:
+def _summed(left_out: Sequence[SamplesLeftOut]) -> str:
     return "; ".join(f"{each.log}: {each.count} ({each.reason})" for each in left_out) or "nothing"
 
 

@@ -11,7 +11,16 @@ from sale_inspect._errors import LogError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BID_COLUMNS", "LOG_COLUMNS", "SAMPLE_COLUMNS", "TIDY_VERSION", "Column", "LeftOut", "Tidy", "frame"]
+__all__ = [
+    "BID_COLUMNS",
+    "LOG_COLUMNS",
+    "SAMPLE_COLUMNS",
+    "TIDY_VERSION",
+    "SamplesLeftOut",
+    "Tidy",
+    "TidyColumn",
+    "frame",
+]
 
 TIDY_VERSION = 1
 """Raised when a column changes its name or meaning."""
@@ -22,15 +31,15 @@ _DEFAULTS: dict[str, object] = {"str": "", "int": 0, "float": float("nan"), "boo
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Column:
+class TidyColumn:
     """A column: its kind, and what it means, with its unit."""
 
     kind: ColumnKind
     meaning: str
 
 
-def _columns(**kinds: tuple[ColumnKind, str]) -> Mapping[str, Column]:
-    return {name: Column(kind=kind, meaning=meaning) for name, (kind, meaning) in kinds.items()}
+def _columns(**kinds: tuple[ColumnKind, str]) -> Mapping[str, TidyColumn]:
+    return {name: TidyColumn(kind=kind, meaning=meaning) for name, (kind, meaning) in kinds.items()}
 
 
 SAMPLE_COLUMNS = _columns(
@@ -158,7 +167,7 @@ class Tidy:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LeftOut:
+class SamplesLeftOut:
     """Samples of one log that a report leaves out, for one reason.
 
     Attributes:
@@ -174,7 +183,7 @@ class LeftOut:
     examples: tuple[str, ...] = ()
 
 
-def frame(given: pd.DataFrame | Iterable[Mapping[str, Any]], columns: Mapping[str, Column]) -> pd.DataFrame:
+def frame(given: pd.DataFrame | Iterable[Mapping[str, Any]], columns: Mapping[str, TidyColumn]) -> pd.DataFrame:
     """A frame with exactly these columns, in their order and with their dtypes.
 
     Args:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from sale_inspect import stats
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers.parts import (
     VERSION,
@@ -53,12 +54,8 @@ def no_value(name: str) -> OutcomesError:
 
 
 def best_single(outcomes: Outcomes) -> int:
-    """Column of the agent with the highest pass@1 alone; lower mean dollars, then pool order, break ties.
-
-    Sums in another order of tasks differ in the last digits, so 12 decimals are compared.
-    """
-    correct, dollars = np.round(outcomes.mean_correct(), 12), np.round(outcomes.mean_dollars(), 15)
-    return int(np.lexsort((dollars, -correct))[0])
+    """Column of the best agent alone; see `stats.best_single`."""
+    return stats.best_single(outcomes.mean_correct(), outcomes.mean_dollars())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,25 +11,14 @@ import numpy as np
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers.kinds._fixed import no_utility, no_value
 from sale_inspect.routers.parts import VERSION, Arrays, Choices, Features, Knob, Outcomes, Reader, Rows, TaskBatch
+from sale_inspect.stats import oracle
 
 __all__ = ["OracleOptions", "OracleRouter", "fit_oracle", "oracle_choices"]
 
 
 def oracle_choices(outcomes: Outcomes) -> Rows:
-    """(T,), the column of the cheapest correct agent of each task, or of the cheapest if none is correct.
-
-    The cheapest by the dollars of the task itself; then by mean dollars, then pool order. Where
-    `correct` is a mean over epochs: the cheapest of the agents with the task's highest pass@1, which is
-    the same rule when all are 0 or 1. So no choice of one agent a task has a higher pass@1, nor the
-    same for fewer dollars.
-
-    Source: the SALE paper and RouterBench for 0 and 1; the rule for fractions is ours.
-    """
-    top = outcomes.correct.max(axis=1, keepdims=True)
-    candidates = np.where(outcomes.correct >= top - 1e-12, outcomes.dollars, np.inf)
-    cheapest_first = np.array(outcomes.cheapest_first(), dtype=np.intp)
-    # argmin takes the first of equals, so the columns are put in the order that breaks ties.
-    return np.asarray(cheapest_first[np.argmin(candidates[:, cheapest_first], axis=1)], dtype=np.intp)
+    """(T,), the column of the oracle's agent; see `stats.oracle`."""
+    return oracle(outcomes.correct, outcomes.dollars)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

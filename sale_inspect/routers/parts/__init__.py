@@ -2,9 +2,9 @@
 
 from sale_inspect.routers.parts._base import Arrays, Choices, Features, Knob, Predictions, Router, TaskBatch, draws
 from sale_inspect.routers.parts._cascade import (
+    Acceptance,
     Cascade,
     CascadeRuns,
-    Verdict,
     answer_text,
     check_answers,
     embed_answers,
@@ -24,6 +24,7 @@ from sale_inspect.routers.parts._predictors import Predictor, neighbours_of, rea
 
 __all__ = [
     "VERSION",
+    "Acceptance",
     "Arrays",
     "Cascade",
     "CascadeRuns",
@@ -46,7 +47,6 @@ __all__ = [
     "Rows",
     "TaskBatch",
     "Trained",
-    "Verdict",
     "answer_text",
     "check_answers",
     "check_knob",

@@ -13,9 +13,9 @@ from sale_inspect.routers.parts._base import Arrays, Features, Knob
 from sale_inspect.routers.parts._outcomes import Floats, Outcomes, Rows
 
 __all__ = [
+    "Acceptance",
     "Cascade",
     "CascadeRuns",
-    "Verdict",
     "answer_text",
     "check_answers",
     "embed_answers",
@@ -27,7 +27,7 @@ _ANSWER_CHARACTERS = 600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
+class Acceptance:
     """Whether an answer is accepted.
 
     Attributes:
@@ -72,7 +72,7 @@ class Cascade(Protocol):
         """The same fit with another budget: other order and thresholds. Costs nothing."""
         ...
 
-    def accepts(self, step: int, task: Features, answer: Features) -> Verdict:
+    def accepts(self, step: int, task: Features, answer: Features) -> Acceptance:
         """Judge the answer of the agent `order[step]`. The last agent's answer is always accepted.
 
         Args:

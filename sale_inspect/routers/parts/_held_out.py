@@ -12,7 +12,7 @@ from sale_inspect._errors import OutcomesError
 from sale_inspect.routers.parts._base import Features, Router, TaskBatch
 from sale_inspect.routers.parts._cascade import Cascade, check_answers, replay_cascade
 from sale_inspect.routers.parts._outcomes import Floats, Outcomes, Rows
-from sale_inspect.stats import hull, hull_heights
+from sale_inspect.stats import area_below, hull, hull_heights
 
 __all__ = ["Fitted", "HeldOut", "held_out_score", "held_out_text", "sweep"]
 
@@ -128,7 +128,7 @@ def _remembering(fitted: Fitted) -> Fitted:
     return remembering
 
 
-def held_out_score(found: HeldOut, outcomes: Outcomes) -> float:
+def held_out_score(held_out: HeldOut, outcomes: Outcomes) -> float:
     """One number for how good a router is, whatever its knob (ours).
 
     With a knob: the mean height, between the mean dollars of the cheapest and of the dearest agent, of
@@ -137,26 +137,23 @@ def held_out_score(found: HeldOut, outcomes: Outcomes) -> float:
     the single agents' hull at the same dollars. If all agents cost the same: the highest pass@1.
 
     Args:
-        found: Decisions for the tasks.
+        held_out: Decisions for the tasks.
         outcomes: Of the same tasks.
     """
     dollars, correct = outcomes.mean_dollars(), outcomes.mean_correct()
     low, high = float(dollars.min()), float(dollars.max())
-    points, heights = found.mean_dollars, found.pass_rate
+    points, heights = held_out.mean_dollars, held_out.pass_rate
     if high - low <= 1e-12 * high:
         return float(heights.max())
-    if not found.knob:
+    if not held_out.knob:
         return float(heights[0] - hull_heights(dollars, correct, points)[0])
     cheapest = int(hull(dollars, correct)[0])
     x = np.concatenate([[dollars[cheapest]], points])
     y = np.concatenate([[correct[cheapest]], heights])
     corners = hull(x, y)
-    inside = x[corners][(x[corners] > low) & (x[corners] < high)]
-    steps = np.concatenate([[low], inside, [high]])
-    height = hull_heights(x, y, steps)
-    return float((np.diff(steps) * (height[1:] + height[:-1])).sum() / (2.0 * (high - low)))
+    return area_below(x[corners], y[corners], low, high) / (high - low)
 
 
-def held_out_text(found: HeldOut, place: int) -> str:
+def held_out_text(held_out: HeldOut, place: int) -> str:
     """pass@1 and dollars at one value, as part of a sentence."""
-    return f"held-out pass@1 {found.pass_rate[place]:.3f} at ${found.mean_dollars[place]:.4g} a task"
+    return f"held-out pass@1 {held_out.pass_rate[place]:.3f} at ${held_out.mean_dollars[place]:.4g} a task"

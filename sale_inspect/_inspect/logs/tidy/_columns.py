@@ -8,9 +8,7 @@ from typing import Any
 from inspect_ai.analysis import SampleColumn
 from inspect_ai.log import EvalSample
 
-from sale_inspect._inspect.store import read_ledger, read_uncounted
-from sale_inspect._inspect.store import solved
-from sale_inspect._inspect.store import read_record
+from sale_inspect._inspect.store import read, solved
 from sale_inspect.money import PHASES, Phase, total_usd
 
 __all__ = ["SALE_COLUMNS"]
@@ -18,14 +16,14 @@ __all__ = ["SALE_COLUMNS"]
 
 def _usd(sample: EvalSample, phase: Phase | None = None) -> float | None:
     """Dollars of a phase, or of all but grading; None without a ledger."""
-    entries = read_ledger(sample.store)
+    entries = read(sample).entries
     if entries is None:
         return None
     return total_usd(entries) if phase is None else sum(entry.usd for entry in entries if entry.phase == phase)
 
 
 def _tokens(sample: EvalSample, phase: Phase) -> int | None:
-    entries = read_ledger(sample.store)
+    entries = read(sample).entries
     return None if entries is None else sum(entry.usage.total for entry in entries if entry.phase == phase)
 
 
@@ -35,12 +33,12 @@ def _correct(sample: EvalSample) -> float | None:
 
 
 def _refined(sample: EvalSample) -> bool | None:
-    record = read_record(sample.store)
+    record = read(sample).auction
     return None if record is None else record.winner != record.provisional_winner
 
 
 def _stored(sample: EvalSample, key: str) -> str | None:
-    return sample.store.get(f"LedgerStore:{key}")
+    return getattr(read(sample), key) or None
 
 
 def _column(name: str, read: Any, **options: Any) -> SampleColumn:
@@ -58,7 +56,7 @@ SALE_COLUMNS: list[SampleColumn] = [
     _column("usd", _usd),
     *[_column(f"usd_{phase}", _usd, phase=phase) for phase in PHASES],
     *[_column(f"tokens_{phase}", _tokens, phase=phase) for phase in PHASES],
-    _column("uncounted", lambda sample: read_uncounted(sample.store)),
+    _column("uncounted", lambda sample: read(sample).uncounted_calls),
 ]
 """Policy and winner; bin and tau (minutes); correct (1 or 0); whether a refined bid won; dollars, whole and by
 phase; tokens by phase; calls whose tokens are not known. Empty where a sample has no ledger."""

@@ -5,23 +5,31 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sale_inspect._version import __version__
 from sale_inspect._errors import LogError
-from sale_inspect.report.tidy import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, TIDY_VERSION, Column, LeftOut, Tidy, frame
+from sale_inspect._files import keep_in_cache
+from sale_inspect._version import __version__
+from sale_inspect.report.tidy import (
+    BID_COLUMNS,
+    LOG_COLUMNS,
+    SAMPLE_COLUMNS,
+    TIDY_VERSION,
+    SamplesLeftOut,
+    Tidy,
+    TidyColumn,
+    frame,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["TIDY_FILES", "cached", "log_key", "read_parts", "tidy_bytes", "tidy_places", "to_cache"]
 
-TIDY_FILES: Mapping[str, Mapping[str, Column]] = {
+TIDY_FILES: Mapping[str, Mapping[str, TidyColumn]] = {
     "samples.parquet": SAMPLE_COLUMNS,
     "bids.parquet": BID_COLUMNS,
     "logs.parquet": LOG_COLUMNS,
@@ -44,9 +52,9 @@ def log_key(path: Path, extra: str = "") -> str:
 
 def to_cache(folder: Path, key: str, tidy: Tidy) -> None:
     """Keep a log's rows. The last file is the one whose presence counts."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, data in sorted(tidy_bytes(tidy, ()).items()):
-        _replace(folder / f"{key}.{name}", data)
+        if not keep_in_cache(folder / f"{key}.{name}", data):
+            return
 
 
 def cached(folder: Path, key: str) -> Tidy | None:
@@ -59,7 +67,7 @@ def cached(folder: Path, key: str) -> Tidy | None:
         return None
 
 
-def tidy_bytes(tidy: Tidy, left_out: Sequence[LeftOut]) -> dict[str, bytes]:
+def tidy_bytes(tidy: Tidy, left_out: Sequence[SamplesLeftOut]) -> dict[str, bytes]:
     """The files of tidy data, by name. That of logs says what was left out."""
     said = json.dumps([asdict(each) for each in left_out])
     frames = {"samples.parquet": tidy.samples, "bids.parquet": tidy.bids, "logs.parquet": tidy.logs}
@@ -103,7 +111,7 @@ def tidy_places(places: Sequence[str]) -> tuple[list[dict[str, Path]], list[str]
     return list(sets.values()), others
 
 
-def read_parts(files: Mapping[str, Path]) -> tuple[Tidy, tuple[LeftOut, ...]]:
+def read_parts(files: Mapping[str, Path]) -> tuple[Tidy, tuple[SamplesLeftOut, ...]]:
     """Tidy data from its three files, and what was left out of it when it was made.
 
     Raises:
@@ -113,7 +121,7 @@ def read_parts(files: Mapping[str, Path]) -> tuple[Tidy, tuple[LeftOut, ...]]:
     import pyarrow.parquet as pq
 
     frames = {}
-    left_out: list[LeftOut] = []
+    left_out: list[SamplesLeftOut] = []
     for name, columns in TIDY_FILES.items():
         path = files[name]
         try:
@@ -124,15 +132,9 @@ def read_parts(files: Mapping[str, Path]) -> tuple[Tidy, tuple[LeftOut, ...]]:
         if about.get(_MARK) != str(TIDY_VERSION).encode():
             raise LogError(f"{path}: is not tidy data of version {TIDY_VERSION}. Make it again from the logs.")
         for each in json.loads(about.get(_LEFT_OUT, b"[]")):
-            left_out.append(LeftOut(**{**each, "examples": tuple(each["examples"])}))
+            left_out.append(SamplesLeftOut(**{**each, "examples": tuple(each["examples"])}))
         frames[name] = frame(table.to_pandas(), columns)
     made = Tidy(
         samples=frames["samples.parquet"], bids=frames["bids.parquet"], logs=frames["logs.parquet"]
     )  # fmt: skip
     return made, tuple(left_out)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(data)
-    os.replace(file.name, path)

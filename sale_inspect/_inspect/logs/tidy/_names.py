@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from inspect_ai.log import EvalLog
 
-from sale_inspect._inspect.store import DEFAULT_AGENT
+from sale_inspect._inspect.store import DEFAULT_AGENT, read
 
 __all__ = ["PolicyKind", "kind_of", "policy_of"]
 
@@ -33,7 +33,7 @@ _OPTIONS: tuple[tuple[str, object, str], ...] = (
 
 def kind_of(header: EvalLog, store: Mapping[str, Any]) -> PolicyKind:
     """What kind of policy a log is of, from a sample's store, or from its solver if no sample tells."""
-    policy = str(store.get("LedgerStore:policy", "")) or _solver(header)
+    policy = read(store).policy or _solver(header)
     if policy in ("sale", "single"):
         return "sale" if policy == "sale" else "single"
     return "router" if policy == "routed" or policy.startswith("routed ") else "other"
@@ -60,8 +60,8 @@ def _base(kind: PolicyKind, header: EvalLog, store: Mapping[str, Any]) -> str:
     if kind == "sale":
         return "SALE as an agent" if "sale_agent" in (header.eval.solver or "") else "SALE"
     if kind == "single":
-        return f"{store.get('LedgerStore:agent') or given.get('agent', 'an agent')} alone"
-    named = str(store.get("LedgerStore:policy", "")).removeprefix("routed ")
+        return f"{read(store).agent or given.get('agent', 'an agent')} alone"
+    named = read(store).policy.removeprefix("routed ")
     return named or PurePath(str(given.get("router", "a router"))).stem
 
 

@@ -22,14 +22,22 @@ from sale_inspect._inspect.logs.tidy._names import kind_of, policy_of
 from sale_inspect._inspect.logs.tidy._rows import Places, bid_rows, log_row, sample_row
 from sale_inspect._inspect.logs.tidy._samples import readable, samples_of
 from sale_inspect.outcomes import PriceList
-from sale_inspect.report.tidy import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, LeftOut, Tidy, frame
-from sale_inspect.report.tidy import shortened
-from sale_inspect.report.tidy import Compared, screened
+from sale_inspect.report.tidy import (
+    BID_COLUMNS,
+    LOG_COLUMNS,
+    SAMPLE_COLUMNS,
+    SamplesLeftOut,
+    ScreenedTidy,
+    Tidy,
+    frame,
+    screened,
+    shortened,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["OnLog", "cache_folder", "read_tidy"]
+__all__ = ["OnLog", "read_tidy"]
 
 OnLog = Callable[[int, int], None]
 """Is told how many logs are read, and how many there are."""
@@ -46,13 +54,6 @@ class _Read:
     keep: bool
 
 
-def cache_folder() -> Path:
-    """Where the rows of logs are kept between reports."""
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("sale-inspect")) / "reports"
-
-
 def read_tidy(
     places: Iterable[str],
     *,
@@ -64,7 +65,7 @@ def read_tidy(
     prices: PriceList | None = None,
     processes: int = 1,
     tables: Sequence[Tidy] = (),
-) -> Compared:
+) -> ScreenedTidy:
     """Tidy data of logs (SALE's, routers', single agents', other people's) and of earlier reports' Parquet files.
 
     A log is read sample by sample, without its messages.
@@ -88,7 +89,7 @@ def read_tidy(
     if not sets and not others and not tables:
         raise LogError("No log is given. Give log files or folders of them.")
     parts: list[Tidy] = list(tables)
-    before: list[LeftOut] = []
+    before: list[SamplesLeftOut] = []
     for files in sets:
         made, left_out = read_parts(files)
         parts.append(made)

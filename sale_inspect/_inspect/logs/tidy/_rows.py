@@ -13,12 +13,9 @@ from typing import Any
 from inspect_ai.log import EvalLog, EvalSample
 
 from sale_inspect._errors import UnpricedAgentError
-from sale_inspect._inspect.store import read_ledger, read_uncounted
 from sale_inspect._inspect.logs._outcome_spent import agent_calls, sample_spent
 from sale_inspect._inspect.logs.tidy._names import kind_of, policy_of
-from sale_inspect._inspect.store import read_routing
-from sale_inspect._inspect.store import solved
-from sale_inspect._inspect.store import read_records
+from sale_inspect._inspect.store import read, solved
 from sale_inspect._inspect.view import sample_text
 from sale_inspect.auction import AuctionRecord, BidRecord
 from sale_inspect.money import PHASES, total_usd
@@ -54,10 +51,10 @@ def sample_row(
 ) -> dict[str, Any]:  # fmt: skip
     """The sample's row, without what is the log's (name, path, policy, kind)."""
     said = sample.metadata
-    records = read_records(sample.store)
+    records = read(sample).auctions
     record = records[0] if records else None
-    policy = str(sample.store.get("LedgerStore:policy", ""))
-    listed = sample.store.get("LedgerStore:prices") or {}
+    policy = read(sample).policy
+    listed = read(sample).prices
     return {
         "run": header.eval.eval_id,
         "task_id": clean(str(sample.id)),
@@ -77,11 +74,11 @@ def sample_row(
         "error": _error(sample),
         "seconds": _number(sample.total_time if sample.working_time is None else sample.working_time),
         "agent": _agent(sample, header, policy),
-        "pool": str(sample.store.get("LedgerStore:pool", "")),
-        "simulated": bool(sample.store.get("LedgerStore:simulated")),
+        "pool": read(sample).pool,
+        "simulated": read(sample).simulated,
         "prices_hash": _digest(json.dumps(listed, sort_keys=True)) if listed else "",
         "answer_tokens": _number(None if sample.output.usage is None else sample.output.usage.output_tokens),
-        "uncounted": read_uncounted(sample.store),
+        "uncounted": read(sample).uncounted_calls,
         **_auction(record),
         **_spent(sample, header, prices),
     }
@@ -93,7 +90,7 @@ def bid_rows(sample: EvalSample, row: dict[str, Any]) -> list[dict[str, Any]]:
     about["tokens_execute"] = row["tokens_execute"]
     return [
         {**about, "auction": number, **_bid(bid, record)}
-        for number, record in enumerate(read_records(sample.store))
+        for number, record in enumerate(read(sample).auctions)
         for bid in (*record.bids, *record.refined)
     ]
 
@@ -104,7 +101,7 @@ def log_row(header: EvalLog, rows: Sequence[dict[str, Any]], first: EvalSample |
     planned = header.eval.dataset.sample_ids or []
     epochs = header.eval.config.epochs or 1
     store = {} if first is None else first.store
-    records = [] if first is None else read_records(store)
+    records = [] if first is None else read(store).auctions
     shared = records[0].model_dump(mode="json", exclude=_OF_ONE_AUCTION) if records else {}
     return {
         "status": header.status,
@@ -115,8 +112,8 @@ def log_row(header: EvalLog, rows: Sequence[dict[str, Any]], first: EvalSample |
         "task": header.eval.task,
         "task_version": str(header.eval.task_version),
         "set_hash": _set_hash(header, rows),
-        "pool": str(store.get("LedgerStore:pool", "")),
-        "prices": json.dumps(store.get("LedgerStore:prices") or {}),
+        "pool": read(store).pool,
+        "prices": json.dumps(read(store).prices),
         "simulated": any(row["simulated"] for row in rows),
         "created": header.eval.created,
         "samples": len(rows),
@@ -182,8 +179,8 @@ def _correct(sample: EvalSample) -> float:
 def _agent(sample: EvalSample, header: EvalLog, policy: str) -> str:
     if not policy:
         return header.eval.model
-    routing = read_routing(sample.store)
-    return str(sample.store.get("LedgerStore:agent", "")) if routing is None else routing.chosen
+    routing = read(sample).routing
+    return read(sample).agent if routing is None else routing.chosen
 
 
 def _auction(record: AuctionRecord | None) -> dict[str, Any]:
@@ -199,7 +196,7 @@ def _auction(record: AuctionRecord | None) -> dict[str, Any]:
 
 def _spent(sample: EvalSample, header: EvalLog, prices: PriceList | None) -> dict[str, float]:
     """Dollars and tokens, whole and by phase. A sample without a ledger spent all of it on execution."""
-    entries = read_ledger(sample.store)
+    entries = read(sample).entries
     if not entries:
         usd, tokens = _foreign(sample, header, prices)
         return {

@@ -13,13 +13,13 @@ from sale_inspect.routers.kinds.cascade._scorer import AnswerScorer, ScorerKind,
 from sale_inspect.routers.kinds.cascade._search import NEVER, Frontier, search
 from sale_inspect.routers.parts import (
     VERSION,
+    Acceptance,
     Arrays,
     Features,
     Floats,
     Knob,
     Outcomes,
     Reader,
-    Verdict,
     check_answers,
     check_knob,
     fold_numbers,
@@ -116,7 +116,7 @@ class FrugalCascade:
         """
         return replace(self, budget=check_knob("budget", value))
 
-    def accepts(self, step: int, task: Features, answer: Features) -> Verdict:
+    def accepts(self, step: int, task: Features, answer: Features) -> Acceptance:
         """See `Cascade.accepts`.
 
         Raises:
@@ -128,7 +128,7 @@ class FrugalCascade:
         probability = float(self.scorer.probability(order[step], task[None, :], answer[None, :])[0])
         threshold = float(self.frontier.thresholds[self.place, step])
         accept = step == len(order) - 1 or probability >= threshold
-        return Verdict(accept=accept, probability=probability, threshold=threshold)
+        return Acceptance(accept=accept, probability=probability, threshold=threshold)
 
     def verdicts(self, tasks: Features, answers: Features) -> tuple[Floats, Floats]:
         """See `Cascade.verdicts`."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers.parts import Floats, Rows
+from sale_inspect.stats import pareto_front
 
 __all__ = ["NEVER", "Frontier", "levels_of", "search"]
 
@@ -69,13 +70,13 @@ def search(scores: Floats, correct: Floats, dollars: Floats, *, length: int, lev
         )
     grid = np.stack([levels_of(scores[:, agent], levels) for agent in range(agents)])
     accept = (scores.T[:, None, :] >= grid[:, :, None]).astype(np.float64)
-    found: list[Floats] = []
+    fronts: list[Floats] = []
     for number, order in enumerate(orders):
         gained, paid = _outcomes_of(order, accept, correct, dollars)
-        keep = _front(np.round(paid.ravel(), 15), np.round(gained.ravel(), 12))
-        found.append(np.stack([np.full(len(keep), number), keep, paid.ravel()[keep], gained.ravel()[keep]], axis=1))
-    points = np.concatenate(found)
-    points = points[_front(np.round(points[:, 2], 15), np.round(points[:, 3], 12))]
+        keep = pareto_front(np.round(paid.ravel(), 15), np.round(gained.ravel(), 12))
+        fronts.append(np.stack([np.full(len(keep), number), keep, paid.ravel()[keep], gained.ravel()[keep]], axis=1))
+    points = np.concatenate(fronts)
+    points = points[pareto_front(np.round(points[:, 2], 15), np.round(points[:, 3], 12))]
     if len(points) > _MOST_POINTS:
         points = points[np.linspace(0, len(points) - 1, _MOST_POINTS).round().astype(np.intp)]
     taken: Rows = np.array([orders[int(number)] for number in points[:, 0]], dtype=np.intp)
@@ -110,11 +111,3 @@ def _outcomes_of(order: tuple[int, ...], accept: Floats, correct: Floats, dollar
     gained = gained[:, None] + running @ answers.T
     paid = (paid + running @ dollars[:, agent])[:, None] + running @ ((1.0 - yes) * dollars[:, last]).T
     return gained / tasks, paid / tasks
-
-
-def _front(dollars: Floats, correct: Floats) -> Rows:
-    """Points with more pass@1 than all that cost no more; of equals the first."""
-    order = np.lexsort((np.arange(len(dollars)), -correct, dollars))
-    highest = np.maximum.accumulate(correct[order])
-    better = np.concatenate([[True], correct[order][1:] > highest[:-1]])
-    return np.asarray(order[better], dtype=np.intp)

@@ -1,0 +1,267 @@
+"""How this package writes files and where it keeps what it can make again.
+
+A file is written beside its place and put there when it is whole, so that nobody sees half of it, and whatever stops
+the writing (a full disk, a missing folder, Ctrl-C) leaves the old content and no temporary file.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, BinaryIO, Literal, TextIO, cast
+
+from sale_inspect._errors import FileWriteError
+
+__all__ = [
+    "CacheKind",
+    "cache_folder",
+    "cache_root",
+    "keep_in_cache",
+    "open_new",
+    "open_new_text",
+    "write_file",
+    "write_folder",
+]
+
+CacheKind = Literal["built", "embeddings", "reports", "sources"]
+"""What is kept between runs: benchmark builds, embeddings of texts, rows of logs and reports, downloaded sources."""
+
+_PRIVATE = 0o600
+_PRIVATE_FOLDER = 0o700
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+_logger = logging.getLogger(__name__)
+_unwritable_caches: set[Path] = set()
+
+
+def write_file(path: Path | str, content: str | bytes, *, private: bool = False, durable: bool = True) -> None:
+    """Write a file, whole or not at all. Text is written as UTF-8 with the line ends that it has.
+
+    Args:
+        path: The file. Its folder must be there.
+        content: All of it.
+        private: See `open_new`.
+        durable: See `open_new`.
+
+    Raises:
+        FileWriteError: See `open_new`.
+    """
+    # Encoded first: a text that is no UTF-8 (a lone surrogate) must not cost a temporary file.
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    with open_new(path, private=private, durable=durable) as file:
+        file.write(data)
+
+
+@contextmanager
+def open_new_text(path: Path | str, *, private: bool = False, durable: bool = True) -> Iterator[TextIO]:
+    """`open_new` for text: UTF-8, line ends as written."""
+    with _open_new(Path(path), text=True, private=private, durable=durable) as file:
+        yield cast(TextIO, file)
+
+
+@contextmanager
+def open_new(path: Path | str, *, private: bool = False, durable: bool = True) -> Iterator[BinaryIO]:
+    """A file to be written bit by bit, that takes its place when the `with` block ends without an error.
+
+    A new file has the permissions that the user's umask leaves; one that replaces another has the other's. A stream
+    (`/dev/stdout`, a named pipe) cannot be replaced and is written directly.
+
+    Args:
+        path: The file. Its folder must be there.
+        private: Only the user may read it, whatever the umask and the old file's permissions.
+        durable: Whether it must survive a power cut once the block has ended. Not needed for a cache.
+
+    Raises:
+        FileWriteError: If it cannot be written, is a folder, or is a symbolic link to another folder.
+    """
+    with _open_new(Path(path), text=False, private=private, durable=durable) as file:
+        yield cast(BinaryIO, file)
+
+
+@contextmanager
+def _open_new(path: Path, *, text: bool, private: bool, durable: bool) -> Iterator[IO[bytes] | IO[str]]:
+    if _is_stream(path):
+        with _write_errors(path), _open(path, "w", text=text, private=False) as file:
+            yield file
+        return
+    with _write_errors(path):
+        place = _without_link(path)
+    # Not made from the file's name, which may be as long as a name can be.
+    part = place.with_name(f".sale-{secrets.token_hex(8)}.part")
+    try:
+        with _write_errors(path, part):
+            # Not `tempfile`: its files are private, and asking for the umask sets it for a moment in every thread.
+            with _open(part, "x", text=text, private=private) as file:
+                yield file
+                file.flush()
+                if durable:
+                    os.fsync(file.fileno())
+            if not private:
+                _copy_permissions(place, part)
+            os.replace(part, place)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+    if durable:
+        _sync_folder(place.parent)
+
+
+def _open(path: Path, mode: Literal["w", "x"], *, text: bool, private: bool) -> IO[bytes] | IO[str]:
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags, _PRIVATE if private else 0o666)
+
+    if text:
+        return open(path, mode, encoding="utf-8", newline="", opener=opener)
+    return cast("IO[bytes]", open(path, f"{mode}b", opener=opener))
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether a path is written to, not replaced: replacing `/dev/stdout` would take it from the whole machine."""
+    if path.parent in (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd")):
+        return True
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _without_link(path: Path) -> Path:
+    """The file that a symbolic link in the same folder names, or the path itself."""
+    if path.is_dir():
+        raise FileWriteError(f"{path}: cannot be written: it is a folder. Name a file.")
+    if not path.is_symlink():
+        return path
+    target = path.resolve()
+    if target.parent != path.parent.resolve():
+        raise FileWriteError(
+            f"{path}: cannot be written: it is a symbolic link to {target}, in another folder. Name that file, or "
+            "remove the link."
+        )
+    return target
+
+
+def _copy_permissions(old: Path, new: Path) -> None:
+    # The file's own permissions are a choice of the user, which replacing it must not undo.
+    with suppress(FileNotFoundError):
+        new.chmod(stat.S_IMODE(old.stat().st_mode))
+
+
+def _sync_folder(folder: Path) -> None:
+    # Without it a power cut may bring the old name back. Not every system and file system can do it.
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def _write_errors(path: Path, part: Path | None = None) -> Iterator[None]:
+    """Turn an error of the system about this file, and of no other, into a `FileWriteError`."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None and os.fspath(error.filename) not in {str(path), str(part)}:
+            raise
+        reason = error.strerror or str(error) or type(error).__name__
+        raise FileWriteError(f"{path}: cannot be written: {reason}. {_remedy(error, path)}") from error
+
+
+def _remedy(error: OSError, path: Path) -> str:
+    if error.errno in _NO_SPACE:
+        return "Make room on the disk, or choose a place on another one."
+    if error.errno == errno.ENOENT:
+        return f"Make the folder {path.parent} first, or choose another place."
+    if error.errno in _REFUSED:
+        return "Choose a place that you may write to."
+    return "Choose another place."
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put files into a folder, in place of all that is in it. If that fails, the folder stays as it was.
+
+    Args:
+        folder: The folder; made if it is not there, in a folder that is.
+        files: Contents by name; `a/b.txt` makes a folder `a`.
+
+    Raises:
+        FileWriteError: If it cannot be written.
+    """
+    target = folder.resolve()
+    part = target.with_name(f".sale-{secrets.token_hex(8)}.part")
+    try:
+        part.mkdir()
+        for name, content in files.items():
+            path = part / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        _swap(part, target)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FileWriteError(f"{folder}: cannot be written: {reason}. {_remedy(error, target)}") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _swap(part: Path, target: Path) -> None:
+    old = part.with_name(f"{part.name}.old")
+    if target.exists():
+        target.rename(old)
+    try:
+        part.rename(target)
+    except BaseException:
+        if old.exists():
+            old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def cache_root() -> Path:
+    """The user's folder of all that this package can make again. It need not be there yet."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("sale-inspect"))
+
+
+def cache_folder(kind: CacheKind, root: Path | None = None) -> Path:
+    """Where one kind of things is kept that can be made again. It need not be there yet.
+
+    Args:
+        kind: What is kept.
+        root: In place of `cache_root()`.
+    """
+    return (cache_root() if root is None else root) / kind
+
+
+def keep_in_cache(path: Path, content: bytes | str) -> bool:
+    """Keep a file for the next time, for the user alone; its folder is made if it is not there.
+
+    A cache that cannot be written costs only time: it is no error, and a warning says it once for each folder.
+
+    Returns:
+        Whether it was kept.
+    """
+    try:
+        if not path.is_absolute():
+            # What platformdirs answers without a home; it would make a folder `~` wherever one happens to be.
+            raise FileWriteError("there is no home folder; set HOME or XDG_CACHE_HOME")
+        path.parent.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
+        write_file(path, content, private=True, durable=False)
+    except (OSError, FileWriteError) as error:
+        if path.parent not in _unwritable_caches:
+            _unwritable_caches.add(path.parent)
+            reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error).rstrip(".")
+            _logger.warning("Nothing can be kept in %s, so it is made anew each time (%s).", path.parent, reason)
+        return False
+    return True
