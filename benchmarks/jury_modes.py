@@ -19,10 +19,11 @@ from inspect_ai.dataset import Sample
 from inspect_ai.log import EvalSample, read_eval_log_samples
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from sale_inspect._inspect.auction import Jury, JuryMode
+from sale_inspect._inspect.auction import Jury
 from sale_inspect._inspect.logs import find_logs
 from sale_inspect._inspect.store import SampleLedger, bidder, read, register_prices
-from sale_inspect.auction import AuctionRecord, Bid, prompt, redecide
+from sale_inspect.auction import AuctionRecord, Bid, JuryMode, prompt, redecide
+from sale_inspect.options import SaleOptions
 from sale_inspect.pools import Pool, load_pool
 from sale_inspect.stats import wilson
 
@@ -49,14 +50,9 @@ def rate_only(pool: Pool, records: dict[str, AuctionRecord], mode: JuryMode) -> 
         ledger = SampleLedger("jury", pool)
         jury = Jury(
             judges=[bidder(agent, pool.name) for agent in pool.agents],
-            mode=mode,
-            choice="all",
             task=record.task,
             prefix=prompt("task").fill(task=record.task, environment="No tools: the answer is written directly."),
-            seed=record.seed,
-            quote=True,
-            anonymous=True,
-            call_timeout=300.0,
+            options=SaleOptions(jury=mode, seed=record.seed),
             ledger=ledger,
         )
         bids = [Bid(agent=bid.agent, strategy=bid.strategy) for bid in record.bids]

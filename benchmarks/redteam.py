@@ -28,12 +28,13 @@ from typing import Any
 import anyio
 
 from sale_inspect import LogError, MissingRequirementError, SaleError
-from sale_inspect._inspect.auction import Jury, JuryMode, Ratings
+from sale_inspect._inspect.auction import Jury, Ratings
 from sale_inspect._inspect.logs import find_logs
 from sale_inspect._inspect.store import Bidder, SampleLedger, bidder, read, register_prices
 from sale_inspect.auction import (
     AuctionRecord,
     Bid,
+    JuryMode,
     Rules,
     asked_judges,
     assess,
@@ -44,6 +45,7 @@ from sale_inspect.auction import (
 )
 from sale_inspect.bench.sources import mini_items
 from sale_inspect.checks import require_endpoints
+from sale_inspect.options import SaleOptions
 from sale_inspect.pools import Pool, load_pool
 from sale_inspect.redteam import (
     ATTACKS,
@@ -332,9 +334,17 @@ async def ask(question: Question, judges: Sequence[Bidder], pool: Pool, timeout:
     quote, anonymous = question.form
     ledger = CountingLedger(pool)
     jury = Jury(
-        judges=judges, mode=question.jury, choice="all", task=question.where.record.task, prefix=question.where.prefix,
-        seed=question.where.record.seed, quote=quote, anonymous=anonymous, call_timeout=timeout, ledger=ledger,
-    )  # fmt: skip
+        judges=judges,
+        task=question.where.record.task,
+        prefix=question.where.prefix,
+        options=SaleOptions(
+            jury=question.jury,
+            defences=[name for name, on in (("quote", quote), ("anonymous", anonymous)) if on],
+            seed=question.where.record.seed,
+            call_timeout=timeout,
+        ),
+        ledger=ledger,
+    )
     start = time.perf_counter()
     ratings = await jury.rate([Bid(agent=agent, strategy=plan) for agent, plan in question.plans.items()])
     needed = 1 if question.jury == "panel" else len(question.plans)

@@ -99,6 +99,7 @@ def steps(agents: Sequence[str], orders: int, plan_tokens: int) -> Iterator[Step
 def chosen(split: str, sizes: dict[str, int], data: str) -> dict[str, list[str]]:
     """Ids of the tasks by domain: of each source the first ones by a hash of the id, so that nobody picks them."""
     from sale_inspect._inspect.tasks import load_set
+    from sale_inspect.options import TaskSetOptions
 
     found: dict[str, list[str]] = {}
     domains: tuple[tuple[Domain, str], ...] = (("coding", "hst-bench"), ("deep_search", "hst-offline"))
@@ -106,10 +107,8 @@ def chosen(split: str, sizes: dict[str, int], data: str) -> dict[str, list[str]]
         names = [name for name in sizes if (name == "hotpotqa") == (domain == "deep_search")]
         if not names:
             continue
-        tasks = load_set(
-            domain, "hst", split, sources=",".join(names), bins=None, order_seed=None, data_dir=data, recipe=recipe,
-            times=None,
-        )  # fmt: skip
+        options = TaskSetOptions(split=split, sources=names, order_seed=None, data_dir=data, recipe=recipe)
+        tasks = load_set(domain, options)
         for name in names:
             ids = [item.id for item in tasks.items if item.source == name]
             ids.sort(key=lambda each: hashlib.sha256(f"study {each}".encode()).hexdigest())

@@ -3,6 +3,7 @@
     SaleError
     ├── PoolError            a pool file or a set of agents that cannot be used
     │   └── UnpricedAgentError   an agent or model without a price
+    ├── OptionError          an option that is unknown or has a value that cannot be used
     ├── BenchError           benchmark data that cannot be read or is wrong
     │   └── MissingSourceError   a source whose files are not there and cannot be had
     ├── MissingRequirementError    an engine, server, model or tool that is missing
@@ -25,6 +26,7 @@ __all__ = [
     "LogError",
     "MissingRequirementError",
     "MissingSourceError",
+    "OptionError",
     "OutcomesError",
     "PoolError",
     "SaleError",
@@ -42,6 +44,10 @@ class PoolError(SaleError):
 
 class UnpricedAgentError(PoolError):
     """An agent or model without a price. Never replaced by zero dollars."""
+
+
+class OptionError(SaleError):
+    """An option of a solver, agent or task that is unknown, missing, or has a value that cannot be used."""
 
 
 class BenchError(SaleError):

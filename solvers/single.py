@@ -1,17 +1,15 @@
 """File form of the packaged solver: `--solver solvers/single.py`."""
 
+from typing import Any
+
 from inspect_ai.solver import Solver, solver
 
 from sale_inspect import single as _single
+from sale_inspect._inspect.arguments import like
 
 
 @solver
-def single(
-    agent: str,
-    pool: str | None = None,
-    executor: str = "react",
-    tools: str | list[str] | None = None,
-    check: bool = True,
-) -> Solver:
+@like(_single)
+def single(**options: Any) -> Solver:
     """See `sale_inspect/single`."""
-    return _single(agent=agent, pool=pool, executor=executor, tools=tools, check=check)
+    return _single(**options)

@@ -73,12 +73,3 @@ def test_links_to_files_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (page.parent / target).exists(), target
-
-
-def test_options_named_in_the_docs_are_options_of_the_solver() -> None:
-    import inspect
-
-    from sale_inspect._registry import sale
-
-    documented = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "mechanism.md").read_text(encoding="utf-8"), re.M))
-    assert documented == set(inspect.signature(sale).parameters) | ({"H", "gamma_j"} & documented)

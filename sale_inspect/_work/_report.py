@@ -19,7 +19,8 @@ from sale_inspect.report import PageRequest, report_files
 from sale_inspect.report.tidy import tidy_of_outcomes
 
 if TYPE_CHECKING:
-    from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy
+    from functools import partial
+from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy, screened
 
 __all__ = ["VIEWER", "MadeReport", "ReportRequest", "make_report"]
 
@@ -141,9 +142,12 @@ def _read(logs: tuple[str, ...], request: ReportRequest, progress: Progress) -> 
         [place for place in logs if place not in tables],
         cache=cache_folder("reports") if request.cache else None,
         progress=lambda done, total: progress("reading logs", done, total),
-        exclude=_words(request.exclude),
-        keep=_words(request.keep),
-        common_tasks=request.common_tasks,
+        screen=partial(
+            screened,
+            exclude=_words(request.exclude),
+            keep=_words(request.keep),
+            common_tasks=request.common_tasks,
+        ),
         prices=None if request.prices is None else read_price_list(request.prices),
         processes=request.processes,
         tables=[made for made, _ in tidy],

@@ -19,6 +19,7 @@ from sale_inspect.auction._record import (
     BidRecord,
     EntropyKind,
     Failure,
+    JuryMode,
     Neighbour,
     Refinement,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "Failure",
     "JudgeChoice",
     "JudgePrompt",
+    "JuryMode",
     "Neighbour",
     "PastAuction",
     "Prompt",

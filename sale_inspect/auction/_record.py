@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from sale_inspect.auction._weights import Weights
 
-__all__ = ["AuctionRecord", "BidRecord", "EntropyKind", "Failure", "Neighbour", "Refinement"]
+__all__ = ["AuctionRecord", "BidRecord", "EntropyKind", "Failure", "JuryMode", "Neighbour", "Refinement"]
 
 EntropyKind = Literal["logprobs", "text"]
+
+JuryMode = Literal["individual", "panel"]
+"""One call for each judge and plan (the paper's), or one call a judge, who rates all plans (ours)."""
 
 
 class _Frozen(BaseModel):
@@ -92,7 +95,11 @@ class Refinement(_Frozen):
 
 
 class AuctionRecord(_Frozen):
-    """One auction from task to winner. Written to the sample's store and transcript."""
+    """One auction from task to winner. Written to the sample's store and transcript.
+
+    The options of the auction that have no field of their own are in `options`, by name; records of earlier versions
+    have none there.
+    """
 
     schema_version: Literal[1] = 1
     task: str
@@ -106,7 +113,7 @@ class AuctionRecord(_Frozen):
     strategy_tokens: int
     tokenizer: str
     entropy_kind: EntropyKind
-    jury_mode: Literal["individual", "panel"]
+    jury_mode: JuryMode
     judges: str = "all"
     rating_scale: int = 5
     drop: tuple[str, ...] = ()
@@ -116,6 +123,7 @@ class AuctionRecord(_Frozen):
     embedder: str
     memory: str
     winning: str = "auction"
+    options: dict[str, Any] = Field(default_factory=dict)
     bids: tuple[BidRecord, ...]
     refined: tuple[BidRecord, ...] = ()
     failures: tuple[Failure, ...] = ()

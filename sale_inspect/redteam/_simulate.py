@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
 
 from sale_inspect.auction import (
     Bid,
     BidRecord,
+    JuryMode,
     Rules,
     asked_judges,
     assess,
@@ -95,7 +95,7 @@ class Arena:
     setting: DefenceSetting
     prices: Mapping[str, float]
     weakness: Weakness = SOUND
-    jury: Literal["individual", "panel"] = "individual"
+    jury: JuryMode = "individual"
     seed: int = 0
     strategy_tokens: int = 300
     attacks: Mapping[str, Attack] = field(default_factory=dict)

@@ -8,6 +8,7 @@ import pytest
 from inspect_ai.log import EvalSample
 
 from sale_inspect._inspect.solvers._sale import sale
+from sale_inspect.auction import JuryMode
 
 from .conftest import CLIENTS, Bench, Client, check_ledger, entries_of, record_of, sample_of, uncounted_of
 
@@ -34,13 +35,15 @@ Juries = dict[tuple[Client, str], EvalSample]
 
 
 @pytest.fixture(scope="module", params=["individual", "panel"])
-def jury(request: pytest.FixtureRequest) -> str:
-    mode: str = request.param
+def jury(request: pytest.FixtureRequest) -> JuryMode:
+    mode: JuryMode = request.param
     return mode
 
 
 @pytest.fixture(scope="module", params=CLIENTS)
-def judged(request: pytest.FixtureRequest, benches: dict[Client, Bench], jury: str) -> tuple[Bench, str, EvalSample]:
+def judged(
+    request: pytest.FixtureRequest, benches: dict[Client, Bench], jury: JuryMode
+) -> tuple[Bench, str, EvalSample]:
     """One auction in which every judge but one has a fault of its own."""
     bench = benches[request.param]
     phase = "jury" if jury == "individual" else "panel"

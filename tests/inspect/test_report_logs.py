@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from sale_inspect.auction import redecide
 from sale_inspect.dataframes import SALE_COLUMNS
 from sale_inspect.outcomes import PriceList, read_price_list
 from sale_inspect.report.tidy._records import records_of
+from sale_inspect.report.tidy._screen import screened
 from sale_inspect.report.tidy._tables import SamplesLeftOut, Tidy
 
 TASKS = 8
@@ -277,7 +279,7 @@ def test_a_failed_run_and_its_retry_are_one(tmp_path: Path, prices: PriceList) -
     first = ran(task, folder, model=mock("one", ["yes"] * 9), max_samples=1, fail_on_error=False)
     with pytest.raises(LogError, match=r"1 samples ended with an error .*the server is down"):
         read_tidy([str(folder)], prices=prices)
-    (left,) = read_tidy([str(folder)], prices=prices, exclude=["errors"]).left_out
+    (left,) = read_tidy([str(folder)], prices=prices, screen=partial(screened, exclude=["errors"])).left_out
     assert (left.count, left.log) == (1, Path(first.location).name)
     # A copy of the same runs, as eval-retry makes one, under a later name.
     again = read_eval_log(first.location)

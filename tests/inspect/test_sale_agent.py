@@ -217,7 +217,7 @@ def test_a_conversation_without_text_is_refused(run_eval: RunEval) -> None:
 
 def test_arguments_are_checked_before_the_run_as_those_of_the_solver_are() -> None:
     with pytest.raises(SaleError, match="jury must be one of"):
-        sale_agent(pool="sim", jury="vote")
+        sale_agent(pool="sim", jury="vote")  # type: ignore[arg-type]
     with pytest.raises(SaleError, match="No tool 'nope' is registered"):
         sale_agent(pool="sim", tools="nope")
 

@@ -16,7 +16,7 @@ from sale_inspect._edge import UsageError
 from sale_inspect._inspect.solvers._sale import sale
 from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding, hst_deep_search
-from sale_inspect.auction import AuctionRecord, rating_prompt
+from sale_inspect.auction import AuctionRecord, JuryMode, rating_prompt
 from sale_inspect.bench.sources import mini_items
 from sale_inspect.pools import load_pool
 from sale_inspect.redteam import ATTACKS, SETTINGS, Arena, DefenceSetting
@@ -156,7 +156,7 @@ def attack_pool(folder: Path, args: dict[str, dict[str, Any]], **weakness: float
     return str(path)
 
 
-def held(pool: str, folder: Path, setting: DefenceSetting, jury: str, task: Task, limit: int) -> list[EvalSample]:
+def held(pool: str, folder: Path, setting: DefenceSetting, jury: JuryMode, task: Task, limit: int) -> list[EvalSample]:
     solver = sale(
         pool=pool, jury=jury, judges=setting.judges, defences=",".join(sorted(setting.defences)), drop="refinement"
     )

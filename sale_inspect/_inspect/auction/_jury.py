@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from inspect_ai.model import (
     ChatMessage,
@@ -20,7 +20,6 @@ from sale_inspect._inspect.store import Bidder, SampleLedger, short_call
 from sale_inspect.auction import (
     RATING_SCALE,
     Bid,
-    JudgeChoice,
     JudgePrompt,
     answer_of,
     asked_judges,
@@ -33,10 +32,10 @@ from sale_inspect.auction import (
     writable,
 )
 from sale_inspect.money import Phase
+from sale_inspect.options import SaleOptions
 
-__all__ = ["RATING_TOKENS", "Jury", "JuryMode", "Ratings"]
+__all__ = ["RATING_TOKENS", "Jury", "Ratings"]
 
-JuryMode = Literal["individual", "panel"]
 Ratings = dict[str, dict[str, int | None]]
 Read = TypeVar("Read")
 
@@ -55,26 +54,16 @@ class Jury:
 
     Args:
         judges: Every agent of the pool, in pool order.
-        mode: `individual`, one call for each judge and plan (the paper's), or `panel`, one call a judge.
-        choice: Who rates whose plan.
         task: The task's text.
         prefix: Start of every prompt: the task and its environment.
-        seed: Seed of the marks that quote plans and of the order in a panel.
-        quote: Put plans between marks.
-        anonymous: Hide the bidders' names.
-        call_timeout: Seconds for one call.
+        options: How the jury works, who rates whose plan, which defences are on, the seed, the seconds for a call.
         ledger: Where calls are booked.
     """
 
     judges: Sequence[Bidder]
-    mode: JuryMode
-    choice: JudgeChoice
     task: str
     prefix: str
-    seed: int
-    quote: bool
-    anonymous: bool
-    call_timeout: float
+    options: SaleOptions
     ledger: SampleLedger
     notes: list[str] = field(default_factory=list)
     """What went wrong, for the record."""
@@ -85,17 +74,17 @@ class Jury:
         """Ratings 0..5 by bidder and asked judge; None where a judge abstained."""
         names = tuple(judge.name for judge in self.judges)
         self._reasons.clear()
-        asked = {bid.agent: asked_judges(self.choice, bid.agent, names) for bid in bids}
+        asked = {bid.agent: asked_judges(self.options.switches.judges, bid.agent, names) for bid in bids}
         calls = []
         for judge in self.judges:
-            own = [bid for bid in bids if judge.name in asked[bid.agent]]
-            if self.mode == "panel" and own:
-                calls.append(self._panel(judge, own))
-            elif self.mode == "individual":
-                calls += [self._single(judge, bid) for bid in own]
+            to_rate = [bid for bid in bids if judge.name in asked[bid.agent]]
+            if self.options.jury == "panel" and to_rate:
+                calls.append(self._panel(judge, to_rate))
+            elif self.options.jury == "individual":
+                calls += [self._single(judge, bid) for bid in to_rate]
         table: Ratings = {bid.agent: {} for bid in bids}
-        for judge_name, found in await collect(*calls):
-            for agent, rating in found.items():
+        for judge_name, ratings in await collect(*calls):
+            for agent, rating in ratings.items():
                 table[agent][judge_name] = rating
         # Calls are made judge by judge; a row lists its judges in pool order all the same.
         table = {agent: {name: row[name] for name in names if name in row} for agent, row in table.items()}
@@ -117,8 +106,8 @@ class Jury:
             bid.strategy,
             author=bid.agent,
             secret=self._secret(judge),
-            quote=self.quote,
-            anonymous=self.anonymous,
+            quote="quote" in self.options.active_defences,
+            anonymous="anonymous" in self.options.active_defences,
             json_form=judge.agent.json_schema,
         )
         schema = _schema("rating", ["rating"]) if judge.agent.json_schema else None
@@ -127,28 +116,28 @@ class Jury:
         return judge.name, {bid.agent: rating}
 
     async def _panel(self, judge: Bidder, bids: Sequence[Bid]) -> tuple[str, dict[str, int | None]]:
-        order = panel_order(bids, seed=self.seed, judge=judge.name, task=self.task)
+        order = panel_order(bids, seed=self.options.seed, judge=judge.name, task=self.task)
         labels = panel_labels(len(order))
         asking = panel_prompt(
             {label: (bid.agent, bid.strategy) for label, bid in zip(labels, order, strict=True)},
             secret=self._secret(judge),
-            quote=self.quote,
-            anonymous=self.anonymous,
+            quote="quote" in self.options.active_defences,
+            anonymous="anonymous" in self.options.active_defences,
             json_form=judge.agent.json_schema,
         )
         schema = _schema("ratings", labels) if judge.agent.json_schema else None
         tokens = RATING_TOKENS + _PANEL_TOKENS_A_PLAN * len(order)
-        found: dict[str, int | None] = {}
+        by_label: dict[str, int | None] = {}
 
         def read(reply: str) -> bool | None:
             """Keeps what could be read; the judge is asked again only if something is missing."""
             for label, rating in parse_panel(reply, labels).items():
-                found[label] = rating if rating is not None else found.get(label)
-            return True if all(found[label] is not None for label in labels) else None
+                by_label[label] = rating if rating is not None else by_label.get(label)
+            return True if all(by_label[label] is not None for label in labels) else None
 
         async with span(f"ratings: {judge.name} of {len(order)} plans", type="rating"):
             await self._ask(judge, asking, order, tokens, schema, read)
-        return judge.name, {bid.agent: found.get(label) for label, bid in zip(labels, order, strict=True)}
+        return judge.name, {bid.agent: by_label.get(label) for label, bid in zip(labels, order, strict=True)}
 
     async def _ask(
         self,
@@ -163,7 +152,7 @@ class Jury:
         config = short_call(judge.agent, judge.model.config, tokens).merge(GenerateConfig(response_schema=schema))
         phase: Phase = "refine" if bids[0].refined else "jury"
         for _ in range(_TRIES):
-            reply = await ask(judge, phase, messages, config, timeout=self.call_timeout, ledger=self.ledger)
+            reply = await ask(judge, phase, messages, config, timeout=self.options.call_timeout, ledger=self.ledger)
             if reply.output is None or reply.reason:
                 self._reasons.update(((judge.name, bid.agent), reply.reason) for bid in bids)
                 return None
@@ -176,12 +165,12 @@ class Jury:
                 # Asked again, it would think again and be cut again.
                 self._reasons.update(((judge.name, bid.agent), thought) for bid in bids)
                 return None
-            said = answer_of(text).text[:_SHOWN_AGAIN] or "(nothing)"
-            messages += [ChatMessageAssistant(content=said), ChatMessageUser(content=asking.retry)]
+            answer = answer_of(text).text[:_SHOWN_AGAIN] or "(nothing)"
+            messages += [ChatMessageAssistant(content=answer), ChatMessageUser(content=asking.retry)]
         return None
 
     def _secret(self, judge: Bidder) -> str:
-        return f"{self.seed}\0{judge.name}\0{self.task}"
+        return f"{self.options.seed}\0{judge.name}\0{self.task}"
 
 
 def _schema(name: str, keys: Sequence[str]) -> ResponseSchema:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 import anyio
 from inspect_ai.model import (
@@ -24,8 +25,10 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolCall, ToolChoice, ToolInfo
 
-from sale_inspect._errors import PoolError
+from sale_inspect._errors import OptionError, PoolError
 from sale_inspect.auction import prompt
+from sale_inspect.bench import names
+from sale_inspect.options import Names, Option, Options, at_least, build
 from sale_inspect.redteam import Scene, Sight, find_attack
 from sale_inspect.sim import (
     AGENTS,
@@ -46,28 +49,38 @@ from sale_inspect.sim import (
 
 __all__ = ["hst_sim"]
 
-Fault = Literal["error", "slow", "rubbish"]
-
 _TOOL_TURNS = {"b1": 1, "b2": 1, "b3": 2, "b4": 4, "b5": 6}
 _MAX_PROGRAM_RUNS = 2
 _SLOW_SECONDS = 3_600.0
 _CHARACTERS_PER_TOKEN = 4
 
 
-class SimulatedModel(ModelAPI):
-    """A simulated agent; see `sale_inspect/sim` for how it decides.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SimulatedArgs(Options):
+    """Model args of a simulated agent (`model_args` in a pool file, `-M` on the command line)."""
 
-    Model args (`model_args` in a pool file, `-M` on the command line):
-        seed: Seed of everything it draws (default 0).
-        latency: Seconds that each call takes (default 0).
-        fault: `error` (the call raises), `slow` (it takes an hour) or `rubbish` (it answers dots).
-        fault_rate: Share of calls that have the fault (default 0).
-        fault_phases: Phases that can have it, for instance `bid,jury` (default: all).
-        attack: Name of an attack (see `sale_inspect/redteam`) that the agent makes (default: none).
-        partner: The other agent of a colluding pair.
-        obeys, obeys_quoted, awed, wordy: How easily it is swayed as a judge, probabilities; see
-            `sale_inspect.sim.Weakness` (default 0: not at all).
-    """
+    seed: Annotated[int, Option("Seed of everything it draws.")] = 0
+    latency: Annotated[float, Option("Seconds that each call takes.", check=at_least(0))] = 0.0
+    fault: Annotated[
+        Literal["error", "slow", "rubbish"],
+        Option("`error` (the call raises), `slow` (it takes an hour) or `rubbish` (it answers dots)."),
+    ] = "error"
+    fault_rate: Annotated[float, Option("Share of calls that have the fault.", check=at_least(0))] = 0.0
+    fault_phases: Annotated[Names, Option("Phases that can have it, for instance `bid,jury`.")] = (
+        "bid,jury,refine,execute"
+    )
+    attack: Annotated[str, Option("Name of an attack (see `sale_inspect/redteam`) that the agent makes.")] = ""
+    partner: Annotated[str, Option("The other agent of a colluding pair.")] = ""
+    obeys: Annotated[
+        float, Option("Probability that, as a judge, it obeys a plan; see `sale_inspect.sim.Weakness`.")
+    ] = 0.0
+    obeys_quoted: Annotated[float, Option("The same for a plan between marks.")] = 0.0
+    awed: Annotated[float, Option("Probability that the strongest agent's name impresses it.")] = 0.0
+    wordy: Annotated[float, Option("Probability that it takes length for care.")] = 0.0
+
+
+class SimulatedModel(ModelAPI):
+    """A simulated agent; see `sale_inspect/sim` for how it decides, and `SimulatedArgs` for its model args."""
 
     def __init__(
         self,
@@ -75,32 +88,21 @@ class SimulatedModel(ModelAPI):
         base_url: str | None = None,
         api_key: str | None = None,
         config: GenerateConfig = GenerateConfig(),  # noqa: B008 - the signature is Inspect's
-        seed: int = 0,
-        latency: float = 0.0,
-        fault: Fault = "error",
-        fault_rate: float = 0.0,
-        fault_phases: str = "bid,jury,refine,execute",
-        attack: str = "",
-        partner: str = "",
-        obeys: float = 0.0,
-        obeys_quoted: float = 0.0,
-        awed: float = 0.0,
-        wordy: float = 0.0,
         **model_args: Any,
     ) -> None:
         super().__init__(model_name, base_url, api_key, [], config)
         if model_name not in AGENTS:
             raise PoolError(f"No simulated agent {model_name!r}. There are: {', '.join(AGENTS)}.")
-        if model_args:
-            raise PoolError(f"hst-sim/{model_name}: unknown model argument {sorted(model_args)[0]!r}.")
-        self._seed, self._latency = int(seed), float(latency)
-        self._fault, self._fault_rate = fault, float(fault_rate)
-        self._fault_phases = tuple(fault_phases.split(","))
-        self._attack = find_attack(attack) if attack else None
-        self._partner = partner
         try:
-            self._weakness = Weakness(obeys=obeys, obeys_quoted=obeys_quoted, awed=awed, wordy=wordy)
-        except ValueError as error:
+            self._args = build(SimulatedArgs, f"hst-sim/{model_name}", (), model_args)
+            self._weakness = Weakness(
+                obeys=self._args.obeys,
+                obeys_quoted=self._args.obeys_quoted,
+                awed=self._args.awed,
+                wordy=self._args.wordy,
+            )
+            self._attack = find_attack(self._args.attack) if self._args.attack else None
+        except (OptionError, ValueError) as error:
             raise PoolError(f"hst-sim/{model_name}: {error}") from error
 
     async def generate(
@@ -111,16 +113,16 @@ class SimulatedModel(ModelAPI):
         config: GenerateConfig,
     ) -> ModelOutput:
         """One simulated call."""
-        if self._latency:
-            await anyio.sleep(self._latency)
+        if self._args.latency:
+            await anyio.sleep(self._args.latency)
         asked = "\n\n".join(message.text for message in input if message.role == "user")
         phase = _phase(asked)
         text = "\n".join(message.text for message in input)
-        faulty = ("jury" if phase == "panel" else phase) in self._fault_phases
-        if faulty and unit_draw(self._seed, "fault", self.model_name, text) < self._fault_rate:
-            if self._fault == "error":
+        faulty = ("jury" if phase == "panel" else phase) in (names(self._args.fault_phases) or ())
+        if faulty and unit_draw(self._args.seed, "fault", self.model_name, text) < self._args.fault_rate:
+            if self._args.fault == "error":
                 raise RuntimeError("simulated fault")
-            if self._fault == "slow":
+            if self._args.fault == "slow":
                 await anyio.sleep(_SLOW_SECONDS)
             return self._output("...", input, config, thinking=0)
         task = find_task(asked)
@@ -133,24 +135,24 @@ class SimulatedModel(ModelAPI):
 
     def _plan(self, task: KnownTask | None, gain: float) -> str:
         if task is None:
-            return write_plan(self.model_name, "unknown", "coding", 0.3, 1.0, self._seed, gain=gain)
+            return write_plan(self.model_name, "unknown", "coding", 0.3, 1.0, self._args.seed, gain=gain)
         item = task.item
         chance = probability(self.model_name, item.domain, item.tau_minutes)
-        return write_plan(self.model_name, item.id, item.domain, chance, item.tau_minutes, self._seed, gain=gain)
+        return write_plan(self.model_name, item.id, item.domain, chance, item.tau_minutes, self._args.seed, gain=gain)
 
     def _attacking(self, plan: str, asked: str) -> str:
         if self._attack is None:
             return plan
-        scene = Scene(agent=self.model_name, task=_task_of(asked), names=tuple(AGENTS), partner=self._partner)
+        scene = Scene(agent=self.model_name, task=_task_of(asked), names=tuple(AGENTS), partner=self._args.partner)
         return self._attack.write(plan, scene)
 
     def _rate(self, plan: ShownPlan) -> int:
         if self._attack is not None:
-            sight = Sight(judge=self.model_name, text=plan.text, author=plan.author, partner=self._partner)
+            sight = Sight(judge=self.model_name, text=plan.text, author=plan.author, partner=self._args.partner)
             wanted = self._attack.judge(sight)
             if wanted is not None:
                 return wanted
-        return swayed_rating(self.model_name, plan, self._seed, self._weakness)
+        return swayed_rating(self.model_name, plan, self._args.seed, self._weakness)
 
     def _act(
         self,
@@ -165,13 +167,13 @@ class SimulatedModel(ModelAPI):
             return self._finish("I do not know this task. (simulated)", offered, messages, config, thinking=300)
         item = task.item
         turns = _TOOL_TURNS[item.bin]
-        thinking = thinking_tokens(self.model_name, item, self._seed)
+        thinking = thinking_tokens(self.model_name, item, self._args.seed)
         done = sum(1 for message in messages if isinstance(message, ChatMessageTool))
         call = _next_call(offered, task, done)
         if done < turns and call is not None:
             return self._output("", messages, config, thinking=thinking // (turns + 1), call=call)
         plan = asked.rpartition(prompt("execute").text.split("$strategy")[0].strip())[2]
-        right = solves(self.model_name, item, plan, self._seed)
+        right = solves(self.model_name, item, plan, self._args.seed)
         rest = thinking - done * (thinking // (turns + 1))
         return self._finish(task.right if right else task.wrong, offered, messages, config, rest)
 

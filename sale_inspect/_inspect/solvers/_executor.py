@@ -11,9 +11,10 @@ from inspect_ai.solver import Generate, TaskState
 from inspect_ai.util import registry_create, span
 
 from sale_inspect._errors import MissingRequirementError
-from sale_inspect._inspect.store import DEFAULT_AGENT, Bidder, SampleLedger, transcript_length, transcript_since
+from sale_inspect._inspect.store import Bidder, SampleLedger, transcript_length, transcript_since
 from sale_inspect._inspect.view import Tools, answer_choice, task_text
 from sale_inspect.auction import prompt
+from sale_inspect.options import REACT
 
 __all__ = ["execute", "execute_agent", "make_agent"]
 
@@ -33,7 +34,7 @@ def make_agent(name: str, bidder: Bidder, tools: Tools) -> Agent:
     Raises:
         MissingRequirementError: If no agent of that name is registered or it takes no `model`.
     """
-    if name == DEFAULT_AGENT:
+    if name == REACT:
         return _react(bidder, tools)
     for arguments in ({"model": bidder.model, "tools": tools}, {"model": bidder.model}):
         try:
@@ -120,14 +121,14 @@ async def execute_agent(
         strategy: The winner's own plan.
         ledger: Where its calls are booked, whatever happens.
     """
-    given = {message.id for message in state.messages}
+    earlier_ids = {message.id for message in state.messages}
     state.messages.append(_asking(strategy))
     runner = make_agent(agent, bidder, tools)
     try:
         async with _booked(bidder, ledger), span(agent.rpartition("/")[2], type="agent"):
             state = await runner(state)
     finally:
-        ledger.book.messages |= {message.id for message in state.messages if message.id is not None} - given
+        ledger.book.messages |= {message.id for message in state.messages if message.id is not None} - earlier_ids
     return state
 
 
@@ -139,11 +140,11 @@ def _asking(strategy: str) -> ChatMessageUser:
 async def _booked(bidder: Bidder, ledger: SampleLedger) -> AsyncIterator[None]:
     """A span whose model calls are booked, except those that an auction inside it books itself."""
     ledger.agent = bidder.name
-    start, own = transcript_length(), ""
+    start, span_id = transcript_length(), ""
     try:
         async with span(f"execute: {bidder.name}", type="execute"):
-            own = ledger.book.open_span()
+            span_id = ledger.book.open_span()
             yield
     finally:
-        ledger.add_events("execute", bidder, ledger.book.events_of(own, transcript_since(start)))
+        ledger.add_events("execute", bidder, ledger.book.events_of(span_id, transcript_since(start)))
         ledger.save()

@@ -13,14 +13,15 @@ from inspect_ai.log import transcript
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import span, store_as
 
-from sale_inspect._edge import clean_errors
 from sale_inspect._errors import PoolError
+from sale_inspect._inspect.arguments import takes
 from sale_inspect._inspect.solvers._executor import execute
 from sale_inspect._inspect.solvers._prepare import bidders_of, given_tools, usable
 from sale_inspect._inspect.solvers._router_files import GivenRouter, given_router
-from sale_inspect._inspect.store import DEFAULT_AGENT, Bidder, RoutingStore, SampleLedger
+from sale_inspect._inspect.store import Bidder, RoutingStore, SampleLedger
 from sale_inspect._inspect.view import plain_tools, sample_text
 from sale_inspect.embedding import Embedder, make_embedder
+from sale_inspect.options import RoutedOptions
 from sale_inspect.outcomes import cap_answer, clean
 from sale_inspect.pools import Pool, load_pool
 from sale_inspect.routers import (
@@ -39,49 +40,33 @@ __all__ = ["routed"]
 
 
 @solver
-def routed(
-    router: str,
-    pool: str | None = None,
-    knob: float | None = None,
-    agent: str = DEFAULT_AGENT,
-    tools: str | list[str] | None = None,
-    seed: int = 0,
-    check: bool = True,
-) -> Solver:
+@takes(RoutedOptions)
+def routed(options: RoutedOptions) -> Solver:
     """Let a router choose the agent for each sample; that agent executes, with the harness and ledger of `sale`.
 
     A router reads the task's text and nothing else. It costs no model call; its embedding runs on the CPU. A cascade
     (frugalgpt) runs agents in turn until it accepts an answer, and all of its runs are paid. Each of them starts from
     the same conversation; what an earlier one left in the sandbox stays.
 
-    Args:
-        router: File of `sale-inspect train`, or `random`, `cheapest` or `dearest`, which need no training.
-        pool: Pool file or packaged pool; without it the models of `--model-role agents=...`. Its agents must be
-            those of the router's file.
-        knob: Another value of the router's knob than the one in its file, for instance another lambda.
-        agent: Inspect agent that executes: `react` or any registered agent that takes `model`.
-        tools: Registered tools to add to the task's own.
-        seed: Seed of `random`. A trained router has its own.
-        check: Ask the model servers whether they answer before the first paid call.
-
     Returns:
         Solver that writes the router's record and the ledger to the sample's store.
     """
-    with clean_errors():
-        given = None if pool is None else usable(load_pool(pool), pool, check, agent)
-        chosen = given_router(router, given, knob=knob, seed=seed)
-        extra = given_tools(tools)
+    given_pool = None
+    if options.pool is not None:
+        given_pool = usable(load_pool(options.pool), options.pool, options.check, options.agent)
+    chosen = given_router(options.router, given_pool, knob=options.knob, seed=options.seed)
+    tools = given_tools(options.tools)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
-        agents, bidders = bidders_of(given)
-        _same_agents(chosen, agents)
-        state.tools = [*state.tools, *await plain_tools(extra)]
+        pool, bidders = bidders_of(given_pool)
+        _same_agents(chosen, pool)
+        state.tools = [*state.tools, *await plain_tools(tools)]
         routing = _Routing(
-            given=chosen,
-            pool=agents,
+            router=chosen,
+            pool=pool,
             bidders={bidder.name: bidder for bidder in bidders},
-            ledger=SampleLedger(f"routed {chosen.name}", agents),
-            agent=agent,
+            ledger=SampleLedger(f"routed {chosen.name}", pool),
+            agent=options.agent,
         )
         if isinstance(chosen.router, Router):
             return await routing.one(chosen.router, state, generate)
@@ -94,7 +79,7 @@ def routed(
 class _Routing:
     """The routing of one sample."""
 
-    given: GivenRouter
+    router: GivenRouter
     pool: Pool
     bidders: dict[str, Bidder]
     ledger: SampleLedger
@@ -104,10 +89,10 @@ class _Routing:
         """Choose an agent, then run it."""
         async with span("routing", type="routing"):
             tasks = TaskBatch(ids=(str(state.sample_id),), features=await self._embed([_text(state)]))
-            found = choice_fields(router.choose(tasks), router.agents)
-            step = StepRecord(agent=found["chosen"], accepted=True)
-            self._save(self._record(steps=(step,), explanation=router.explain(tasks, 0), **found))
-        return await self._run(found["chosen"], state, generate)
+            choice = choice_fields(router.choose(tasks), router.agents)
+            step = StepRecord(agent=choice["chosen"], accepted=True)
+            self._save(self._record(steps=(step,), explanation=router.explain(tasks, 0), **choice))
+        return await self._run(choice["chosen"], state, generate)
 
     async def in_turn(self, cascade: Cascade, state: TaskState, generate: Generate) -> TaskState:
         """Run agents in turn until an answer is accepted."""
@@ -132,7 +117,7 @@ class _Routing:
                     threshold=verdict.threshold,
                 )
             )
-            self._save(self._record(chosen=name, steps=tuple(steps), explanation=_told(steps)))
+            self._save(self._record(chosen=name, steps=tuple(steps), explanation=_explained(steps)))
             if verdict.accept:
                 break
         return state
@@ -149,23 +134,23 @@ class _Routing:
 
     async def _embed(self, texts: list[str]) -> Features:
         """(len(texts), D). In a thread, since the samples beside this one wait for their models meanwhile."""
-        if not self.given.embedder:
+        if not self.router.embedder:
             return np.zeros((len(texts), 1), dtype=np.float32)
-        return await anyio.to_thread.run_sync(_embedder(self.given.embedder).embed, texts)
+        return await anyio.to_thread.run_sync(_embedder(self.router.embedder).embed, texts)
 
-    def _record(self, **found: Any) -> RoutingRecord:
-        knob = self.given.router.knob
+    def _record(self, **decision: Any) -> RoutingRecord:
+        knob = self.router.router.knob
         return RoutingRecord(
-            router=self.given.name,
-            file=self.given.file,
-            data=self.given.data,
+            router=self.router.name,
+            file=self.router.file,
+            data=self.router.data,
             knob="" if knob is None else knob.name,
             value=None if knob is None else knob.value,
-            agents=self.given.router.agents,
-            embedder=self.given.embedder_name,
+            agents=self.router.router.agents,
+            embedder=self.router.embedder_name,
             pool=self.pool.name,
             simulated=self.pool.simulated,
-            **found,
+            **decision,
         )
 
     def _save(self, record: RoutingRecord) -> None:
@@ -179,22 +164,22 @@ def _text(state: TaskState) -> str:
     return sample_text(state.input, [choice.value for choice in state.choices])
 
 
-def _told(steps: list[StepRecord]) -> str:
+def _explained(steps: list[StepRecord]) -> str:
     *before, last = steps
-    said = [
+    sentences = [
         f"{step.agent} ran; its answer is correct with predicted probability {step.probability:.2f}, below "
         f"{step.threshold:.2f}, so the next one runs."
         for step in before
     ]
     if not last.accepted:
-        return " ".join([*said, f"{last.agent} ran; its answer is not accepted."])
+        return " ".join([*sentences, f"{last.agent} ran; its answer is not accepted."])
     if last.threshold:
-        said.append(
+        sentences.append(
             f"{last.agent} ran; its answer is accepted ({last.probability:.2f}, at least {last.threshold:.2f})."
         )
     else:
-        said.append(f"{last.agent} ran last, so its answer is taken.")
-    return " ".join(said)
+        sentences.append(f"{last.agent} ran last, so its answer is taken.")
+    return " ".join(sentences)
 
 
 @lru_cache(maxsize=2)
@@ -202,9 +187,9 @@ def _embedder(choice: str) -> Embedder:
     return make_embedder(choice)
 
 
-def _same_agents(given: GivenRouter, pool: Pool) -> None:
-    if set(given.router.agents) != set(pool.names):
+def _same_agents(router: GivenRouter, pool: Pool) -> None:
+    if set(router.router.agents) != set(pool.names):
         raise PoolError(
-            f"Router {given.name}: it routes among {', '.join(given.router.agents)}, but pool {pool.name!r} has "
+            f"Router {router.name}: it routes among {', '.join(router.router.agents)}, but pool {pool.name!r} has "
             f"{', '.join(pool.names)}. Give the pool it was trained for, or train it for this one."
         )

@@ -1,7 +1,6 @@
 """What a sample keeps, the ledger, the auctions, the routing, and who is being called."""
 
 from sale_inspect._inspect.store._bidders import (
-    DEFAULT_AGENT,
     Bidder,
     bidder,
     generate_config,
@@ -27,7 +26,6 @@ from sale_inspect._inspect.store._scores import solved
 from sale_inspect._inspect.store._thinking import short_call
 
 __all__ = [
-    "DEFAULT_AGENT",
     "Bidder",
     "LedgerStore",
     "RoutingStore",

@@ -23,10 +23,7 @@ from sale_inspect._inspect.store._thinking import check_thinking
 from sale_inspect.money import Price
 from sale_inspect.pools import Agent, Pool, PriceEntry
 
-__all__ = ["AGENTS_ROLE", "DEFAULT_AGENT", "Bidder", "bidder", "generate_config", "pool_from_roles", "register_prices"]
-
-DEFAULT_AGENT = "react"
-"""Name of the Inspect agent that executes, unless the user names another."""
+__all__ = ["AGENTS_ROLE", "Bidder", "bidder", "generate_config", "pool_from_roles", "register_prices"]
 
 AGENTS_ROLE = "agents"
 """Name of the model role that can stand in for a pool file."""

@@ -28,19 +28,11 @@ from sale_inspect._inspect.tasks._task_set import load_set
 from sale_inspect.bench import Domain, TaskItem
 from sale_inspect.bench.sources import mini_corpus
 from sale_inspect.checks import check_docker
+from sale_inspect.options import TaskSetOptions, option_rows
 
 __all__ = ["ARGUMENTS", "collect", "person", "require_person", "task_args", "tasks_for"]
 
-ARGUMENTS: Mapping[str, Any] = {
-    "set": "hst",
-    "split": "test",
-    "sources": None,
-    "bins": None,
-    "order_seed": 0,
-    "data_dir": None,
-    "recipe": "hst-bench",
-    "times": None,
-}
+ARGUMENTS: Mapping[str, Any] = {row.name: row.default for row in option_rows(TaskSetOptions)}
 """Arguments of the tasks that choose tasks, with their defaults. The others are for models."""
 
 _logger = logging.getLogger(__name__)
@@ -159,8 +151,7 @@ def tasks_for(
     Raises:
         BenchError: If an argument is wrong, a sample is unknown or none is left.
     """
-    choice = {name: value for name, value in args.items() if name not in ("set", "split")}
-    chosen = load_set(domain, args["set"], args["split"], **choice)
+    chosen = load_set(domain, TaskSetOptions(**args))
     items = {item.id: item for item in chosen.items}
     for name in sample_ids:
         if name not in items:

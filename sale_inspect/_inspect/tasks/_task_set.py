@@ -23,6 +23,7 @@ from sale_inspect.bench import (
     sources_of,
 )
 from sale_inspect.bench.sources import BENCH_VERSION, MINI_VERSION, DataPlace, mini_items
+from sale_inspect.options import TaskSetOptions
 from sale_inspect.times import read_times
 
 __all__ = ["TaskSet", "load_set"]
@@ -52,58 +53,56 @@ class TaskSet:
     folders: Mapping[str, str] = field(default_factory=dict)
 
 
-def load_set(
-    domain: Domain,
-    name: str,
-    split: str,
-    *,
-    sources: str | Sequence[str] | None,
-    bins: str | Sequence[str] | None,
-    order_seed: int | None,
-    data_dir: str | None,
-    recipe: str,
-    times: str | None,
-) -> TaskSet:
-    """The items that a task's arguments ask for; see `hst_coding` for each.
+def load_set(domain: Domain, options: TaskSetOptions) -> TaskSet:
+    """The items of a domain that a task's options ask for.
 
     Raises:
-        BenchError: If an argument is wrong or nothing is left.
+        BenchError: If an option is wrong or nothing is left.
     """
-    if name == "mini":
-        given = {"sources": sources, "data_dir": data_dir, "times": times}
-        wrong = [argument for argument, value in given.items() if value is not None]
-        if split != "test" or wrong:
-            argument = wrong[0] if wrong else f"split={split}"
-            raise BenchError(f"set=mini takes no {argument}: hst_mini is one small set. Use set=hst, or leave it out.")
-        return _mini(domain, names(bins), order_seed)
-    if name != "hst":
-        raise BenchError(f"Unknown set {name!r}. There are: hst (the benchmark), mini (comes with the package).")
-    if split not in _SPLITS:
-        raise BenchError(f"Unknown split {split!r}. There are: {', '.join(_SPLITS)}.")
-    asked = names(sources)
+    if options.set == "mini":
+        _require_no_choice_of_files(options)
+        return _mini(domain, names(options.bins), options.order_seed)
+    if options.set != "hst":
+        raise BenchError(f"Unknown set {options.set!r}. There are: hst (the benchmark), mini (comes with the package).")
+    if options.split not in _SPLITS:
+        raise BenchError(f"Unknown split {options.split!r}. There are: {', '.join(_SPLITS)}.")
+    sources = names(options.sources)
     built = assemble(
-        load_recipe(recipe),
-        DataPlace.of(data_dir),
-        only=sources_of(domain, asked),
+        load_recipe(options.recipe),
+        DataPlace.of(options.data_dir),
+        only=sources_of(domain, sources),
         say=lambda text: _logger.debug("%s", text),
     )
-    minutes = _minutes(times)
+    minutes = _minutes(options.times)
     chosen: Selection = select(
         built,
         domain,
-        split,
-        sources=asked,
-        bins=names(bins),
+        options.split,
+        sources=sources,
+        bins=names(options.bins),
         minutes=minutes,
     )
     return TaskSet(
-        name=f"{built.manifest.recipe.name} {split}",
+        name=f"{built.manifest.recipe.name} {options.split}",
         version=BENCH_VERSION,
-        items=ordered(chosen.items, order_seed),
-        about={"set": "hst", **chosen.about, "order_seed": order_seed, **_timed(times, minutes, chosen)},
+        items=ordered(chosen.items, options.order_seed),
+        about={
+            "set": "hst",
+            **chosen.about,
+            "order_seed": options.order_seed,
+            **_timed(options.times, minutes, chosen),
+        },
         warnings=chosen.warnings,
         folders=built.folders,
     )
+
+
+def _require_no_choice_of_files(options: TaskSetOptions) -> None:
+    files = {"sources": options.sources, "data_dir": options.data_dir, "times": options.times}
+    wrong = [name for name, value in files.items() if value is not None]
+    if options.split != "test" or wrong:
+        argument = wrong[0] if wrong else f"split={options.split}"
+        raise BenchError(f"set=mini takes no {argument}: hst_mini is one small set. Use set=hst, or leave it out.")
 
 
 def _mini(domain: Domain, bins: Sequence[str] | None, order_seed: int | None) -> TaskSet:

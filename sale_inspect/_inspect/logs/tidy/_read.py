@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -59,9 +59,7 @@ def read_tidy(
     *,
     cache: Path | None = None,
     progress: OnLog | None = None,
-    exclude: Collection[str] = (),
-    keep: Collection[str] = (),
-    common_tasks: bool = False,
+    screen: Callable[[Tidy], ScreenedTidy] = screened,
     prices: PriceList | None = None,
     processes: int = 1,
     tables: Sequence[Tidy] = (),
@@ -75,9 +73,7 @@ def read_tidy(
             report, or its folder.
         cache: Folder that keeps each log's rows, by the log's bytes; None to keep nothing.
         progress: Is called after each log.
-        exclude: What to leave out; see `screened`.
-        keep: What to keep although it is unlike; see `screened`.
-        common_tasks: Compare on the tasks that every policy has.
+        screen: What makes of all rows those that can be compared: `screened`, or `screened` with arguments of its own.
         prices: Prices of models whose dollars a log of others does not have.
         processes: Processes that read. More than one need an importable main module.
         tables: Tidy data of tables of outcomes, to compare with the logs.
@@ -99,7 +95,7 @@ def read_tidy(
         parts.append(made)
         if progress is not None:
             progress(done, len(names))
-    found = shortened(screened(_joined(parts), exclude=exclude, keep=keep, common_tasks=common_tasks))
+    found = shortened(screen(_joined(parts)))
     return replace(found, left_out=(*before, *found.left_out))
 
 

@@ -1,4 +1,4 @@
-"""Holds the auction of a solver or an agent, and writes its record and its ledger."""
+"""Runs the auction of a solver or an agent in a sample, and writes its record and its ledger."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from sale_inspect._inspect.view import TaskView
 from sale_inspect.auction import card, uniform_weights
 from sale_inspect.pools import Pool
 
-__all__ = ["Hall", "Won", "hold", "open_hall"]
+__all__ = ["SampleAgents", "WinningBid", "agents_of_sample", "run_auction"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Hall:
-    """Who is there, before the first call: the pool, its agents' models and an empty ledger."""
+class SampleAgents:
+    """The pool of a sample, the models of its agents, and the ledger of what they will spend, still empty."""
 
     pool: Pool
     bidders: list[Bidder]
@@ -28,19 +28,15 @@ class Hall:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Won:
-    """How an auction ended: the winner and its plan."""
+class WinningBid:
+    """Who won an auction, with its plan."""
 
     bidder: Bidder
     strategy: str
 
 
-def open_hall(prepared: Prepared, policy: str) -> Hall:
-    """Call the bidders together and open a ledger.
-
-    Args:
-        prepared: The arguments.
-        policy: What decides, for the ledger.
+def agents_of_sample(prepared: Prepared) -> SampleAgents:
+    """The agents of a sample, before the first call, with a new ledger.
 
     Raises:
         PoolError: If there are not two models.
@@ -48,24 +44,23 @@ def open_hall(prepared: Prepared, policy: str) -> Hall:
     pool, bidders = bidders_of(prepared.pool)
     if len(bidders) < 2:
         raise PoolError("Role 'agents' has one model; an auction needs two. Add models to the role.")
-    return Hall(pool=pool, bidders=bidders, ledger=SampleLedger(policy, pool))
+    return SampleAgents(pool=pool, bidders=bidders, ledger=SampleLedger("sale", pool))
 
 
-async def hold(prepared: Prepared, hall: Hall, task: TaskView) -> Won:
-    """Hold the auction.
+async def run_auction(prepared: Prepared, agents: SampleAgents, task: TaskView) -> WinningBid:
+    """Run the auction of a task.
 
     Raises:
         AuctionError: If no agent made a valid bid.
     """
-    pool, ledger = hall.pool, hall.ledger
+    pool, ledger = agents.pool, agents.ledger
     auction = Auction(
         task=task,
-        pool=pool.name,
-        simulated=pool.simulated,
-        bidders=hall.bidders,
-        prices=pool.blended_prices(),
+        pool=pool,
+        bidders=agents.bidders,
         weights=prepared.weights or uniform_weights(pool.names),
         options=prepared.options,
+        memory=prepared.memory,
         ledger=ledger,
     )
     try:
@@ -78,5 +73,5 @@ async def hold(prepared: Prepared, hall: Hall, task: TaskView) -> Won:
             write_records(each for _, each in sorted(ledger.book.records.items()))
     finally:
         ledger.save()
-    winner = next(bidder for bidder in hall.bidders if bidder.name == record.winner)
-    return Won(bidder=winner, strategy=record.winning_bid.strategy)
+    winner = next(bidder for bidder in agents.bidders if bidder.name == record.winner)
+    return WinningBid(bidder=winner, strategy=record.winning_bid.strategy)

@@ -1,0 +1,207 @@
+"""The options of an auction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Annotated, cast
+
+from sale_inspect._errors import OptionError
+from sale_inspect.auction import DEFENCES, TERMS, Defence, JudgeChoice, JuryMode, Switches, Term, Winning
+from sale_inspect.bench import names
+from sale_inspect.options._option import Names, Option, Recorded, above, at_least, members, sorted_names
+from sale_inspect.options._shared import REACT, CheckServers, Executor, PoolName, Seed, Tools
+from sale_inspect.options._table import Options
+from sale_inspect.pools import Pool
+
+__all__ = ["SaleOptions"]
+
+
+def _judges_kept(judges: Names) -> str:
+    return ",".join(names(judges) or ())
+
+
+def _memory_told(memory: str | bool) -> str:
+    if isinstance(memory, bool):
+        return "" if memory else "no memory"
+    return "no memory" if memory == "off" else f"memory {PurePath(memory).stem}"
+
+
+def _weights_told(weights: str | None) -> str:
+    stem = PurePath(weights or "").stem
+    return "fitted weights" if stem == "weights" else f"weights {stem}" if stem else ""
+
+
+def _defences_told(defences: Names) -> str:
+    return f"defences {' and '.join(sorted_names(defences)) or 'none'}"
+
+
+def _some_judge(name: str, value: Names) -> None:
+    if not sorted_names(value):
+        raise OptionError(f"{name}: name at least one, or use drop=jury for no jury.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SaleOptions(Options):
+    """The options of the solver `sale`, and of all that holds an auction.
+
+    To add one, add a field. The solver, the agent, their file forms, their help, the record, the names of policies and
+    the docs' table (`python tools/options.py --write`) take it from here; what holds the auction reads it as an
+    attribute.
+    """
+
+    pool: PoolName = field(default=None, kw_only=False)
+    jury: Annotated[
+        JuryMode,
+        Option(
+            "`individual` (one call for each judge and plan, the paper's) or `panel` (one call a judge, who rates all "
+            "plans, without names and in drawn order).",
+            told="{} jury",
+            recorded=Recorded(field="jury_mode"),
+        ),
+    ] = "individual"
+    judges: Annotated[
+        Names,
+        Option(
+            "`all` rate every plan (the paper's), `peers` all but the bidder, `self` the bidder alone, or names of "
+            "agents.",
+            check=_some_judge,
+            told="judges {}",
+            recorded=Recorded(field="judges", form=_judges_kept),
+        ),
+    ] = "all"
+    drop: Annotated[
+        Names,
+        Option(
+            "Terms to turn off: `price`, `length`, `entropy`, `jury`, `refinement`.",
+            check=members("term", TERMS),
+            told="without {}",
+            recorded=Recorded(field="drop", form=sorted_names),
+        ),
+    ] = None
+    without: Annotated[
+        Names,
+        Option(
+            "Agents of the pool to leave out, as bidders and as judges.",
+            told="without {}",
+            recorded=Recorded(form=sorted_names),
+        ),
+    ] = None
+    memory: Annotated[
+        str | bool,
+        Option(
+            "`run` (the auctions of this run so far), `off`, or a file that keeps the auctions of many runs; see "
+            "`sale-inspect memory`.",
+            told=_memory_told,
+        ),
+    ] = "run"
+    frozen: Annotated[
+        bool,
+        Option(
+            "Only read the memory file; all of it is seen, and samples need not wait for each other.",
+            told="frozen memory",
+        ),
+    ] = False
+    memory_lag: Annotated[
+        int,
+        Option(
+            "A sample sees the auctions at least this many places before it (1: strictly sequential, the paper's).",
+            check=at_least(1),
+            told="memory lag {}",
+            recorded=Recorded(),
+        ),
+    ] = 1
+    winning: Annotated[
+        Winning,
+        Option(
+            "What makes a past plan a winning one: `auction` (it won) or `outcome` (it won and solved its task).",
+            told="winning by {}",
+            recorded=Recorded(field="winning"),
+        ),
+    ] = "auction"
+    neighbours: Annotated[
+        int,
+        Option(
+            "Past auctions to retrieve for a refinement (paper: 8).",
+            check=at_least(1),
+            told="{} neighbours",
+            recorded=Recorded(),
+        ),
+    ] = 8
+    strategy_tokens: Annotated[
+        int,
+        Option(
+            "Cap of a plan, tokens; a plan that was cut is marked.",
+            check=at_least(1),
+            told="plans of {} tokens",
+            recorded=Recorded(field="strategy_tokens"),
+        ),
+    ] = 300
+    weights: Annotated[
+        str | None,
+        Option("Weights file of `sale-inspect fit`; uniform weights without it.", told=_weights_told),
+    ] = None
+    defences: Annotated[
+        Names,
+        Option(
+            "What is on against strategic bids, of `quote`, `anonymous`, `normalise`, `checks`.",
+            check=members("defence", DEFENCES),
+            told=_defences_told,
+            recorded=Recorded(field="defences", form=sorted_names),
+        ),
+    ] = "quote,anonymous"
+    agent: Executor = REACT
+    tools: Tools = None
+    embedder: Annotated[str, Option("Embedding of the memory's tasks: `auto`, `minilm` or `hashing`.")] = "auto"
+    call_timeout: Annotated[
+        float,
+        Option(
+            "Seconds for one bid or rating, retries included; after that it is dropped.",
+            check=above(0),
+            recorded=Recorded(),
+        ),
+    ] = 300.0
+    seed: Seed = 0
+    check: CheckServers = True
+
+    @property
+    def active_defences(self) -> frozenset[Defence]:
+        """The defences that are on."""
+        return frozenset(cast("tuple[Defence, ...]", sorted_names(self.defences)))
+
+    @property
+    def switches(self) -> Switches:
+        """The mechanism's variant."""
+        return Switches(
+            drop=frozenset(cast("tuple[Term, ...]", sorted_names(self.drop))),
+            judges=self._judge_choice,
+            normalise="normalise" in self.active_defences,
+        )
+
+    @property
+    def _judge_choice(self) -> JudgeChoice:
+        match tuple(names(self.judges) or ()):
+            case (("all" | "peers" | "self") as choice,):
+                return cast(JudgeChoice, choice)
+            case chosen:
+                return chosen
+
+    def pool_of(self, pool: Pool) -> Pool:
+        """The pool without the agents that are left out.
+
+        Raises:
+            OptionError: If one of them, or a judge, is not in the pool.
+        """
+        left_out = sorted_names(self.without)
+        for name in left_out:
+            if name not in pool.names:
+                raise OptionError(f"without: {name!r} is not in the pool ({', '.join(pool.names)}).")
+        kept = pool.model_copy(update={"agents": tuple(agent for agent in pool.agents if agent.name not in left_out)})
+        if not isinstance(self._judge_choice, str):
+            for name in self._judge_choice:
+                if name not in kept.names:
+                    raise OptionError(
+                        f"judges: {name!r} is neither all, peers or self nor an agent of the pool "
+                        f"({', '.join(kept.names)})."
+                    )
+        return kept
