@@ -13,16 +13,7 @@ from typing import get_args
 
 import pytest
 
-from sale_inspect.bench import (
-    BINS,
-    Domain,
-    ProgramVerdict,
-    TaskItem,
-    estimated_minutes,
-    job,
-    read_verdict,
-    runner_source,
-)
+from sale_inspect.bench import BINS, Domain, TaskItem, ProgramVerdict, estimated_minutes, job, read_verdict, runner_source
 from sale_inspect.bench.sources import mini_corpus, mini_items
 
 HERE = Path(__file__).parent / "hst_mini"
@@ -31,16 +22,22 @@ FUNCTIONS = [item for item in mini_items("coding") if item.kind == "function"]
 
 
 def run(item: TaskItem, program: Path, seconds: float = 10) -> ProgramVerdict:
-    work = job(program.read_text(encoding="utf-8"), setup=item.setup, tests=item.tests, seconds=seconds, memory_mb=1024)
+    work = job(
+        program.read_text(encoding="utf-8"),
+        setup=item.setup,
+        tests=item.tests,
+        seconds=seconds,
+        memory_mb=1024,
+        entry_point=item.entry_point,
+    )
     answer = subprocess.run(
         [sys.executable, "-I", "-c", runner_source()],
         input=work,
         capture_output=True,
         text=True,
         timeout=seconds + 20,
-        check=True,
     )
-    return read_verdict(answer.stdout)
+    return read_verdict(answer.stdout, answer.returncode)
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
