@@ -13,7 +13,16 @@ from typing import get_args
 
 import pytest
 
-from sale_inspect.bench import BINS, Domain, TaskItem, ProgramVerdict, estimated_minutes, job, read_verdict, runner_source
+from sale_inspect.bench import (
+    BINS,
+    Domain,
+    ProgramVerdict,
+    TaskItem,
+    estimated_minutes,
+    job,
+    read_verdict,
+    runner_source,
+)
 from sale_inspect.bench.sources import mini_corpus, mini_items
 
 HERE = Path(__file__).parent / "hst_mini"

@@ -36,7 +36,9 @@ def f(head):
 """
 
 
-def run(program: str, *tests: str, setup: str = "", preamble: str = "", change: tuple[str, str] = ("", "")) -> ProgramVerdict:
+def run(
+    program: str, *tests: str, setup: str = "", preamble: str = "", change: tuple[str, str] = ("", "")
+) -> ProgramVerdict:
     work = job(program, entry_point="f", tests=tests, setup=setup, preamble=preamble, seconds=20.0, memory_mb=512)
     answer = subprocess.run(
         [sys.executable, "-I", "-c", runner_source()],
