@@ -182,7 +182,7 @@ class Decoder:
         self.containers = containers
         self.handle = handle
         # Named one by one: a tag comes from the other side, and must not reach any other attribute.
-        self._by_tag = {
+        self._by_tag: dict[str, Callable[[Any], Any]] = {
             "same": self._same,
             "node": self._node,
             "int": self._int,
