@@ -64,7 +64,7 @@ class TimeUpError(BaseException):
     """The limit of time is over."""
 
 
-class Link:
+class Pipe:
     """The program's process, as the tests see it."""
 
     def __init__(self, requests: int, replies: int) -> None:
@@ -165,7 +165,7 @@ class Remote:
     __slots__ = ("_kind", "_link", "_number")
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, link: Link, number: int, kind: str) -> None:
+    def __init__(self, link: Pipe, number: int, kind: str) -> None:
         for name, value in (("_link", link), ("_number", number), ("_kind", kind)):
             object.__setattr__(self, name, value)
 
@@ -189,7 +189,7 @@ class Iterator:
 
     __slots__ = ("_link", "_number")
 
-    def __init__(self, link: Link, number: int) -> None:
+    def __init__(self, link: Pipe, number: int) -> None:
         self._link = link
         self._number = number
 
@@ -205,7 +205,7 @@ def _drawn(value: Any) -> Any:
     return list(value) if is_iterator(value) else value
 
 
-def _proxy(link: Link, number: int, kind: str) -> Any:
+def _proxy(link: Pipe, number: int, kind: str) -> Any:
     return Iterator(link, number) if kind == "iterator" else Remote(link, number, kind)
 
 
@@ -226,7 +226,7 @@ def _exception(name: str, text: str) -> BaseException:
         return ValueError(f"{name}: {text}")
 
 
-def _start(job: dict[str, Any], users: tuple[int, int] | None) -> tuple[int, Link]:
+def _start(job: dict[str, Any], users: tuple[int, int] | None) -> tuple[int, Pipe]:
     """Execute an interpreter for the program: number of its process, and the pipes to it."""
     there, requests = os.pipe()
     replies, back = os.pipe()
@@ -248,7 +248,7 @@ def _start(job: dict[str, Any], users: tuple[int, int] | None) -> tuple[int, Lin
             os._exit(71)
     os.close(there)
     os.close(back)
-    return pid, Link(requests, replies)
+    return pid, Pipe(requests, replies)
 
 
 def _moved(number: int) -> int:
@@ -274,7 +274,7 @@ def _hide() -> None:
         raise BrokenError("the judge cannot be closed to other processes (prctl)")
 
 
-def _judge(job: dict[str, Any], link: Link) -> str:
+def _judge(job: dict[str, Any], link: Pipe) -> str:
     """Why the program fails, or an empty text."""
     module = types.ModuleType(_MODULE)
     sys.modules[_MODULE] = module
