@@ -46,6 +46,7 @@ bench: $(VENV)/.base
 	$(BIN)/python benchmarks/concurrency.py
 	$(BIN)/python benchmarks/routers.py
 	$(BIN)/python benchmarks/replay.py
+	$(BIN)/python benchmarks/tables.py
 
 # Needs the original files and, for scoring, Docker: make bench-data DATA=folder
 bench-data: $(VENV)/.base

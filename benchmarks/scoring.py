@@ -10,12 +10,14 @@ references in under 6 minutes. Exits with 1 if a goal is missed or, of MBPP, a r
 from __future__ import annotations
 
 import argparse
+import ast
 import gzip
 import json
 import os
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,12 +58,25 @@ def samples(folder: Path, source: str) -> tuple[list[Sample], dict[str, str]]:
         metadata: dict[str, Any] = {"kind": "function", "rule": "tests", "bin": "b2", "scorer_user": SCORING_USER}
         if source == "mbpp":
             target, programs[key] = row["test_list"], row["code"]
-            metadata |= {"entry_point": "any_function", "preamble": "", "setup": row["test_setup_code"]}
+            metadata |= {
+                "entry_point": tested(row["code"], row["test_list"]),
+                "preamble": "",
+                "setup": row["test_setup_code"],
+            }
         else:
             target, programs[key] = [f"{row['test']}\ncheck({row['entry_point']})"], row["completion"]
             metadata |= {"entry_point": row["entry_point"], "preamble": row["prompt"], "setup": ""}
         found.append(Sample(id=key, input="Write it.", target=target, metadata=metadata, sandbox=where))
     return found, programs
+
+
+def tested(code: str, tests: list[str]) -> str:
+    """The function of the reference that its tests call."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Some references have unknown escapes in strings.
+        defined = {node.name for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)}
+    calls = (node.func for node in ast.walk(ast.parse("\n".join(tests))) if isinstance(node, ast.Call))
+    return next(each.id for each in calls if isinstance(each, ast.Name) and each.id in defined)
 
 
 def evaluate(chosen: list[Sample], programs: dict[str, str]) -> tuple[dict[str, str], float]:

@@ -20,6 +20,7 @@ from sale_inspect._errors import (
     OptionError,
     OutcomesError,
     PoolError,
+    RunnerError,
     SaleError,
     UnpricedAgentError,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "PoolError",
     "ReplayRequest",
     "ReportRequest",
+    "RunnerError",
     "SaleError",
     "Table",
     "TrainRequest",

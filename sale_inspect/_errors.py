@@ -7,6 +7,7 @@
     ├── BenchError           benchmark data that cannot be read or is wrong
     │   └── MissingSourceError   a source whose files are not there and cannot be had
     ├── MissingRequirementError    an engine, server, model or tool that is missing
+    │   └── RunnerError          a machine on which programs cannot be tested
     ├── AuctionError         an auction that cannot be decided (no valid bid)
     ├── LogError             an evaluation log that cannot be used
     ├── OutcomesError        a table of outcomes, or a router, that cannot be used
@@ -29,6 +30,7 @@ __all__ = [
     "OptionError",
     "OutcomesError",
     "PoolError",
+    "RunnerError",
     "SaleError",
     "UnpricedAgentError",
 ]
@@ -60,6 +62,10 @@ class MissingSourceError(BenchError):
 
 class MissingRequirementError(SaleError):
     """Something outside the package is missing: a Docker engine, a model server, a key, a file."""
+
+
+class RunnerError(MissingRequirementError):
+    """A judge of programs that could not do its work, which says nothing about the program."""
 
 
 class AuctionError(SaleError):

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "sale_inspect"
 CORE = (
     *("auction", "money", "bench", "stats", "report", "sim", "pools", "embedding", "checks"),
     *("times", "weights", "memory", "redteam", "routers", "outcomes", "replays", "market", "forecast", "options"),
-    *("texts", "report.analysis", "report.page", "report.figures", "report.summary", "report.tidy"),
+    *("texts", "webpages", "report.analysis", "report.page", "report.figures", "report.summary", "report.tidy"),
 )
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -39,6 +39,9 @@ STANDS_FOR = {
 }
 # Commands that no test can run as they stand, and what covers them instead.
 ELSEWHERE = {
+    "git clone ": "the address is not known here",
+    "cd ": "of a clone",
+    "source ": "of a clone",
     "make ": "installs into .venv, or takes minutes to hours: tests/inspect/test_command_line.py, tests/test_study.py",
     "python -m llama_cpp.server ": "another program's server; .ci/run starts one",
     "sale-inspect times ": "a person answers in a terminal: tests/inspect/test_times_cli.py",

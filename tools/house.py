@@ -53,6 +53,7 @@ ORDER: tuple[str, ...] = (
     "money",
     "auction",
     "embedding",
+    "webpages",
     "bench",
     "pools",
     "options",

@@ -13,7 +13,7 @@ from sale_inspect._cli._draw import progress_shown, show_table
 from sale_inspect._edge import clean_errors
 from sale_inspect._errors import OutcomesError
 from sale_inspect._work import OutcomesRequest, read_outcomes
-from sale_inspect.outcomes import ANSWER_CAP, OutcomeTable, outcomes_summary
+from sale_inspect.outcomes import ANSWER_CAP, OutcomeTable, outcomes_summary, read_renames
 
 __all__ = ["outcomes"]
 
@@ -31,6 +31,11 @@ def _tokens(context: click.Context, parameter: click.Parameter, parts: tuple[str
         return _counts(parts)
 
 
+def _renames(context: click.Context, parameter: click.Parameter, parts: tuple[str, ...]) -> dict[str, str]:
+    with clean_errors():
+        return read_renames(parts)
+
+
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="LOGS...")
 @options.output()
@@ -41,7 +46,11 @@ def _tokens(context: click.Context, parameter: click.Parameter, parts: tuple[str
 )  # fmt: skip
 @click.option(
     "--columns", multiple=True, metavar="OURS=THEIRS,...", callback=_columns,
-    help="Tables: names that they have for our columns, for instance task=prompt_id,agent=model.",
+    help="Tables: names that they have for our columns, for instance task=prompt_id,agent=model; a.b is b inside a.",
+)  # fmt: skip
+@click.option(
+    "--where", multiple=True, metavar="FIELD=VALUE",
+    help="Tables: only records whose field has this value (FIELD!=VALUE: another one). May be repeated: all must hold.",
 )  # fmt: skip
 @click.option(
     "--dollars-from", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
@@ -51,6 +60,11 @@ def _tokens(context: click.Context, parameter: click.Parameter, parts: tuple[str
     "--output-tokens", multiple=True, metavar="[AGENT=]N", callback=_tokens,
     help="Tables without dollars and tokens: output tokens of a run to assume. Its dollars are marked as estimated.",
 )  # fmt: skip
+@click.option(
+    "--rename", multiple=True, metavar="OLD=NEW", callback=_renames,
+    help="Another name for an agent or policy. May be repeated.",
+)  # fmt: skip
+@options.pool
 @options.compares_logs
 @options.gathers(OutcomesRequest)
 def outcomes(inputs: tuple[str, ...], output: Path | None, request: OutcomesRequest) -> None:
@@ -59,7 +73,9 @@ def outcomes(inputs: tuple[str, ...], output: Path | None, request: OutcomesRequ
     LOGS are evaluation logs of Inspect, ours or not, folders of them (NAME=FOLDER names what ran there), and tables
     from elsewhere (.csv, .tsv, .jsonl, .json, .parquet). A log of one model, or of sale_inspect/single, gives one row
     for each sample: task, agent, score, dollars, tokens, seconds. Logs of sale_inspect/sale and sale_inspect/routed on
-    the same tasks give rows of policies, which `replay` compares with routers.
+    the same tasks give rows of policies, which `replay` compares with routers. A table whose records name nobody takes
+    the name of its agent: small=samples_small.jsonl. With --pool, agents get the names that a pool of the same models
+    has for them, so that a router of this table runs live with it.
 
     Every agent must have every task. If logs do not line up, one error says where; --common-tasks keeps what does.
     A run without dollars is an error, never free: give --prices. -o names the table: .parquet, .csv, .tsv or .jsonl;
@@ -73,6 +89,9 @@ def outcomes(inputs: tuple[str, ...], output: Path | None, request: OutcomesRequ
       sale-inspect outcomes logs --agent-from task_arg:variant -o outcomes.parquet
       sale-inspect outcomes runs.csv --columns task=prompt_id,agent=model \\
         -o outcomes.parquet
+      sale-inspect outcomes small=samples_small.jsonl large=samples_large.jsonl \\
+        --columns task=doc.id,text=doc.text,correct=acc,dollars=usd \\
+        --where split=test -o outcomes.parquet
       sale-inspect outcomes wide.json --prices qwen3 --output-tokens 300 \\
         -o outcomes.parquet
 
@@ -118,7 +137,7 @@ def _next(table: OutcomeTable, output: Path | None) -> str:
     written = f"\nWritten to {output}: {len(table)} rows."
     if output.suffix.lower() != ".parquet":
         return f"{written}\nFor train and replay: sale-inspect outcomes {place} -o outcomes.parquet"
-    agents = len({row.name for row in table.of("agent")})
+    agents = len(table.names("agent"))
     if agents < 2:
         return f"{written}\nRouters choose among agents, and here is {agents}. Add logs of others on the same tasks."
     return f"{written}\nNext: sale-inspect replay {place}, or: sale-inspect train {place} -o routers"

@@ -37,9 +37,9 @@ def report(logs: tuple[str, ...], output: Path, request: ReportRequest) -> None:
     """Write a report on what the policies in LOGS solved and spent.
 
     LOGS are evaluation logs of Inspect, ours or not, and folders of them (NAME=FOLDER names what ran there); or
-    samples.parquet, bids.parquet and logs.parquet of an earlier report, or its folder. The report is a folder with a
-    page (report.html, report.md), its figures, tables and tidy data. A report that fails leaves an earlier one as it
-    was.
+    samples.parquet, bids.parquet and logs.parquet of an earlier report, or its folder; or tables of outcomes (.parquet,
+    .csv, .jsonl). The report is a folder with a page (report.html, report.md), its figures, tables and tidy data. A
+    report that fails leaves an earlier one as it was.
 
     What does not line up is an error that names it all, with the flag that leaves it out. Samples without a score are
     left out, with their tasks. What was left out, and what did not work as meant, is on the page.
@@ -49,6 +49,7 @@ def report(logs: tuple[str, ...], output: Path, request: ReportRequest) -> None:
       sale-inspect report logs -o report --exclude unpriced,no-tau \\
         --baseline "32b alone"
       sale-inspect report report -o report --rounds 10000
+      sale-inspect report outcomes.parquet -o report
     """  # noqa: D301 - click reads \b
     with clean_errors(), progress_shown() as progress:
         made = make_report(logs, output, request, progress=progress)

@@ -14,13 +14,13 @@ from sale_inspect._errors import OutcomesError
 from sale_inspect._files import cache_folder, keep_in_cache
 from sale_inspect._work._progress import Progress, silent
 from sale_inspect.embedding import Embedder, make_embedder
-from sale_inspect.outcomes import OutcomeTable, read_parquet, to_outcomes
+from sale_inspect.outcomes import OutcomeTable, read_lined_up, texts_fault, to_outcomes
 from sale_inspect.routers import ROUTERS, EmbedderName, Features, Outcomes, answer_text, router_kind
 
-__all__ = ["RouterData", "Table", "chosen_routers", "embed_data", "read_data", "read_table"]
+__all__ = ["RouterData", "Table", "check_texts", "chosen_routers", "embed_data", "read_data", "read_table"]
 
 Table = str | Path | OutcomeTable
-"""A table of outcomes, or the Parquet file that holds one."""
+"""A table of outcomes, or the file that holds one: Parquet of `read_outcomes`, or .csv, .tsv, .jsonl or .json."""
 
 _BATCH = 64
 _BLIND = ("single", "random", "zero", "shuffled")
@@ -67,22 +67,17 @@ def read_table(table: Table, *, agents: Sequence[str] = ()) -> tuple[OutcomeTabl
     """Read a table.
 
     Args:
-        table: The table, or its Parquet file.
+        table: The table, or a file that holds one.
         agents: Use only these, in this order; empty for all.
 
     Returns:
         The table, and the outcomes of its agents.
 
     Raises:
-        OutcomesError: If the file is no such table, or an agent is not in it.
+        OutcomesError: If the file is no such table, its rows do not line up, or an agent is not in it.
     """
     if not isinstance(table, OutcomeTable):
-        path = Path(table)
-        if path.suffix != ".parquet":
-            raise OutcomesError(
-                f"{path} is no Parquet table of outcomes. Make one: sale-inspect outcomes {path} -o outcomes.parquet"
-            )
-        table = read_parquet(path)
+        table = read_lined_up(Path(table))
     return table, to_outcomes(table, agents=list(agents) or None)
 
 
@@ -135,6 +130,18 @@ def chosen_routers(names: Sequence[str], outcomes: Outcomes) -> tuple[list[str],
         elif not kind.reads_outcomes and kind.name not in _BLIND:
             chosen.append(kind.name)
     return chosen, left_out
+
+
+def check_texts(names: Sequence[str], outcomes: Outcomes) -> None:
+    """Refuse to train a router that reads the task on texts that do not tell tasks apart.
+
+    Raises:
+        OutcomesError: If the texts are all empty or all the same, and one of the routers reads them.
+    """
+    fault = texts_fault(outcomes.texts)
+    readers = [name for name in names if name not in _BLIND and not router_kind(name).reads_outcomes]
+    if fault and readers:
+        raise OutcomesError(f"{fault} Not trained: {', '.join(readers)}.")
 
 
 def _embedded(maker: Embedder, texts: Sequence[str], progress: Progress) -> Features:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sale_inspect._errors import OutcomesError
@@ -12,19 +12,25 @@ from sale_inspect._work._places import Places, listed
 from sale_inspect._work._progress import Progress, silent
 from sale_inspect.outcomes import (
     ANSWER_CAP,
-    Dollars,
-    OutcomeRow,
+    Condition,
+    Form,
     OutcomeTable,
     Pricing,
-    cap_answer,
+    condition,
+    in_pool,
     is_table_file,
     join,
+    kept,
     read_dollars,
     read_price_list,
     read_text_table,
+    renamed,
+    stacked,
+    table_of,
     write_outcomes,
 )
 from sale_inspect.outcomes import read_outcomes as read_outcomes_file
+from sale_inspect.pools import load_pool
 from sale_inspect.runs import left_out_notes, outcome_rows
 
 __all__ = ["OutcomesRequest", "read_outcomes"]
@@ -43,6 +49,9 @@ class OutcomesRequest(ComparedLogsRequest):
         dollars_from: Tables: another table with the dollars, by task and agent.
         output_tokens: Tables without dollars and tokens: output tokens of a run to assume, by agent; "" for all
             others. Such dollars are marked as estimated.
+        where: Tables: what a record must have to count, `FIELD=VALUE` or `FIELD!=VALUE`; all must hold.
+        rename: Other names of agents and policies, by those of the logs and tables.
+        pool: A pool of the same models, by file or packaged name: agents get its names, by name or model string.
     """
 
     answers: bool = False
@@ -50,6 +59,9 @@ class OutcomesRequest(ComparedLogsRequest):
     columns: Mapping[str, str] = field(default_factory=dict)
     dollars_from: Path | None = None
     output_tokens: Mapping[str, float] = field(default_factory=dict)
+    where: tuple[str, ...] = ()
+    rename: Mapping[str, str] = field(default_factory=dict)
+    pool: str | None = None
 
 
 def read_outcomes(
@@ -66,7 +78,7 @@ def read_outcomes(
 
     Args:
         places: Evaluation logs of Inspect, folders of them, and tables from elsewhere (.csv, .tsv, .jsonl, .json,
-            .parquet).
+            .parquet). A table of one agent may be given as `NAME=FILE`, if its records name nobody.
         request: How they become one table.
         file: Where to write it: .parquet, .csv, .tsv or .jsonl; None to write nothing.
         progress: Is told what is being done.
@@ -78,61 +90,70 @@ def read_outcomes(
         UnpricedAgentError: If a run has neither dollars nor a price.
     """
     request = request or OutcomesRequest()
-    names = listed(places)
-    tables = [Path(name) for name in names if Path(name).is_file() and is_table_file(Path(name))]
-    logs = [name for name in names if Path(name) not in tables]
-    if not tables and (request.columns or request.output_tokens or request.dollars_from is not None):
-        raise OutcomesError("--columns, --dollars-from and --output-tokens are for tables, and none is given.")
+    tables, logs = _apart(listed(places))
+    if not tables and (request.columns or request.output_tokens or request.where or request.dollars_from is not None):
+        raise OutcomesError("--columns, --where, --dollars-from and --output-tokens are for tables, and none is given.")
     if not logs and (flags := [flag for flag in set_options(request) if flag not in _OF_TABLES_TOO]):
         raise OutcomesError(f"{', '.join(flags)} is for logs, and none is given.")
-    rows: list[OutcomeRow] = []
-    notes: list[str] = []
+    parts: list[OutcomeTable] = []
     if logs:
         runs = read_logs(logs, request, line_up=True, progress=progress)
-        rows += outcome_rows(runs, answers=request.answers, answer_cap=request.answer_cap)
-        notes += [*left_out_notes(runs.left_out), *runs.notes, *runs.health]
+        rows = outcome_rows(runs, answers=request.answers, answer_cap=request.answer_cap)
+        parts.append(table_of(rows, [*left_out_notes(runs.left_out), *runs.notes, *runs.health]))
     if tables:
         prices = None if request.prices is None else read_price_list(request.prices)
         pricing = Pricing(prices=prices, output_tokens=dict(request.output_tokens))
-        of_tables = _from_tables(tables, request, pricing, progress)
-        rows += of_tables.rows
-        notes += of_tables.notes
-    table = join(rows, notes=notes, on_duplicate=request.on_duplicate, allow_missing=request.common_tasks)
+        parts += _from_tables(tables, request, pricing, progress)
+    table = join(
+        renamed(stacked(parts), request.rename),
+        on_duplicate=request.on_duplicate,
+        allow_missing=request.common_tasks,
+    )
+    if request.pool is not None:
+        table = in_pool(table, load_pool(request.pool)).in_order()
     if file is not None:
         write_outcomes(table, Path(file))
     return table
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _TableRows:
-    rows: Sequence[OutcomeRow] = ()
-    notes: Sequence[str] = ()
+def _apart(places: Sequence[str]) -> tuple[list[tuple[str, Path]], list[str]]:
+    """The tables, each with the name of its agent if it was given as NAME=FILE, and the logs."""
+    tables: list[tuple[str, Path]] = []
+    logs: list[str] = []
+    for place in places:
+        name, mark, rest = place.partition("=")
+        agent, path = ("", Path(place)) if not mark or Path(place).exists() else (name.strip(), Path(rest))
+        if path.is_file() and is_table_file(path):
+            tables.append((agent, path))
+        else:
+            logs.append(place)
+    return tables, logs
 
 
-def _from_tables(paths: Sequence[Path], request: OutcomesRequest, pricing: Pricing, progress: Progress) -> _TableRows:
-    """Rows of tables, in the order in which they are given."""
+def _from_tables(
+    paths: Sequence[tuple[str, Path]], request: OutcomesRequest, pricing: Pricing, progress: Progress
+) -> list[OutcomeTable]:
+    """Tables, in the order in which they are given."""
     dollars = None if request.dollars_from is None else read_dollars(request.dollars_from)
-    rows: list[OutcomeRow] = []
-    notes: list[str] = []
-    for number, path in enumerate(paths):
+    where = tuple(condition(each) for each in request.where)
+    tables = []
+    for number, (agent, path) in enumerate(paths):
         progress("reading tables", number, len(paths))
-        its_rows, its_notes = _table_rows(path, request.columns, pricing, dollars)
-        rows += _with_answers(its_rows, request)
-        notes += its_notes
-    return _TableRows(rows=rows, notes=notes)
+        if path.suffix.lower() == ".parquet":
+            table = _of_ours(path, agent, where)
+        else:
+            form = Form(columns=request.columns, where=where, agent=agent)
+            table = read_text_table(path, form=form, pricing=pricing, dollars=dollars)
+        tables.append(table.with_answers(request.answer_cap if request.answers else None))
+    return tables
 
 
-def _table_rows(
-    path: Path, columns: Mapping[str, str], pricing: Pricing, dollars: Dollars | None
-) -> tuple[tuple[OutcomeRow, ...], tuple[str, ...]]:
-    if path.suffix.lower() == ".parquet":
-        table = read_outcomes_file(path)
-        return table.rows, table.notes
-    read = read_text_table(path, columns=columns, pricing=pricing, dollars=dollars)
-    return read.rows, read.notes
-
-
-def _with_answers(rows: Iterable[OutcomeRow], request: OutcomesRequest) -> list[OutcomeRow]:
-    if not request.answers:
-        return [replace(row, answer="") if row.answer else row for row in rows]
-    return [replace(row, answer=cap_answer(row.answer, request.answer_cap)) for row in rows]
+def _of_ours(path: Path, agent: str, where: Sequence[Condition]) -> OutcomeTable:
+    if agent:
+        raise OutcomesError(f"{agent}={path}: a table of outcomes names its agents. --rename gives them other names.")
+    table = read_outcomes_file(path)
+    if not where:
+        return table
+    part, gone = kept(table, where)
+    said = " ".join(f"--where {each}" for each in where)
+    return part.with_notes([*table.notes, f"{path.name}: {gone} of {len(table)} rows are left out by {said}."])

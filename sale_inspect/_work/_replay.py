@@ -11,6 +11,7 @@ from sale_inspect._work._data import RouterData, Table, chosen_routers, embed_da
 from sale_inspect._work._policies import apart, held_out_tasks, policy_of_file, recorded_policies, trained_policy
 from sale_inspect._work._progress import Progress, silent
 from sale_inspect._work._train import Goal, TrainRequest
+from sale_inspect.outcomes import texts_fault
 from sale_inspect.replays import Policy, Replay, ReplayOptions, evaluate, replay_html, replay_json, replay_text
 from sale_inspect.stats import CONFIDENCE
 
@@ -141,16 +142,17 @@ def _read(
 ) -> tuple[RouterData, RouterData | None, list[str]]:
     """The data to evaluate on, the data to train on if that is another table, and what is to be said of them."""
     table, tasks = read_table(outcomes, agents=request.agents)
+    unreadable = [fault] if (fault := texts_fault(tasks.texts)) else []
     if request.train is None:
         data = embed_data(table, tasks, embedder=request.embedder, answers=True, progress=progress)
-        return data, None, []
+        return data, None, unreadable
     trained_on = read_table(request.train, agents=tasks.agents)
     name = str(outcomes) if isinstance(outcomes, str | Path) else "the evaluated table"
     # Before anything is embedded, since that can take minutes.
     tasks, notes = held_out_tasks(tasks, trained_on[1], name, request.train, request.unseen)
     data = embed_data(table, tasks, embedder=request.embedder, answers=True, progress=progress)
     source = embed_data(*trained_on, embedder=request.embedder, answers=True, progress=progress)
-    return data, source, list(notes)
+    return data, source, [*unreadable, *notes]
 
 
 def _trained(
@@ -162,6 +164,10 @@ def _trained(
         return []
     names, left_out = chosen_routers(named, source.outcomes)
     notes += left_out
+    fault = texts_fault(source.outcomes.texts)
+    if fault and not named:
+        notes.append(f"Not trained, since there is nothing to read: {', '.join(names)}.")
+        return []
     how = TrainRequest(
         budget=request.budget,
         keep_pass=request.keep_pass,
@@ -173,7 +179,10 @@ def _trained(
     policies = []
     for number, name in enumerate(names):
         progress(f"training {name}", number, len(names))
-        policy, sentence = trained_policy(name, source, data, how)
+        try:
+            policy, sentence = trained_policy(name, source, data, how)
+        except OutcomesError as error:
+            raise OutcomesError(f"{fault} {error}".lstrip()) from error
         notes += [sentence] * bool(sentence)
         policies.append(policy)
     return policies

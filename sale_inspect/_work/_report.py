@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,9 @@ from sale_inspect._work._kept import keep_report, kept_report, report_key
 from sale_inspect._work._logs import ComparedLogsRequest, read_options
 from sale_inspect._work._places import Places, listed
 from sale_inspect._work._progress import Progress, silent
+from sale_inspect.outcomes import holds_outcomes, read_lined_up
 from sale_inspect.report import PageRequest, report_files
+from sale_inspect.report.tidy import tidy_of_outcomes
 
 if TYPE_CHECKING:
     from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy
@@ -86,7 +88,7 @@ def make_report(
 
     Args:
         logs: Log files of Inspect and folders of them; or `samples.parquet`, `bids.parquet` and `logs.parquet` of an
-            earlier report, or its folder.
+            earlier report, or its folder; or tables of outcomes, of `read_outcomes` or elsewhere.
         folder: Folder for the report. Its parent must exist.
         request: What it is to be.
         progress: Is told what is being done.
@@ -126,13 +128,17 @@ def make_report(
 
 def _read(logs: tuple[str, ...], request: ReportRequest, progress: Progress) -> ScreenedTidy:
     progress("reading logs", 0, None)
-    return read_tidy(
-        logs,
+    tables = [place for place in logs if Path(place).is_file() and holds_outcomes(Path(place))]
+    tidy = [tidy_of_outcomes(read_lined_up(Path(place)), place) for place in tables]
+    compared = read_tidy(
+        [place for place in logs if place not in tables],
         read_options(request, line_up=True, need_tau=True),
         cache=request.cache,
         progress=lambda done, total: progress("reading logs", done, total),
         processes=request.processes,
+        tables=[made for made, _ in tidy],
     )
+    return replace(compared, notes=(*compared.notes, *(note for _, notes in tidy for note in notes)))
 
 
 def _made(

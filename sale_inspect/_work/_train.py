@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sale_inspect._errors import OutcomesError
-from sale_inspect._work._data import RouterData, Table, chosen_routers, read_data
+from sale_inspect._work._data import RouterData, Table, check_texts, chosen_routers, embed_data, read_table
 from sale_inspect._work._progress import Progress, silent
 from sale_inspect.routers import (
     Calibrated,
@@ -182,8 +182,11 @@ def train_routers(
     """
     request = request or TrainRequest()
     answers = not routers or any(router_kind(name).cascade for name in routers)
-    data = read_data(outcomes, agents=request.agents, embedder=request.embedder, answers=answers, progress=progress)
-    names, left_out = chosen_routers(routers, data.outcomes)
+    table, tasks = read_table(outcomes, agents=request.agents)
+    names, left_out = chosen_routers(routers, tasks)
+    # Before anything is embedded, since that can take minutes.
+    check_texts(names, tasks)
+    data = embed_data(table, tasks, embedder=request.embedder, answers=answers, progress=progress)
     finished: list[TrainedRouter] = []
     for number, name in enumerate(names):
         progress(f"training {name}", number, len(names))

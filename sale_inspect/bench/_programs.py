@@ -7,9 +7,10 @@ import json
 import re
 import warnings
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from itertools import islice
+
+from sale_inspect._errors import RunnerError
+from sale_inspect.bench.judge import JUDGE_USER, PROGRAM_USER, host_source, referee_source
 
 __all__ = ["ProgramVerdict", "extract_program", "job", "read_verdict", "runner_source"]
 
@@ -21,6 +22,9 @@ _METHOD = re.compile(r"(?P<owner>[A-Za-z_]\w*)\(\)\.(?P<name>[A-Za-z_]\w*)")
 
 _MOST_STARTS = 50
 
+BROKEN_STATUS = 3
+"""Exit status of a judge that could not do its work."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProgramVerdict:
@@ -29,10 +33,12 @@ class ProgramVerdict:
     Attributes:
         passed: Every test passed.
         reason: Why not, in one line; empty if passed.
+        two_users: The judge and the program ran as two users.
     """
 
     passed: bool
     reason: str = ""
+    two_users: bool = False
 
 
 def extract_program(answer: str, entry_point: str) -> str:
@@ -83,43 +89,85 @@ def _parses(text: str) -> bool:
     return True
 
 
-def job(program: str, *, setup: str, tests: tuple[str, ...], seconds: float, memory_mb: int, preamble: str = "") -> str:
-    """The text that the runner reads from its standard input.
+def job(
+    program: str,
+    *,
+    entry_point: str,
+    tests: tuple[str, ...],
+    seconds: float,
+    memory_mb: int,
+    setup: str = "",
+    preamble: str = "",
+    two_users: bool = False,
+) -> str:
+    """The text that the judge reads from its standard input.
 
-    All four texts run in one module, so the program and the tests see the names of the preamble, and the
-    program may define them anew.
+    The preamble runs on both sides, in the judge's process and before the program in its own. Setup and tests run in
+    the judge's process only, but for the setup's import statements, which the program sees too. A name in them is
+    the entry point's first, then the judge's own (preamble, setup, built-in), then the program's.
 
     Args:
         program: The program to test.
-        setup: Code that runs after the program and before the tests.
+        entry_point: What the tests call: the name of a function, or a method as `Class().method`.
         tests: Assertions.
         seconds: Time for all of it together: preamble, program, setup and tests.
-        memory_mb: Address space for them, MiB.
-        preamble: Code that runs before the program: imports and helper classes.
+        memory_mb: Address space for the program, MiB.
+        setup: Code that runs after the program is loaded and before the tests.
+        preamble: Imports and helper classes.
+        two_users: The judge is started as root and takes users for itself and for the program.
     """
     return json.dumps(
         {
             "preamble": preamble,
             "program": program,
+            "entry_point": entry_point,
+            "imports": _imports(setup),
             "setup": setup,
             "tests": list(tests),
             "seconds": seconds,
             "memory_mb": memory_mb,
+            "users": [JUDGE_USER, PROGRAM_USER] if two_users else None,
+            "host": host_source(),
         }
     )
 
 
-@cache
+def _imports(setup: str) -> str:
+    try:
+        nodes = [node for node in ast.parse(setup).body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    except SyntaxError:
+        # The judge says so, where the setup runs.
+        return ""
+    return "\n".join(map(ast.unparse, nodes))
+
+
 def runner_source() -> str:
-    """Source of the runner, a script for `python3 -I -c` that needs only the standard library."""
-    return files("sale_inspect.bench").joinpath("unit_test_runner.py").read_text(encoding="utf-8")
+    """Source of the judge, a script for `python3 -I -c` that needs only the standard library."""
+    return referee_source()
 
 
-def read_verdict(output: str) -> ProgramVerdict:
-    """The runner's last line of output as a verdict. Anything else is a failure, never a pass."""
+def read_verdict(output: str, status: int) -> ProgramVerdict:
+    """The judge's last line of output as a verdict.
+
+    It counts only with the exit status 0. A judge that was killed, or that wrote anything else, is a failure of the
+    program: only its program can have done that.
+
+    Args:
+        output: What the judge wrote to its standard output.
+        status: Its exit status.
+
+    Raises:
+        RunnerError: If the judge says that it could not do its work (exit status 3).
+    """
     lines = output.strip().splitlines()
     try:
         data = json.loads(lines[-1])
-        return ProgramVerdict(passed=data["passed"] is True, reason=str(data["reason"]))
+        if status == BROKEN_STATUS:
+            raise RunnerError(str(data["error"]))
+        if status == 0:
+            return ProgramVerdict(
+                passed=data["passed"] is True, reason=str(data["reason"]), two_users=data["two_users"] is True
+            )
     except (IndexError, ValueError, KeyError, TypeError):
-        return ProgramVerdict(passed=False, reason="the test runner gave no verdict")
+        pass
+    return ProgramVerdict(passed=False, reason=f"the judge was ended before its verdict (exit status {status})")

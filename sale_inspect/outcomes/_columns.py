@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,17 +25,19 @@ class OutcomeColumn:
         name: Its name, which is also the field of `OutcomeRow`.
         type: `text`, `number` (64-bit), `whole` (64-bit) or `yes/no`.
         null: Whether a cell may be empty because the value is not known.
+        high: Largest value of a `number`; the least is 0.
         meaning: One line, with the unit.
     """
 
     name: str
     type: Type
     null: bool = False
+    high: float = math.inf
     meaning: str
 
 
-def _column(name: str, type_: Type, meaning: str, null: bool = False) -> OutcomeColumn:
-    return OutcomeColumn(name=name, type=type_, null=null, meaning=meaning)
+def _column(name: str, type_: Type, meaning: str, null: bool = False, high: float = math.inf) -> OutcomeColumn:
+    return OutcomeColumn(name=name, type=type_, null=null, meaning=meaning, high=high)
 
 
 COLUMNS: tuple[OutcomeColumn, ...] = (
@@ -44,7 +47,7 @@ COLUMNS: tuple[OutcomeColumn, ...] = (
     _column("agent", "text", "the agent; empty for a policy"),
     _column("policy", "text", "the policy; empty for an agent"),
     _column("winner", "text", "the agent that a policy chose; empty for an agent"),
-    _column("correct", "number", "score, 0 to 1"),
+    _column("correct", "number", "score, 0 to 1", high=1.0),
     _column("dollars", "number", "US dollars of the run; all that a policy spent"),
     _column("overhead_usd", "number", "those that a policy spent before execution, US dollars", null=True),
     _column("tokens", "number", "tokens of the run, cached ones included", null=True),

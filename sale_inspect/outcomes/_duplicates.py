@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from statistics import fmean
 from typing import Literal
 
+import numpy as np
+
 from sale_inspect._errors import OutcomesError
-from sale_inspect.outcomes._table import OutcomeRow
+from sale_inspect.outcomes._row import OutcomeRow
+from sale_inspect.outcomes._table import OutcomeTable, stacked, table_of
 
 __all__ = ["NAMED_AT_MOST", "OnDuplicate", "named", "without_duplicates"]
 
@@ -17,36 +20,49 @@ OnDuplicate = Literal["error", "last", "mean"]
 NAMED_AT_MOST = 8
 """How many things a message names before it counts the rest."""
 
-_Key = tuple[str, str, str, int]
 
-
-def without_duplicates(rows: Sequence[OutcomeRow], on_duplicate: OnDuplicate) -> tuple[list[OutcomeRow], list[str]]:
+def without_duplicates(
+    table: OutcomeTable, on_duplicate: OnDuplicate, *, apart: Collection[str] = ()
+) -> tuple[OutcomeTable, list[str]]:
     """The rows with each (agent or policy, task, epoch) once, and what was done about the others (ours).
 
     Rows of one sample (the same uuid: a log given twice, a sample that a retry took over) and rows that
     agree in everything but their file are taken once, whatever `on_duplicate` says.
 
     Args:
-        rows: Rows in the order in which they were made, oldest first.
+        table: Rows in the order in which they were made, oldest first.
         on_duplicate: `error` refuses other duplicates, `last` keeps the latest row, `mean` keeps the mean
             of score, dollars, overhead, tokens and seconds, with all else from the latest row.
+        apart: Ids of tasks whose rows are left as they are.
 
     Raises:
         OutcomesError: If there are duplicates and `on_duplicate` is `error`.
     """
-    groups: dict[_Key, list[OutcomeRow]] = {}
-    for row in rows:
-        group = groups.setdefault((row.kind, row.name, row.task, row.epoch), [])
-        if not any(_same_run(row, other) for other in group):
-            group.append(row)
-    again = [group for group in groups.values() if len(group) > 1]
-    if not again:
-        return [group[0] for group in groups.values()], []
-    if on_duplicate == "error":
+    who, (tasks, ids) = table.who().codes, table.text("task")
+    epochs = np.unique(table.numbers("epoch"), return_inverse=True)[1]
+    keys = (who * len(ids) + tasks) * (int(epochs.max()) + 1) + epochs
+    _, groups, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    other = set(apart)
+    twice = np.flatnonzero((counts[groups] > 1) & np.array([task not in other for task in ids], dtype=bool)[tasks])
+    if not len(twice):
+        return table, []
+    by_group: dict[int, list[OutcomeRow]] = {}
+    for group, row in zip(groups[twice].tolist(), table.take(twice).rows, strict=True):
+        runs = by_group.setdefault(group, [])
+        if not any(_same_run(row, other) for other in runs):
+            runs.append(row)
+    again = [runs for runs in by_group.values() if len(runs) > 1]
+    if again and on_duplicate == "error":
         raise OutcomesError(_refusal(again))
-    said = "the latest is kept" if on_duplicate == "last" else "their mean is kept"
-    note = f"{len(again)} times an agent ran a task more than once in the same epoch; {said}: {named(_names(again))}."
-    return [group[-1] if on_duplicate == "last" else _mean(group) for group in groups.values()], [note]
+    taken = [runs[-1] if on_duplicate == "last" or len(runs) == 1 else _mean(runs) for runs in by_group.values()]
+    rest = np.ones(len(table), dtype=bool)
+    rest[twice] = False
+    whole = stacked([table.take(np.flatnonzero(rest)).with_notes(()), table_of(taken)]).with_notes(table.notes)
+    if not again:
+        return whole, []
+    done = "the latest is kept" if on_duplicate == "last" else "their mean is kept"
+    note = f"{len(again)} times an agent ran a task more than once in the same epoch; {done}: {named(_names(again))}."
+    return whole, [note]
 
 
 def _same_run(row: OutcomeRow, other: OutcomeRow) -> bool:

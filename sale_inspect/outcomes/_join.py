@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sale_inspect._errors import OutcomesError
 from sale_inspect.outcomes._duplicates import OnDuplicate, named, without_duplicates
-from sale_inspect.outcomes._table import OutcomeRow, OutcomeTable, make_table
+from sale_inspect.outcomes._row import OutcomeRow
+from sale_inspect.outcomes._table import OutcomeTable, Who, pairs, table_of, text_column
 
 __all__ = ["RunLeftOut", "join"]
 
@@ -34,7 +38,7 @@ class RunLeftOut:
 
 
 def join(
-    rows: Iterable[OutcomeRow],
+    rows: OutcomeTable | Iterable[OutcomeRow],
     *,
     left_out: Sequence[RunLeftOut] = (),
     faults: Sequence[str] = (),
@@ -42,7 +46,7 @@ def join(
     on_duplicate: OnDuplicate = "error",
     allow_missing: bool = False,
 ) -> OutcomeTable:
-    """One table of rows that line up.
+    """One table, in order, of rows that line up.
 
     They line up if every agent and policy has every task at least once, no id has two texts, no run was
     left out, and there are no other faults. A run that was left out is no fault if the same agent's, task's
@@ -55,60 +59,90 @@ def join(
         rows: Rows of all files, oldest first.
         left_out: Runs without a row.
         faults: Other things that do not line up, one sentence each.
-        notes: What a reader must know anyway.
+        notes: What a reader must know anyway, besides the notes of a table.
         on_duplicate: See `without_duplicates`.
         allow_missing: Keep what lines up.
 
     Raises:
         OutcomesError: If there is no row, or rows do not line up and `allow_missing` is off, or nothing is left.
     """
-    given = list(rows)
-    if not given:
+    given = rows if isinstance(rows, OutcomeTable) else table_of(rows)
+    if not len(given):
         raise OutcomesError(_nothing(left_out))
-    texts = _texts(given)
+    texts = _Texts(given)
     # Rows of different tasks that share an id are no duplicates of each other.
-    unlike = {task for task, several in texts.items() if len(several) > 1}
-    alike, said = without_duplicates([row for row in given if row.task not in unlike], on_duplicate)
-    made = [*alike, *(row for row in given if row.task in unlike)]
-    found = [*faults, *_left_out_faults(left_out, made), *_text_faults(texts, made), *_missing_faults(made)]
+    made, said = without_duplicates(given, on_duplicate, apart=texts.unlike)
+    found = [*faults, *_left_out_faults(left_out, made), *texts.faults(given), *_missing_faults(made)]
     if found and not allow_missing:
         raise OutcomesError(_report(found))
-    kept = _lined_up(made, unlike)
-    if not kept:
+    kept = _lined_up(made, texts.unlike)
+    if not len(kept):
         raise OutcomesError(_report([*found, "no task is left that every agent has"]))
-    gone = len({row.task for row in made}) - len({row.task for row in kept})
+    gone = len(_used(made, "task")) - len(_used(kept, "task"))
     if gone:
         said.append(f"{gone} tasks are left out, because not every agent has them or their text differs.")
-    filled = [row if row.text else replace(row, text=next(iter(texts[row.task]), "")) for row in kept]
     allowed = [f"{fault}." for fault in found]
-    return make_table(filled, [*notes, *said, *allowed, *_epoch_notes(kept)])
+    return (
+        _filled(kept).in_order().with_notes([*given.notes, *notes, *said, *allowed, *_epoch_notes(kept)])
+    )  # fmt: skip
 
 
-def _texts(rows: Iterable[OutcomeRow]) -> dict[str, dict[str, OutcomeRow]]:
-    """For each task, its texts, each with the first row that has it."""
-    found: dict[str, dict[str, OutcomeRow]] = {}
-    for row in rows:
-        texts = found.setdefault(row.task, {})
-        if row.text:
-            texts.setdefault(row.text, row)
-    return found
+class _Texts:
+    """The texts of tasks.
+
+    Attributes:
+        unlike: Ids of the tasks with several texts, in the order of the rows.
+        first: For each of them, two rows with different texts.
+    """
+
+    def __init__(self, table: OutcomeTable) -> None:
+        tasks, ids = table.text("task")
+        codes, texts = table.text("text")
+        known = np.flatnonzero(np.array([bool(text) for text in texts], dtype=bool)[codes])
+        _, _, firsts = pairs(tasks[known], codes[known])
+        rows = np.sort(known[firsts])
+        by_task: dict[int, list[int]] = {}
+        counts = np.bincount(tasks[rows], minlength=len(ids))
+        for row in rows[counts[tasks[rows]] > 1].tolist():
+            by_task.setdefault(int(tasks[row]), []).append(row)
+        first_row = {int(code): int(row) for code, row in zip(*np.unique(tasks, return_index=True), strict=True)}
+        ordered = sorted(by_task, key=lambda code: first_row[code])
+        self.unlike = {ids[code]: by_task[code] for code in ordered}
+
+    def faults(self, table: OutcomeTable) -> list[str]:
+        """One sentence about all of them."""
+        if not self.unlike:
+            return []
+        (task, pair), *_ = self.unlike.items()
+        one, other = table.take(pair[:2]).rows
+        tasks, ids = table.text("task")
+        here = np.array([name in self.unlike for name in ids], dtype=bool)[tasks]
+        names = _used(table.take(np.flatnonzero(here)), "task_name")
+        remedy = "; --task-ids qualified keeps tasks of different names apart" if len(names) > 1 else ""
+        return [
+            f"{len(self.unlike)} task ids have more than one text: {named(list(self.unlike))} ({one.log} and "
+            f"{other.log} differ on {task}){remedy}"
+        ]
 
 
-def _text_faults(texts: Mapping[str, Mapping[str, OutcomeRow]], rows: Sequence[OutcomeRow]) -> list[str]:
-    differing = [task for task, several in texts.items() if len(several) > 1]
-    if not differing:
+def _used(table: OutcomeTable, name: str) -> list[str]:
+    """The different texts of a column, in the order of the rows."""
+    codes, values = table.text(name)
+    used, firsts = np.unique(codes, return_index=True)
+    return [values[code] for code in used[np.argsort(firsts)]]
+
+
+def _left_out_faults(left_out: Sequence[RunLeftOut], made: OutcomeTable) -> list[str]:
+    if not left_out:
         return []
-    one, other = list(texts[differing[0]].values())[:2]
-    names = {row.task_name for row in rows if row.task in set(differing)}
-    remedy = "; --task-ids qualified keeps tasks of different names apart" if len(names) > 1 else ""
-    return [
-        f"{len(differing)} task ids have more than one text: {named(differing)} ({one.log} and {other.log} differ on "
-        f"{differing[0]}){remedy}"
-    ]
-
-
-def _left_out_faults(left_out: Sequence[RunLeftOut], rows: Sequence[OutcomeRow]) -> list[str]:
-    there = {(row.kind, row.name, row.task, row.epoch) for row in rows}
+    who, (tasks, ids) = made.who(), made.text("task")
+    wanted = {each.task for each in left_out}
+    near = np.flatnonzero(np.array([task in wanted for task in ids], dtype=bool)[tasks])
+    epochs = made.numbers("epoch")[near].astype(int).tolist()
+    there = {
+        (*who.names[code], ids[task], epoch)
+        for code, task, epoch in zip(who.codes[near].tolist(), tasks[near].tolist(), epochs, strict=True)
+    }
     reasons: dict[tuple[str, str], list[str]] = {}
     for each in left_out:
         if (each.kind, each.name, each.task, each.epoch) not in there:
@@ -118,43 +152,65 @@ def _left_out_faults(left_out: Sequence[RunLeftOut], rows: Sequence[OutcomeRow])
     ]
 
 
-def _missing_faults(rows: Sequence[OutcomeRow]) -> list[str]:
-    all_tasks = dict.fromkeys(row.task for row in rows)
-    done: dict[tuple[str, str], set[str]] = {}
-    for row in rows:
-        done.setdefault((row.kind, row.name), set()).add(row.task)
+def _presence(table: OutcomeTable) -> tuple[Who, list[str], NDArray[np.bool_]]:
+    """Who did the rows, the tasks in the order of the rows, and (who, tasks) which of them each has."""
+    who, (codes, _) = table.who(), table.text("task")
+    used, firsts = np.unique(codes, return_index=True)
+    place = np.empty(int(used.max()) + 1, dtype=np.int64)
+    place[used[np.argsort(firsts)]] = np.arange(len(used))
+    has = np.zeros((len(who.names), len(used)), dtype=bool)
+    has[who.codes, place[codes]] = True
+    return who, _used(table, "task"), has
+
+
+def _missing_faults(table: OutcomeTable) -> list[str]:
+    who, tasks, has = _presence(table)
     faults = []
-    for (kind, name), tasks in sorted(done.items()):
-        missing = [task for task in all_tasks if task not in tasks]
-        if missing:
-            logs = sorted({row.log for row in rows if row.kind == kind and row.name == name})
+    for number in sorted(range(len(who.names)), key=lambda place: who.names[place]):
+        missing = np.flatnonzero(~has[number])
+        if len(missing):
+            kind, name = who.names[number]
+            logs = sorted(_used(table.take(np.flatnonzero(who.codes == number)), "log"))
+            lacked = named([tasks[task] for task in missing.tolist()])
             faults.append(
-                f"{kind} {name!r} has {len(tasks)} of {len(all_tasks)} tasks ({named(logs)}); it lacks {named(missing)}"
+                f"{kind} {name!r} has {len(tasks) - len(missing)} of {len(tasks)} tasks ({named(logs)}); "
+                f"it lacks {lacked}"
             )
     return faults
 
 
-def _lined_up(rows: Sequence[OutcomeRow], differing: set[str]) -> list[OutcomeRow]:
+def _lined_up(table: OutcomeTable, unlike: Mapping[str, object]) -> OutcomeTable:
     """The rows of tasks that every agent has (every policy, if there is no agent) and whose text is one."""
-    kind = "agent" if any(row.kind == "agent" for row in rows) else "policy"
-    who: dict[str, set[str]] = {}
-    for row in rows:
-        if row.kind == kind:
-            who.setdefault(row.task, set()).add(row.name)
-    everyone = set().union(*who.values())
-    kept = {task for task, names in who.items() if names == everyone and task not in differing}
-    return [row for row in rows if row.task in kept]
+    who, tasks, has = _presence(table)
+    agents = np.array([kind == "agent" for kind, _ in who.names], dtype=bool)
+    full = has[agents if agents.any() else ~agents].all(axis=0)
+    kept = {task for task, whole in zip(tasks, full.tolist(), strict=True) if whole and task not in unlike}
+    if len(kept) == len(tasks):
+        return table
+    codes, ids = table.text("task")
+    return table.take(np.flatnonzero(np.array([task in kept for task in ids], dtype=bool)[codes]))
 
 
-def _epoch_notes(rows: Sequence[OutcomeRow]) -> list[str]:
-    epochs: dict[tuple[str, str], set[int]] = {}
-    for row in rows:
-        epochs.setdefault((row.kind, row.name), set()).add(row.epoch)
-    counts = {name: len(found) for (_, name), found in sorted(epochs.items())}
-    if len(set(counts.values())) < 2:
+def _filled(table: OutcomeTable) -> OutcomeTable:
+    """The table with the text of its task in each row that lacks one."""
+    tasks, ids = table.text("task")
+    codes, texts = table.text("text")
+    known = np.array([bool(text) for text in texts], dtype=bool)[codes]
+    if known.all():
+        return table
+    of_task = np.full(len(ids), len(texts), dtype=np.int64)
+    of_task[tasks[known]] = codes[known]
+    return table.replaced(text=text_column(np.where(known, codes, of_task[tasks]), [*texts, ""]))
+
+
+def _epoch_notes(table: OutcomeTable) -> list[str]:
+    who = table.who()
+    runs, _, _ = pairs(who.codes, table.numbers("epoch").astype(np.int64))
+    counts = np.bincount(runs, minlength=len(who.names)).tolist()
+    if len(set(counts)) < 2:
         return []
-    said = ", ".join(f"{name} {count}" for name, count in counts.items())
-    return [f"Epochs differ ({said}); each task's mean is over the epochs that there are."]
+    each = ", ".join(f"{name} {count}" for (_, name), count in sorted(zip(who.names, counts, strict=True)))
+    return [f"Epochs differ ({each}); each task's mean is over the epochs that there are."]
 
 
 def _report(faults: Sequence[str]) -> str:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sale_inspect._errors import OutcomesError
-from sale_inspect.outcomes._table import OutcomeRow, OutcomeTable
+from sale_inspect.outcomes._row import OutcomeRow
+from sale_inspect.outcomes._table import OutcomeTable, pairs
 from sale_inspect.routers import Floats, Outcomes, draws
 
 __all__ = ["PolicyOutcomes", "agent_order", "policy_outcomes", "splits", "to_outcomes"]
 
-_Cells = dict[tuple[str, str], list[OutcomeRow]]
+_PolicyRows = dict[tuple[str, str], list[OutcomeRow]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -42,16 +45,63 @@ class PolicyOutcomes:
 
 def agent_order(table: OutcomeTable) -> tuple[str, ...]:
     """The agents: in pool order if all rows are of one pool, else by mean dollars a task, then by name."""
-    rows = table.of("agent")
-    places = {row.name: row.place for row in rows}
-    one_pool = len({row.pool for row in rows}) == 1 and len(set(places.values())) == len(places)
-    if one_pool and None not in places.values():
-        return tuple(sorted(places, key=lambda name: places[name] or 0))
-    by_task: dict[str, dict[str, list[float]]] = {}
-    for row in rows:
-        by_task.setdefault(row.name, {}).setdefault(row.task, []).append(row.dollars)
-    spent = {name: fmean(fmean(runs) for runs in tasks.values()) for name, tasks in by_task.items()}
+    rows = table.only("agent")
+    if not len(rows):
+        return ()
+    agents, names = _packed(rows, "agent")
+    places = rows.numbers("place")
+    pools, _ = _packed(rows, "pool")
+    if (pools == pools[0]).all() and not np.isnan(places).any():
+        of_agent, ranks, _ = pairs(agents, np.unique(places, return_inverse=True)[1])
+        if len(of_agent) == len(names) == len(np.unique(ranks)):
+            return tuple(names[agent] for agent in of_agent[np.argsort(ranks)].tolist())
+    cells = _Cells(rows)
+    dollars = cells.means("dollars")
+    columns = cells.used % len(names)
+    spent = {name: fmean(dollars[columns == code].tolist()) for code, name in enumerate(names)}
     return tuple(sorted(spent, key=lambda name: (spent[name], name)))
+
+
+class _Cells:
+    """Rows of agents by cell (task, agent); the tasks in order of their ids.
+
+    Attributes:
+        tasks: Ids of the T tasks.
+        agents: Names of the agents.
+        used: The cells that have rows, `task * agents + agent`, ascending.
+        firsts: For each of them, its first row of the first epoch.
+    """
+
+    def __init__(self, rows: OutcomeTable) -> None:
+        self._rows = rows
+        tasks, self.tasks = _packed(rows, "task")
+        agents, self.agents = _packed(rows, "agent")
+        keys = tasks * len(self.agents) + agents
+        # Stable, so that rows of one epoch keep the order of the table.
+        self._order = np.lexsort([rows.numbers("epoch"), keys])
+        self.used, self._starts = np.unique(keys[self._order], return_index=True)
+        self.firsts = self._order[self._starts]
+
+    def means(self, name: str) -> Floats:
+        """For each used cell, the mean of a column over its rows; NaN where one of them is not known."""
+        values = self._rows.numbers(name)[self._order]
+        made = values[self._starts]
+        stops = np.append(self._starts[1:], len(values))
+        for cell in np.flatnonzero(stops - self._starts > 1).tolist():
+            runs = values[self._starts[cell] : stops[cell]].tolist()
+            made[cell] = fmean(runs)
+        return made
+
+
+def _packed(rows: OutcomeTable, name: str) -> tuple[NDArray[np.int64], list[str]]:
+    """A column of texts as places in the list of those that are used, which is in alphabetical order."""
+    codes, values = rows.text(name)
+    used, packed = np.unique(codes, return_inverse=True)
+    texts = [values[code] for code in used.tolist()]
+    order = sorted(range(len(texts)), key=texts.__getitem__)
+    ranks = np.empty(len(texts), dtype=np.int64)
+    ranks[order] = np.arange(len(texts))
+    return ranks[packed], [texts[place] for place in order]
 
 
 def to_outcomes(table: OutcomeTable, *, agents: Sequence[str] | None = None) -> Outcomes:
@@ -66,34 +116,47 @@ def to_outcomes(table: OutcomeTable, *, agents: Sequence[str] | None = None) -> 
     Raises:
         OutcomesError: If there is no agent, one is unknown, or one lacks a task.
     """
-    cells: _Cells = {}
-    for row in table.of("agent"):
-        cells.setdefault((row.task, row.name), []).append(row)
+    rows = table.only("agent")
     names = _chosen(agent_order(table), agents)
-    tasks = tuple(sorted({task for task, _ in cells}))
-    missing = [(task, name) for task in tasks for name in names if (task, name) not in cells]
-    if missing:
-        task, name = missing[0]
+    cells = _Cells(rows)
+    wanted = np.array([cells.agents.index(name) for name in names])
+    full = np.full(len(cells.tasks) * len(cells.agents), -1, dtype=np.int64)
+    full[cells.used] = np.arange(len(cells.used))
+    grid = full.reshape(len(cells.tasks), len(cells.agents))[:, wanted]
+    missing = np.argwhere(grid < 0)
+    if len(missing):
+        task, agent = missing[0]
         raise OutcomesError(
-            f"Outcomes: {len(missing)} of {len(tasks) * len(names)} cells are empty, first agent {name!r} on task "
-            f"{task!r}. Join the rows with allow_missing, or give the rows that are missing."
+            f"Outcomes: {len(missing)} of {grid.size} cells are empty, first agent {names[agent]!r} on task "
+            f"{cells.tasks[task]!r}. Join the rows with allow_missing, or give the rows that are missing."
         )
-    firsts = [cells[task, names[0]][0] for task in tasks]
-    taus = [float("nan") if row.tau is None else row.tau for row in firsts]
-    bins = tuple(row.bin for row in firsts)
+
+    def known(name: str) -> Floats | None:
+        values = cells.means(name)[grid]
+        return None if np.isnan(values).any() else values
+
+    firsts = cells.firsts[grid[:, 0]]
+    taus, bins = rows.numbers("tau")[firsts], _texts(rows, "bin", firsts)
+    answers = np.array(_texts(rows, "answer", cells.firsts[grid.ravel()]), dtype=object).reshape(grid.shape)
+    here = np.isin(_packed(rows, "agent")[0], wanted)
     return Outcomes(
         agents=names,
-        tasks=tasks,
-        texts=tuple(row.text for row in firsts),
-        correct=np.minimum(_known("correct", cells, tasks, names), 1.0),
-        dollars=_known("dollars", cells, tasks, names),
-        tokens=_means("tokens", cells, tasks, names),
-        seconds=_means("seconds", cells, tasks, names),
-        answers=_answers(cells, tasks, names),
+        tasks=tuple(cells.tasks),
+        texts=_texts(rows, "text", firsts),
+        correct=np.minimum(cells.means("correct")[grid], 1.0),
+        dollars=cells.means("dollars")[grid],
+        tokens=known("tokens"),
+        seconds=known("seconds"),
+        answers=answers if any(answers.ravel()) else None,
         bins=bins if any(bins) else (),
-        taus=None if np.isnan(taus).all() else np.array(taus),
-        estimated=any(row.basis == "estimated" for (_, name), rows in cells.items() if name in names for row in rows),
+        taus=None if np.isnan(taus).all() else taus,
+        estimated="estimated" in _texts(rows, "basis", np.flatnonzero(here)),
     )
+
+
+def _texts(rows: OutcomeTable, name: str, places: NDArray[np.integer[Any]]) -> tuple[str, ...]:
+    codes, values = rows.text(name)
+    return tuple(map(values.__getitem__, codes[places].tolist()))
 
 
 def _chosen(known: tuple[str, ...], agents: Sequence[str] | None) -> tuple[str, ...]:
@@ -105,34 +168,15 @@ def _chosen(known: tuple[str, ...], agents: Sequence[str] | None) -> tuple[str, 
     return tuple(agents) if agents else known
 
 
-def _known(name: str, cells: _Cells, tasks: Sequence[str], agents: Sequence[str]) -> Floats:
-    return np.array([[fmean(getattr(row, name) for row in cells[task, agent]) for agent in agents] for task in tasks])
-
-
-def _means(name: str, cells: _Cells, tasks: Sequence[str], agents: Sequence[str]) -> Floats | None:
-    wanted = (row for task in tasks for agent in agents for row in cells[task, agent])
-    return None if any(getattr(row, name) is None for row in wanted) else _known(name, cells, tasks, agents)
-
-
-def _answers(
-    cells: _Cells, tasks: Sequence[str], agents: Sequence[str]
-) -> np.ndarray[tuple[int, int], np.dtype[np.object_]] | None:
-    found = np.empty((len(tasks), len(agents)), dtype=object)
-    for i, task in enumerate(tasks):
-        for j, agent in enumerate(agents):
-            found[i, j] = min(cells[task, agent], key=lambda row: row.epoch).answer
-    return found if any(found.ravel()) else None
-
-
 def policy_outcomes(table: OutcomeTable) -> tuple[PolicyOutcomes, ...]:
     """The recorded policies, in order of their names, each on the tasks that it has."""
-    cells: _Cells = {}
+    cells: _PolicyRows = {}
     for row in table.of("policy"):
         cells.setdefault((row.name, row.task), []).append(row)
     return tuple(_policy(name, cells) for name in sorted({name for name, _ in cells}))
 
 
-def _policy(name: str, cells: _Cells) -> PolicyOutcomes:
+def _policy(name: str, cells: _PolicyRows) -> PolicyOutcomes:
     own = {task: rows for (policy, task), rows in sorted(cells.items()) if policy == name}
     overheads = [[row.overhead_usd for row in rows if row.overhead_usd is not None] for rows in own.values()]
     tokens = [[row.tokens for row in rows if row.tokens is not None] for rows in own.values()]

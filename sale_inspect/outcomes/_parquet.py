@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-import math
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sale_inspect._errors import OutcomesError
 from sale_inspect._files import write_file
 from sale_inspect.outcomes._columns import COLUMNS, META_KEY, SCHEMA_VERSION
-from sale_inspect.outcomes._table import OutcomeRow, OutcomeTable, make_table, text_hash
+from sale_inspect.outcomes._row import text_hash
+from sale_inspect.outcomes._table import BadRow, OutcomeTable, checked, pairs, text_column
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
 
 __all__ = ["arrow_schema", "from_arrow", "read_parquet", "to_arrow", "write_parquet"]
 
@@ -20,7 +25,7 @@ _DICTIONARY_BYTES = 256 * 2**20
 _HINT = "Make it again with `sale-inspect outcomes`."
 
 
-def arrow_schema(notes: tuple[str, ...] = ()) -> Any:
+def arrow_schema(notes: tuple[str, ...] = ()) -> pa.Schema:
     """The `pyarrow.Schema` of a table, with version and notes in its metadata."""
     import pyarrow as pa
 
@@ -32,13 +37,15 @@ def arrow_schema(notes: tuple[str, ...] = ()) -> Any:
     )
 
 
-def to_arrow(table: OutcomeTable) -> Any:
-    """The table as a `pyarrow.Table`, for those who want to go on with pyarrow or pandas."""
+def to_arrow(table: OutcomeTable) -> pa.Table:
+    """The table as a `pyarrow.Table` of plain columns, for those who want to go on with pyarrow or pandas."""
     import pyarrow as pa
 
+    codes, texts = table.text("text")
+    columns = {name: table.columns.column(name) for name in table.columns.column_names}
+    columns["text_hash"] = pa.chunked_array([text_column(codes, [text_hash(text) for text in texts])])
     schema = arrow_schema(table.notes)
-    arrays = [pa.array([getattr(row, field.name) for row in table.rows], type=field.type) for field in schema]
-    return pa.Table.from_arrays(arrays, schema=schema)
+    return pa.table([columns[field.name].cast(field.type) for field in schema], schema=schema)
 
 
 def write_parquet(table: OutcomeTable, path: Path) -> None:
@@ -66,69 +73,84 @@ def read_parquet(path: Path) -> OutcomeTable:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    texts = [column.name for column in COLUMNS if column.type == "text"]
     try:
-        arrow_table = pq.ParquetFile(path).read()
+        with pq.ParquetFile(path, read_dictionary=texts) as file:
+            found = file.read()
     except (OSError, pa.ArrowException) as error:
         raise OutcomesError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}. {_HINT}") from error
-    return from_arrow(arrow_table, str(path))
+    return from_arrow(found, str(path))
 
 
-def from_arrow(arrow_table: Any, where: str) -> OutcomeTable:
+def from_arrow(found: pa.Table, where: str) -> OutcomeTable:
     """Check a `pyarrow.Table` and make it a table of outcomes.
 
     Args:
-        arrow_table: The table.
+        found: The table.
         where: What to call it in an error.
 
     Raises:
         OutcomesError: If it is no table of outcomes of this version, or a value is out of range.
     """
-    notes = _check_schema(arrow_table.schema, where)
-    names = [field.name for field in fields(OutcomeRow)]
-    _check_nulls(arrow_table, where)
-    columns = [_values(arrow_table.column(name)) for name in (*names, "text_hash")]
-    rows = []
-    # A text comes once in memory, however many rows have it.
-    texts: dict[str, tuple[str, str]] = {}
-    for number, (*values, recorded_hash) in enumerate(zip(*columns, strict=True), start=1):
-        cells = dict(zip(names, values, strict=True))
-        text = cells["text"]
-        cells["text"], hashed = texts[text] if text in texts else _hashed(text, texts)
-        if hashed != recorded_hash:
-            raise OutcomesError(f"{where}, row {number}, field text_hash: it is not that of the text. {_HINT}")
-        try:
-            rows.append(OutcomeRow(**cells))
-        except OutcomesError as error:
-            raise OutcomesError(f"{where}, row {number}: {error}") from error
-    return make_table(rows, notes)
+    notes = _check_schema(found.schema, where)
+    _check_nulls(found, where)
+    _check_hashes(found, where)
+    try:
+        columns = {c.name: _column(found.column(c.name), c.type) for c in COLUMNS if c.name != "text_hash"}
+        return checked(columns, notes).in_order()
+    except BadRow as error:
+        raise OutcomesError(f"{where}, row {error.row + 1}: {error}") from error
 
 
-def _hashed(text: str, texts: dict[str, tuple[str, str]]) -> tuple[str, str]:
-    texts[text] = (text, text_hash(text))
-    return texts[text]
+def _column(column: pa.ChunkedArray, kind: str) -> pa.ChunkedArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-
-def _values(column: Any) -> list[Any]:
+    if kind == "text":
+        coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        return coded.cast(pa.dictionary(pa.int32(), pa.string())).unify_dictionaries()
+    if kind != "number":
+        return column
     # Other tools write NaN where a number is not known.
-    return [None if isinstance(value, float) and math.isnan(value) else value for value in column.to_pylist()]
+    return pc.if_else(pc.is_nan(column), pa.scalar(None, pa.float64()), column)
 
 
-def _check_nulls(arrow_table: Any, where: str) -> None:
+def _check_hashes(found: pa.Table, where: str) -> None:
+    codes, texts = _coded(found.column("text"))
+    hashes, said = _coded(found.column("text_hash"))
+    of_texts, of_hashes, firsts = pairs(codes, hashes)
+    wrong = [
+        row
+        for text, hashed, row in zip(of_texts.tolist(), of_hashes.tolist(), firsts.tolist(), strict=True)
+        if text_hash(texts[text]) != said[hashed]
+    ]
+    if wrong:
+        raise OutcomesError(f"{where}, row {min(wrong) + 1}, field text_hash: it is not that of the text. {_HINT}")
+
+
+def _coded(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[str]]:
+    whole = _column(column, "text").combine_chunks()
+    return whole.indices.to_numpy(zero_copy_only=False).astype("int64"), whole.dictionary.to_pylist()
+
+
+def _check_nulls(found: pa.Table, where: str) -> None:
     import pyarrow.compute as pc
 
     for column in COLUMNS:
-        cells = arrow_table.column(column.name)
+        cells = found.column(column.name)
         gaps = cells.null_count + (pc.sum(pc.is_nan(cells)).as_py() or 0 if column.type == "number" else 0)
         if gaps and not column.null:
             raise OutcomesError(f"{where}: column {column.name!r} has {gaps} empty cells, must have none. {_HINT}")
 
 
-def _check_schema(schema: Any, where: str) -> tuple[str, ...]:
-    recorded_meta = (schema.metadata or {}).get(META_KEY.encode())
-    if recorded_meta is None:
+def _check_schema(schema: pa.Schema, where: str) -> tuple[str, ...]:
+    import pyarrow as pa
+
+    said = (schema.metadata or {}).get(META_KEY.encode())
+    if said is None:
         raise OutcomesError(f"{where}: is no table of outcomes of sale-inspect. {_HINT}")
     try:
-        meta = json.loads(recorded_meta)
+        meta = json.loads(said)
         version, notes = meta["schema_version"], tuple(str(note) for note in meta["notes"])
     except (ValueError, KeyError, TypeError) as error:
         raise OutcomesError(f"{where}: its metadata {META_KEY!r} is damaged. {_HINT}") from error
@@ -140,8 +162,8 @@ def _check_schema(schema: Any, where: str) -> tuple[str, ...]:
         place = schema.get_field_index(wanted.name)
         if place < 0:
             raise OutcomesError(f"{where}: column {wanted.name!r} is missing. {_HINT}")
-        if schema.field(place).type != wanted.type:
-            raise OutcomesError(
-                f"{where}: column {wanted.name!r} is {schema.field(place).type}, must be {wanted.type}. {_HINT}"
-            )
+        its = schema.field(place).type
+        its = its.value_type if pa.types.is_dictionary(its) else its
+        if its != wanted.type:
+            raise OutcomesError(f"{where}: column {wanted.name!r} is {its}, must be {wanted.type}. {_HINT}")
     return notes

@@ -1,22 +1,19 @@
-"""Dollars for runs that have none: from recorded tokens and a price list, or estimated from lengths."""
+"""Price lists: what a model, or an agent of a pool, costs."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from sale_inspect._errors import OutcomesError, UnpricedAgentError
-from sale_inspect.auction import TOKENIZER, count_tokens
-from sale_inspect.money import BLEND_INPUT_SHARE, TokenUsage
-from sale_inspect.outcomes._table import Basis
+from sale_inspect.money import TokenUsage
 from sale_inspect.pools import Pool, load_pool, packaged_pools, parse_pool
 
-__all__ = ["ListedPrice", "PriceList", "Pricing", "Spent", "read_price_list"]
+__all__ = ["ListedPrice", "PriceList", "read_price_list"]
 
 _SHAPE = "`model: {input: 0.5, output: 1.5, as_of: 2026-01-31}`, in dollars per million tokens"
 # Inspect's own names, as in the file of --model-cost-config.
@@ -76,84 +73,6 @@ class PriceList:
                 )
             total += tokens * (listed or 0.0)
         return total / 1e6
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Spent:
-    """Dollars and tokens of a run, and what they rest on."""
-
-    dollars: float
-    tokens: float | None
-    basis: Basis
-    price_date: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pricing:
-    """How runs without dollars get them.
-
-    Attributes:
-        prices: The price list, if one was given.
-        output_tokens: Output tokens of a run to assume, by agent; "" for all others.
-    """
-
-    prices: PriceList | None = None
-    output_tokens: Mapping[str, float] = field(default_factory=dict)
-
-    def spent(self, agent: str, text: str, known: Mapping[str, Any]) -> Spent:
-        """Dollars of a run by the best that is known (ours).
-
-        In this order: dollars; input and output tokens at their prices; tokens at the blended price (3 input to 1
-        output, estimated); input tokens counted on the task's text with `TOKENIZER` and assumed output tokens
-        (estimated).
-
-        Args:
-            agent: The agent, as the price list names it.
-            text: The task's text.
-            known: Any of dollars, tokens, input_tokens, output_tokens, basis and price_date.
-
-        Raises:
-            OutcomesError: If nothing of that is known.
-            UnpricedAgentError: If the agent has no price.
-        """
-        tokens, given = known.get("tokens"), known.get("dollars")
-        sent, written = known.get("input_tokens"), known.get("output_tokens")
-        both = None if sent is None or written is None else sent + written
-        if given is not None:
-            basis: Basis = known.get("basis") or "recorded"
-            return Spent(
-                dollars=given,
-                tokens=both if tokens is None else tokens,
-                basis=basis,
-                price_date=known.get("price_date") or "",
-            )
-        if self.prices is None:
-            raise OutcomesError(
-                "field dollars: it is missing. Give dollars, or --dollars-from FILE, or --prices FILE with tokens"
-            )
-        price = self.prices.price(agent)
-        if sent is not None and written is not None:
-            dollars, basis, total = sent * price.input + written * price.output, "recorded", both
-        elif tokens is not None:
-            blended = BLEND_INPUT_SHARE * price.input + (1 - BLEND_INPUT_SHARE) * price.output
-            dollars, basis, total = tokens * blended, "estimated", tokens
-        else:
-            read, assumed = self._guessed(agent, text)
-            dollars, basis, total = read * price.input + assumed * price.output, "estimated", read + assumed
-        return Spent(dollars=dollars / 1e6, tokens=total, basis=basis, price_date=price.as_of)
-
-    def _guessed(self, agent: str, text: str) -> tuple[float, float]:
-        if not text:
-            raise OutcomesError(
-                "field dollars: neither dollars, nor tokens, nor a text to estimate them from. Give one of them"
-            )
-        written = self.output_tokens.get(agent, self.output_tokens.get(""))
-        if written is None:
-            raise OutcomesError(
-                f"field tokens: missing; input tokens can be counted on the text ({TOKENIZER}), output tokens cannot. "
-                f"Say how many to assume: --output-tokens 300, or --output-tokens {agent}=300"
-            )
-        return float(count_tokens(text)), written
 
 
 def read_price_list(given: str) -> PriceList:

@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from sale_inspect._errors import OutcomesError
+from sale_inspect.outcomes._columns import COLUMNS
+from sale_inspect.texts import csv_text
 
-__all__ = ["TEXT_SUFFIXES", "records"]
+__all__ = ["OUR_HEADER", "TEXT_SUFFIXES", "records"]
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 """What a table from elsewhere may be called."""
+
+OUR_HEADER = [column.name for column in COLUMNS]
+"""First line of a CSV or TSV file that `write_text_table` made; its cells are those of `texts.csv_cell`."""
 
 Record = tuple[int, dict[str, Any]]
 
@@ -56,7 +61,8 @@ def _rows(path: Path, file: io.TextIOBase, suffix: str) -> Iterator[Record]:
             if len(row) != len(header) and row:
                 raise OutcomesError(f"{path}:{line}: {len(row)} cells, but the first line names {len(header)} columns.")
             if row:
-                yield line, dict(zip(header, row, strict=True))
+                cells = map(csv_text, row) if header == OUR_HEADER else row
+                yield line, dict(zip(header, cells, strict=True))
             line = reader.line_num + 1
     except csv.Error as error:
         raise OutcomesError(f"{path}:{reader.line_num}: malformed: {error}.") from error

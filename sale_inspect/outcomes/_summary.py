@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from statistics import fmean
+import numpy as np
 
 from sale_inspect.outcomes._matrix import agent_order
-from sale_inspect.outcomes._table import OutcomeRow, OutcomeTable
+from sale_inspect.outcomes._row import Kind
+from sale_inspect.outcomes._table import OutcomeTable
 from sale_inspect.texts import Table, fmt_count, fmt_rate, fmt_usd
 
 __all__ = ["outcomes_summary"]
@@ -16,35 +16,33 @@ _HEADER = ("who", "what", "pass@1", "$/task", "overhead", "tokens", "seconds", "
 
 def outcomes_summary(table: OutcomeTable) -> Table:
     """Tasks, agents and epochs, and for each agent and policy pass@1 and means a task over the tasks that it has."""
-    agents, policies = table.of("agent"), table.of("policy")
-    names = sorted({row.name for row in policies})
+    policies = table.names("policy")
     sections = [
-        tuple(_line(name, "agent", [row for row in agents if row.name == name]) for name in agent_order(table)),
-        tuple(_line(name, "policy", [row for row in policies if row.name == name]) for name in names),
+        tuple(_line(name, "agent", table) for name in agent_order(table)),
+        tuple(_line(name, "policy", table) for name in policies),
     ]
-    tasks = len({row.task for row in table.rows})
-    epochs = len({row.epoch for row in table.rows})
-    simulated = "simulated " if any(row.simulated for row in table.rows) else ""
-    title = f"{tasks} tasks, {len(sections[0])} {simulated}agents, {len(names)} policies, {epochs} epochs"
+    tasks, epochs = len(np.unique(table.text("task")[0])), len(np.unique(table.numbers("epoch")))
+    simulated = "simulated " if any(table.columns.column("simulated").unique().to_pylist()) else ""
+    title = f"{tasks} tasks, {len(sections[0])} {simulated}agents, {len(policies)} policies, {epochs} epochs"
     return Table(
         title=title,
         header=_HEADER,
         sections=tuple(section for section in sections if section),
-        notes=(*_dollar_notes(table.rows), *table.notes),
+        notes=(*_dollar_notes(table), *table.notes),
     )
 
 
-def _line(name: str, kind: str, rows: Sequence[OutcomeRow]) -> tuple[str, ...]:
-    by_task: dict[str, list[OutcomeRow]] = {}
-    for row in rows:
-        by_task.setdefault(row.task, []).append(row)
+def _line(name: str, kind: Kind, table: OutcomeTable) -> tuple[str, ...]:
+    who = table.who()
+    rows = table.take(np.flatnonzero(who.codes == who.names.index((kind, name))))
+    tasks = np.unique(rows.text("task")[0], return_inverse=True)[1]
+    runs = np.bincount(tasks)
 
     def mean(field: str) -> float | None:
-        if any(getattr(row, field) is None for row in rows):
-            return None
-        return fmean(fmean(getattr(row, field) for row in runs) for runs in by_task.values())
+        values = rows.numbers(field)
+        return None if np.isnan(values).any() else float((np.bincount(tasks, values) / runs).mean())
 
-    estimated = "~" if any(row.basis == "estimated" for row in rows) else ""
+    estimated = "~" if _estimated(rows) else ""
     seconds = mean("seconds")
     return (
         name,
@@ -54,16 +52,23 @@ def _line(name: str, kind: str, rows: Sequence[OutcomeRow]) -> tuple[str, ...]:
         fmt_usd(mean("overhead_usd")),
         fmt_count(mean("tokens")),
         "-" if seconds is None else f"{seconds:.1f}",
-        str(len(by_task)),
+        str(len(runs)),
         str(len(rows)),
     )
 
 
-def _dollar_notes(rows: Sequence[OutcomeRow]) -> list[str]:
-    estimated = sum(row.basis == "estimated" for row in rows)
+def _estimated(table: OutcomeTable) -> int:
+    """How many rows have dollars that were estimated."""
+    codes, values = table.text("basis")
+    return int(np.array([value == "estimated" for value in values], dtype=bool)[codes].sum())
+
+
+def _dollar_notes(table: OutcomeTable) -> list[str]:
+    estimated = _estimated(table)
     notes = []
     if estimated:
         notes.append(f"Dollars marked ~ are estimated from lengths and prices, not recorded ({estimated} rows).")
-    dates = sorted({row.price_date or "not stated" for row in rows})
+    codes, values = table.text("price_date")
+    dates = sorted({values[code] or "not stated" for code in np.unique(codes).tolist()})
     notes.append(f"Dates of prices: {', '.join(dates)}.")
     return notes

@@ -1,191 +1,283 @@
-"""The tidy table of outcomes: one row for each run of an agent, or of a policy, on a task."""
+"""A table of outcomes, in columns: a million rows take tens of megabytes, and a text is held once."""
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sale_inspect._errors import OutcomesError
+from sale_inspect.outcomes._columns import COLUMNS
+from sale_inspect.outcomes._row import LARGEST_EPOCH, Kind, OutcomeRow, cap_answer
 
-__all__ = [
-    "ANSWER_CAP",
-    "Basis",
-    "Kind",
-    "OutcomeRow",
-    "OutcomeTable",
-    "cap_answer",
-    "clean",
-    "make_table",
-    "text_hash",
-]
+if TYPE_CHECKING:
+    import pyarrow as pa
 
-Kind = Literal["agent", "policy"]
-"""What ran: one agent alone, or a policy that chose among agents (SALE, a router)."""
+__all__ = ["Codes", "OutcomeTable", "Who", "checked", "make_table", "pairs", "stacked", "table_of", "text_column"]
 
-Basis = Literal["recorded", "estimated"]
-"""Dollars of recorded tokens (or dollars that were recorded), or of tokens that were guessed."""
+Codes = NDArray[np.int64]
 
-ANSWER_CAP = 4000
-"""Longest answer that a table keeps, characters (ours): about 1,000 tokens, twice what answer scorers read."""
-
-_CUT = " [...] "
-_LARGEST_EPOCH = 2**31 - 1
+_FIELDS = tuple(field.name for field in fields(OutcomeRow))
+_STORED = tuple(column for column in COLUMNS if column.name in _FIELDS)
+_REQUIRED = {column.name for column in COLUMNS if not column.null}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutcomeRow:
-    """What one agent, or one policy, did on one task in one epoch.
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Who:
+    """Who did the rows of a table: agents, then policies.
 
     Attributes:
-        kind: `agent` or `policy`.
-        task: The task's id.
-        epoch: Which of several runs, from 1.
-        agent: The agent that ran alone; empty for a policy.
-        policy: The policy's name; empty for an agent.
-        winner: The agent that a policy chose; empty for an agent.
-        correct: Its score, 0 to 1.
-        dollars: Dollars of the run; for a policy everything that it spent.
-        overhead_usd: Those dollars that a policy spent before execution; None for an agent.
-        tokens: Tokens of the run, cached ones included; None if not known.
-        seconds: Seconds of the run; None if not known.
-        basis: Whether the dollars rest on recorded or on estimated tokens.
-        price_date: Date of the prices, as their source states it; empty if it is not stated.
-        simulated: Whether the agents are simulated.
-        bin: Complexity bin; empty if the task has none.
-        tau: Human time, minutes; None if not known.
-        source: Dataset that the task is from; empty if not stated.
-        text: What a router may read of the task, never a target; empty if not known.
-        answer: The answer's text; empty if it was not kept.
-        pool: Name of the pool; empty if there was none.
-        place: The agent's place in the pool, from 0; None if not known.
-        task_name: Inspect's name of the task; empty for a table from elsewhere.
-        task_version: Inspect's version of the task.
-        order_seed: Seed of the order of tasks; None if not stated.
-        log: Name of the file that says so.
-        sample_uuid: Inspect's mark of the sample; empty for a table from elsewhere.
-
-    Raises:
-        OutcomesError: If a value is out of its range.
+        codes: (rows,), which of `names`.
+        names: Kind and name of each.
     """
 
-    kind: Kind = "agent"
-    task: str
-    epoch: int = 1
-    agent: str = ""
-    policy: str = ""
-    winner: str = ""
-    correct: float
-    dollars: float
-    overhead_usd: float | None = None
-    tokens: float | None = None
-    seconds: float | None = None
-    basis: Basis = "recorded"
-    price_date: str = ""
-    simulated: bool = False
-    bin: str = ""
-    tau: float | None = None
-    source: str = ""
-    text: str = ""
-    answer: str = ""
-    pool: str = ""
-    place: int | None = None
-    task_name: str = ""
-    task_version: str = ""
-    order_seed: int | None = None
-    log: str = ""
-    sample_uuid: str = ""
-
-    def __post_init__(self) -> None:
-        _one_of("kind", self.kind, get_args(Kind))
-        _one_of("basis", self.basis, get_args(Basis))
-        if not self.task:
-            raise OutcomesError("Field task: it is empty. Give each task an id.")
-        if not self.name:
-            raise OutcomesError(f"Field {self.kind}: it is empty. Say who did task {self.task!r}.")
-        if not 1 <= self.epoch <= _LARGEST_EPOCH:
-            raise OutcomesError(f"Field epoch: {self.epoch} is not a count from 1.")
-        _in_range("correct", self.correct, 1.0)
-        _in_range("dollars", self.dollars, math.inf)
-        for name in ("overhead_usd", "tokens", "seconds", "tau"):
-            value: float | None = getattr(self, name)
-            if value is not None:
-                _in_range(name, value, math.inf)
-
-    @property
-    def name(self) -> str:
-        """Who did it: the agent, or the policy."""
-        return self.agent if self.kind == "agent" else self.policy
-
-    @property
-    def text_hash(self) -> str:
-        """SHA-256 of the task's text, hexadecimal; empty if the text is not known."""
-        return text_hash(self.text)
+    codes: Codes
+    names: tuple[tuple[Kind, str], ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class OutcomeTable:
-    """Rows in their fixed order, and what a reader must know of them.
+    """Rows in some order, and what a reader must know of them. Two tables are equal if rows, order and notes are.
 
     Attributes:
-        rows: The rows; make the table with `make_table`, which sorts them.
+        columns: A `pyarrow.Table`, one column for each field of `OutcomeRow`, texts as dictionaries; make it with
+            `make_table` or a reader, which check it.
         notes: What was left out or joined, one sentence each.
     """
 
-    rows: tuple[OutcomeRow, ...]
+    columns: pa.Table
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return int(self.columns.num_rows)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, OutcomeTable):
+            return NotImplemented
+        alike = len(self) == len(other) and self.notes == other.notes
+        return alike and all(self._plain(name).equals(other._plain(name)) for name in _FIELDS)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _plain(self, name: str) -> pa.ChunkedArray:
+        import pyarrow as pa
+
+        column = self.columns.column(name)
+        return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+
+    @property
+    def rows(self) -> tuple[OutcomeRow, ...]:
+        """The rows as objects: for tables of thousands, not of millions. They are made at each call."""
+        columns = [self.columns.column(name).to_pylist() for name in _FIELDS]
+        return tuple(OutcomeRow(**dict(zip(_FIELDS, values, strict=True))) for values in zip(*columns, strict=True))
 
     def of(self, kind: Kind) -> tuple[OutcomeRow, ...]:
-        """The rows of one kind."""
-        return tuple(row for row in self.rows if row.kind == kind)
+        """The rows of one kind, as objects."""
+        return self.only(kind).rows
+
+    def only(self, kind: Kind) -> OutcomeTable:
+        """The part of one kind."""
+        codes, values = self.text("kind")
+        here = np.array([value == kind for value in values], dtype=bool)
+        return self if here.all() and len(here) else self.take(np.flatnonzero(here[codes]))
+
+    def names(self, kind: Kind) -> tuple[str, ...]:
+        """The agents or policies, in alphabetical order."""
+        who = self.who()
+        return tuple(sorted(name for number, (its, name) in enumerate(who.names) if its == kind))
+
+    def text(self, name: str) -> tuple[Codes, list[str]]:
+        """A column of texts: for each row, the place of its text in the list. A text is in the list once."""
+        column = self.columns.column(name).combine_chunks()
+        values: list[str] = column.dictionary.to_pylist()
+        return column.indices.to_numpy(zero_copy_only=False).astype(np.int64), values
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """(rows,), a column of numbers; NaN where it is not known."""
+        array: NDArray[np.float64] = self.columns.column(name).to_numpy().astype(np.float64)
+        return array
+
+    def who(self) -> Who:
+        """Who did each row."""
+        (kinds, kind_names), (agents, agent_names) = self.text("kind"), self.text("agent")
+        policies, policy_names = self.text("policy")
+        of_agent = np.array([name == "agent" for name in kind_names], dtype=bool)[kinds] if len(self) else kinds > 0
+        codes = np.where(of_agent, agents, policies + len(agent_names))
+        used, packed = np.unique(codes, return_inverse=True)
+        names: list[tuple[Kind, str]] = [("agent", name) for name in agent_names]
+        names += [("policy", name) for name in policy_names]
+        return Who(codes=packed.astype(np.int64), names=tuple(names[code] for code in used))
+
+    def take(self, rows: Sequence[int] | NDArray[np.integer[Any]]) -> OutcomeTable:
+        """Some rows, in the order that is given."""
+        return OutcomeTable(columns=self.columns.take(np.asarray(rows, dtype=np.int64)), notes=self.notes)
+
+    def replaced(self, **columns: pa.Array) -> OutcomeTable:
+        """The table with other values in some columns; texts by `text_column`."""
+        table = self.columns
+        for name, array in columns.items():
+            table = table.set_column(table.schema.get_field_index(name), table.schema.field(name), array)
+        return OutcomeTable(columns=table, notes=self.notes)
+
+    def with_notes(self, notes: Iterable[str]) -> OutcomeTable:
+        """The table with other notes."""
+        return OutcomeTable(columns=self.columns, notes=tuple(notes))
+
+    def with_answers(self, cap: int | None) -> OutcomeTable:
+        """The table with answers of at most `cap` characters, or without any if it is None."""
+        codes, answers = self.text("answer")
+        return self.replaced(
+            answer=text_column(codes, ["" if cap is None else cap_answer(answer, cap) for answer in answers])
+        )
+
+    def in_order(self) -> OutcomeTable:
+        """The rows by task, agents before policies, in pool order, then by name, epoch, sample and file."""
+        who, place = self.who(), self.numbers("place")
+        keys = [
+            self._ranks("task"),
+            np.array([kind == "policy" for kind, _ in who.names], dtype=np.int64)[who.codes],
+            np.where(np.isnan(place), np.inf, place),
+            _ranks([name for _, name in who.names])[who.codes],
+            self.numbers("epoch"),
+            self._ranks("sample_uuid"),
+            self._ranks("log"),
+        ]
+        if not len(self):
+            return self
+        # Keys that are the same in all rows order nothing; sorting by them takes half of the time.
+        wanted = [key for key in keys if key[0] != key[-1] or (key != key[0]).any()]
+        return self.take(np.lexsort(wanted[::-1])) if wanted else self
+
+    def _ranks(self, name: str) -> Codes:
+        codes, values = self.text(name)
+        return _ranks(values)[codes]
+
+
+def _ranks(values: Sequence[str]) -> Codes:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    ranks = np.empty(len(values), dtype=np.int64)
+    ranks[pc.sort_indices(pa.array(values, pa.string())).to_numpy()] = np.arange(len(values))
+    return ranks
 
 
 def make_table(rows: Iterable[OutcomeRow], notes: Iterable[str] = ()) -> OutcomeTable:
-    """The table of some rows: by task, agents before policies, in pool order, then by name and epoch.
+    """The table of some rows, in order (`OutcomeTable.in_order`), so the same rows always give the same file."""
+    return table_of(rows, notes).in_order()
 
-    The order of the rows that are given does not matter, so the same rows always give the same file.
+
+def table_of(rows: Iterable[OutcomeRow], notes: Iterable[str] = ()) -> OutcomeTable:
+    """The table of some rows, in the order that is given."""
+    import pyarrow as pa
+
+    listed = list(rows)
+    columns = {}
+    for column in _STORED:
+        values = [getattr(row, column.name) for row in listed]
+        columns[column.name] = (
+            pa.array(values, _types()[column.name].value_type).dictionary_encode()
+            if (column.type == "text")
+            else pa.array(values, _types()[column.name])
+        )
+    return OutcomeTable(columns=pa.table(columns, schema=_schema()), notes=tuple(notes))
+
+
+def _types() -> dict[str, Any]:
+    import pyarrow as pa
+
+    kinds = {
+        "text": pa.dictionary(pa.int32(), pa.string()),
+        "number": pa.float64(),
+        "whole": pa.int64(),
+        "yes/no": pa.bool_(),
+    }
+    return {column.name: kinds[column.type] for column in _STORED}
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    return pa.schema([pa.field(name, type_) for name, type_ in _types().items()])
+
+
+def text_column(codes: NDArray[np.integer[Any]], values: Sequence[str]) -> pa.DictionaryArray:
+    """A column of texts: of each row the place of its text in `values`, in which a text may come twice."""
+    import pyarrow as pa
+
+    encoded = pa.array(values, pa.string()).dictionary_encode()
+    places = encoded.indices.to_numpy(zero_copy_only=False)
+    return pa.DictionaryArray.from_arrays(pa.array(places[codes], pa.int32()), encoded.dictionary)
+
+
+def stacked(tables: Sequence[OutcomeTable]) -> OutcomeTable:
+    """The rows of several tables, one table after the other, with all notes."""
+    import pyarrow as pa
+
+    if len(tables) == 1:
+        return tables[0]
+    whole = pa.concat_tables([table.columns for table in tables] or [_schema().empty_table()])
+    notes = tuple(note for table in tables for note in table.notes)
+    return OutcomeTable(columns=whole.unify_dictionaries().combine_chunks(), notes=notes)
+
+
+def checked(columns: Mapping[str, Any], notes: Iterable[str] = ()) -> OutcomeTable:
+    """A table of whole columns (`pyarrow` arrays of the types of a table, texts as dictionaries).
+
+    Raises:
+        BadRow: At the first row that `OutcomeRow` refuses.
     """
-    return OutcomeTable(rows=tuple(sorted(rows, key=_order)), notes=tuple(notes))
+    import pyarrow as pa
+
+    made = OutcomeTable(columns=pa.table(dict(columns), schema=_schema()), notes=tuple(notes))
+    bad = _bad_rows(made)
+    if bad.any():
+        row = int(bad.argmax())
+        try:
+            _ = made.take([row]).rows
+        except OutcomesError as error:
+            raise BadRow(row, str(error)) from error
+    return made
 
 
-def _order(row: OutcomeRow) -> tuple[str, str, float, str, int, str, str]:
-    place = math.inf if row.place is None else row.place
-    return row.task, row.kind, place, row.name, row.epoch, row.sample_uuid, row.log
+def pairs(one: NDArray[np.integer[Any]], other: NDArray[np.integer[Any]]) -> tuple[Codes, Codes, Codes]:
+    """The different pairs of two columns of whole numbers from 0, in order, and the first row of each."""
+    width = int(other.max()) + 1 if len(other) else 1
+    keys, firsts = np.unique(one.astype(np.int64) * width + other, return_index=True)
+    return keys // width, keys % width, firsts
 
 
-def text_hash(text: str) -> str:
-    """SHA-256 of a task's text, hexadecimal; empty for an empty text."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() if text else ""
+class BadRow(OutcomesError):
+    """A row that is refused: `row` counts from 0."""
+
+    def __init__(self, row: int, said: str) -> None:
+        super().__init__(said)
+        self.row = row
 
 
-def clean(text: str) -> str:
-    """The text without lone surrogates, which no file can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+def _bad_rows(table: OutcomeTable) -> NDArray[np.bool_]:
+    """(rows,), the rules of `OutcomeRow` on columns."""
+    bad = np.zeros(len(table), dtype=bool)
 
+    def texts(name: str, wrong: Any) -> NDArray[np.bool_]:
+        codes, values = table.text(name)
+        marks = np.array([wrong(value) for value in values], dtype=bool)
+        here: NDArray[np.bool_] = marks[codes] if len(values) else np.zeros(len(table), dtype=bool)
+        return here
 
-def cap_answer(text: str, cap: int = ANSWER_CAP) -> str:
-    """The answer, cut in its middle to `cap` characters: beginnings and ends hold most answers (ours).
-
-    Args:
-        text: The answer.
-        cap: Longest answer to keep, characters; at least 8.
-    """
-    if len(text) <= cap:
-        return text
-    tail = (cap - len(_CUT)) // 2
-    return text[: cap - len(_CUT) - tail] + _CUT + (text[-tail:] if tail else "")
-
-
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise OutcomesError(f"Field {name}: {value!r} is not one of {', '.join(allowed)}.")
-
-
-def _in_range(name: str, value: float, high: float) -> None:
-    if not (math.isfinite(value) and 0.0 <= value <= high):
-        raise OutcomesError(f"Field {name}: {value!r} is not a number from 0 to {high:g}.")
+    bad |= texts("kind", lambda value: value not in ("agent", "policy"))
+    bad |= texts("basis", lambda value: value not in ("recorded", "estimated"))
+    bad |= texts("task", lambda value: not value)
+    of_agent = texts("kind", lambda value: value == "agent")
+    bad |= np.where(of_agent, texts("agent", lambda value: not value), texts("policy", lambda value: not value))
+    epochs = table.numbers("epoch")
+    bad |= ~((epochs >= 1) & (epochs <= LARGEST_EPOCH))
+    for column in _STORED:
+        if column.type == "number":
+            numbers = table.numbers(column.name)
+            fine = np.isfinite(numbers) & (numbers >= 0) & (numbers <= column.high)
+            bad |= ~(fine | np.isnan(numbers)) if column.null else ~fine
+    return bad

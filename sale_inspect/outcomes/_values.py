@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from sale_inspect._errors import OutcomesError
 from sale_inspect.outcomes._columns import COLUMNS
-from sale_inspect.outcomes._table import clean
+from sale_inspect.outcomes._row import clean
 
-__all__ = ["GRADES", "cell", "score_number"]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["GRADES", "Cells", "cell", "cells", "score_number"]
 
 GRADES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0, "TRUE": 1.0, "FALSE": 0.0, "YES": 1.0, "NO": 0.0}
 """Scores that are words, in capitals. C, P, I and N (no answer) are Inspect's."""
@@ -72,10 +77,10 @@ def _text(name: str, value: object) -> str:
 
 
 def _flag(name: str, value: object) -> bool:
-    said = value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value).strip().lower())
-    if said is None:
+    flag = value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value).strip().lower())
+    if flag is None:
         raise _refusal(name, value, "true or false")
-    return bool(said)
+    return bool(flag)
 
 
 def _number(name: str, value: object) -> float:
@@ -101,3 +106,95 @@ def _refusal(name: str, value: object, wanted: str) -> OutcomesError:
     shown = value if isinstance(value, str) else json.dumps(value, default=str)
     shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 3] + "..."
     return OutcomesError(f"field {name}: {shown!r} is not {wanted}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cells:
+    """The cells of one field, read.
+
+    Attributes:
+        values: (rows,), a dictionary of texts, numbers, whole numbers or truth values; null where a cell is empty.
+        bad: The first row that cannot be read, from 0; None if all can.
+        error: Why not.
+    """
+
+    values: pa.Array
+    bad: int | None = None
+    error: OutcomesError | None = None
+
+
+def cells(name: str, raw: Sequence[object] | pa.Array) -> Cells:
+    """All cells of a field by the rules of `cell`, which is called once for each different text at most.
+
+    Args:
+        name: The field.
+        raw: Cells of CSV as a `pyarrow` array of texts, or those of JSON as they were parsed.
+    """
+    import pyarrow as pa
+
+    kind = _EXTRA.get(name) or _TYPES[name].type
+    types = {"text": pa.string(), "number": pa.float64(), "whole": pa.int64(), "yes/no": pa.bool_()}
+    if not isinstance(raw, list) and not isinstance(raw, tuple):
+        return _of_csv(name, kind, raw, types[kind])
+    made = None
+    if kind == "number" and not {type(value) for value in raw} - {int, float, type(None)}:
+        made = _attempt(lambda: pa.array(raw, pa.float64()))
+    elif kind == "text" and {type(value) for value in raw} <= {str}:
+        # Fails for lone surrogates, which `cell` replaces.
+        made = _attempt(lambda: pa.array(raw, pa.string()))
+    if made is None or _infinite(made, kind):
+        return _each(name, raw, types[kind])
+    return Cells(values=made.dictionary_encode() if kind == "text" else made)
+
+
+def _of_csv(name: str, kind: str, raw: pa.Array, type_: pa.DataType) -> Cells:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if kind == "text":
+        return Cells(values=raw if pa.types.is_dictionary(raw.type) else raw.dictionary_encode())
+    if kind == "number":
+        plain = raw.cast(pa.string()) if pa.types.is_dictionary(raw.type) else raw
+        known = pc.if_else(pc.equal(plain, ""), pa.scalar(None, pa.string()), plain)
+        made = _attempt(lambda: known.cast(pa.float64()))
+        if made is not None and not _infinite(made, kind):
+            return Cells(values=made)
+    encoded = raw if pa.types.is_dictionary(raw.type) else raw.dictionary_encode()
+    each = _each(name, encoded.dictionary.to_pylist(), type_)
+    values = each.values.take(encoded.indices)
+    if each.error is None:
+        return Cells(values=values)
+    # The dictionary is in the order in which its texts first come, so its first bad one is in the first bad row.
+    return Cells(values=values, bad=pc.index(encoded.indices, each.bad).as_py(), error=each.error)
+
+
+def _infinite(made: pa.Array, kind: str) -> bool:
+    """Whether a number is not finite, which only the slow rules can refuse by name."""
+    import pyarrow.compute as pc
+
+    return kind == "number" and pc.all(pc.is_finite(made)).as_py() is False
+
+
+def _each(name: str, raw: Sequence[object], type_: pa.DataType) -> Cells:
+    import pyarrow as pa
+
+    values: list[Any] = []
+    bad, why = None, None
+    for row, value in enumerate(raw):
+        try:
+            values.append(cell(name, value))
+        except OutcomesError as error:
+            values.append("" if type_ == pa.string() else None)
+            if why is None:
+                bad, why = row, error
+    made = pa.array(values, type_)
+    return Cells(values=made.dictionary_encode() if type_ == pa.string() else made, bad=bad, error=why)
+
+
+def _attempt(make: Any) -> pa.Array | None:
+    import pyarrow as pa
+
+    try:
+        return make()
+    except (pa.ArrowException, UnicodeError, OverflowError, TypeError, ValueError):
+        return None

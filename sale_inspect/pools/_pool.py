@@ -54,7 +54,7 @@ class Agent(_Strict):
     """One bidder: a model with its generation config and price.
 
     Attributes:
-        name: Name in tables and records; unique in the pool.
+        name: Name in tables and records; unique in the pool. It may be a model string (`openai/gpt-5-mini`).
         model: Inspect's model string, for instance `openai/gpt-5-mini`.
         price: Dollars per million tokens.
         config: Inspect generation config, by field name (`temperature`, `max_tokens`, ...).

@@ -9,17 +9,19 @@ import numpy as np
 from sale_inspect.replays._controls import ratio_columns
 from sale_inspect.replays._parts import BinResult, Estimate
 from sale_inspect.replays._rounds import Rounds
-from sale_inspect.stats import Realised
+from sale_inspect.stats import Realised, bin_order
 
 __all__ = ["bin_results"]
 
 
-def bin_results(policies: Mapping[str, Realised], bins: Sequence[str], rounds: Rounds) -> tuple[BinResult, ...]:
-    """pass@1 and dollars a task of every policy on the tasks of each bin, by name of the bin.
+def bin_results(
+    policies: Mapping[str, Realised], bins: Sequence[str], taus: Sequence[float] | None, rounds: Rounds
+) -> tuple[BinResult, ...]:
+    """pass@1 and dollars a task of every policy on the tasks of each bin, in order of human time (`bin_order`).
 
     Sums over the drawn tasks of the bin, divided by how many of them were drawn. Tasks without a bin are in none.
     """
-    return tuple(_bin(name, policies, bins, rounds) for name in sorted({name for name in bins if name}))
+    return tuple(_bin(name, policies, bins, rounds) for name in bin_order(bins, taus))
 
 
 def _bin(name: str, policies: Mapping[str, Realised], bins: Sequence[str], rounds: Rounds) -> BinResult:

@@ -119,7 +119,7 @@ def evaluate(
         ),
         policies=tuple(results),
         comparisons=settled(drafts, tasks=len(outcomes), options=chosen),
-        bins=bin_results(got | baselines, outcomes.bins, table.rounds),
+        bins=bin_results(got | baselines, outcomes.bins, _minutes(outcomes), table.rounds),
         estimated=outcomes.estimated,
         options=chosen,
         notes=tuple(_notes(table, chosen, policies)),
@@ -295,3 +295,7 @@ def _notes(table: _Table, options: ReplayOptions, policies: Sequence[Policy]) ->
     if options.stratify and table.outcomes.bins:
         notes.append("Each bootstrap round draws as many tasks of each bin as there are.")
     return notes
+
+
+def _minutes(outcomes: Outcomes) -> list[float] | None:
+    return None if outcomes.taus is None else [float(tau) for tau in outcomes.taus]

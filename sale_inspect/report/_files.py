@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sale_inspect.bench import BINS
+from sale_inspect.texts import csv_cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from sale_inspect.report.tidy import ScreenedTidy, Tidy
 
 __all__ = ["PageRequest", "report_files"]
+
+_LOGS = (".eval", ".json")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +79,9 @@ def report_files(
     doing("writing")
     folder, places = _viewer_logs(compared.tidy.samples)
     tidy = Tidy(
-        samples=compared.tidy.samples.assign(viewer_log=compared.tidy.samples["log_path"].map(places)),
+        samples=compared.tidy.samples.assign(
+            viewer_log=[places.get(str(path), "") for path in compared.tidy.samples["log_path"]]
+        ),
         bids=compared.tidy.bids,
         logs=compared.tidy.logs,
     )
@@ -124,14 +129,21 @@ def _picture(drawing: Drawing) -> tuple[Picture, dict[str, bytes]]:
     files = {
         f"figures/{drawing.name}.svg": svg.encode(),
         f"figures/{drawing.name}.png": to_png(drawing),
-        f"tables/{drawing.name}.csv": drawing.data.to_csv(index=False, lineterminator="\n").encode(),
+        f"tables/{drawing.name}.csv": _csv(drawing.data).encode(),
     }
     return Picture(name=drawing.name, svg=svg, alt=drawing.alt_text, caption=drawing.caption), files
 
 
+def _csv(data: pd.DataFrame) -> str:
+    """The data of a picture, in which names compute nothing and hide nothing."""
+    shown = data.map(lambda value: csv_cell(value) if isinstance(value, str) else value)
+    return shown.rename(columns=csv_cell).to_csv(index=False, lineterminator="\n")
+
+
 def _viewer_logs(samples: pd.DataFrame) -> tuple[str, dict[str, str]]:
     """The folder that holds all logs, and each log's path below it, as the viewer names it."""
-    paths = {str(path): Path(str(path)) for path in samples["log_path"].unique() if path}
+    # Rows of a table of outcomes are in no log that the viewer could show.
+    paths = {str(path): Path(str(path)) for path in samples["log_path"].unique() if str(path).endswith(_LOGS)}
     if not paths:
         return "", {}
     folder = os.path.commonpath([path.parent for path in paths.values()])

@@ -65,8 +65,12 @@ def save_router(path: Path | str, file: RouterFile) -> None:
     write_file(target, content.getvalue())
 
 
-def read_router_file(path: Path | str) -> RouterFile:
+def read_router_file(path: Path | str, *, names: Mapping[str, str] | None = None) -> RouterFile:
     """Read a router file, whatever its agents and embedder.
+
+    Args:
+        path: The file.
+        names: Other names for its agents, by those of the file; for a pool that calls the same models otherwise.
 
     Raises:
         OutcomesError: If there is no such file, it is damaged or newer, or a field does not fit. The
@@ -75,6 +79,8 @@ def read_router_file(path: Path | str) -> RouterFile:
     target = Path(path)
     members = _members(target)
     header, fit = _header(target, members)
+    if names:
+        header, fit = _renamed_header(header, names), _renamed(fit, names)
     kind = ROUTERS.get(header.router)
     if kind is None:
         raise OutcomesError(
@@ -177,6 +183,30 @@ def _header(target: Path, members: Mapping[str, NDArray[Any]]) -> tuple[RouterHe
         raise OutcomesError(
             f"Router file {target}: field `{field}`: {message}. Train again with `sale-inspect train`."
         ) from error
+
+
+def _renamed_header(header: RouterHeader, names: Mapping[str, str]) -> RouterHeader:
+    values = header.model_dump()
+    values["agents"] = [names.get(agent, agent) for agent in header.agents]
+    if header.prices is not None:
+        values["prices"] = {names.get(agent, agent): price for agent, price in header.prices.items()}
+    singles = {names.get(agent, agent): point for agent, point in values["training"]["singles"].items()}
+    values["training"] = values["training"] | {"singles": singles}
+    return RouterHeader.model_validate(values)
+
+
+def _renamed(fit: Any, names: Mapping[str, str]) -> Any:
+    """The fit with other agents, also in a router that it wraps: each has its agents under `agents`."""
+    if isinstance(fit, list):
+        return [_renamed(each, names) for each in fit]
+    if not isinstance(fit, dict):
+        return fit
+    return {
+        name: [names.get(each, each) if isinstance(each, str) else each for each in value]
+        if name == "agents" and isinstance(value, list)
+        else _renamed(value, names)
+        for name, value in fit.items()
+    }
 
 
 def _named(target: Path, make: Callable[[], _T]) -> _T:

@@ -37,7 +37,7 @@ _BEST = r"\b(?:5|five|top|highest|maximum)\b"
 _ORDER = re.compile(
     rf"{_GRADE}[^\n]{{0,80}}?{_BEST}|{_BEST}[^\n]{{0,80}}?{_GRADE}|\bP\d+\"?\s*[:=]\s*5\b", re.IGNORECASE
 )
-_CLAIM = re.compile(r"\bby (?:agent )?(?P<name>[\w][\w.+-]*), the strongest\b", re.IGNORECASE)
+_CLAIM = re.compile(r"\bby (?:agent )?(?P<name>[\w][\w.+:/-]*), the strongest\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,6 +1,7 @@
 """Statistics. Pure: numbers in, numbers out."""
 
 from sale_inspect.stats._agents import best_single, oracle
+from sale_inspect.stats._bins import bin_order
 from sale_inspect.stats._bootstrap import (
     Draws,
     Interval,
@@ -61,6 +62,7 @@ __all__ = [
     "apgr",
     "area_below",
     "best_single",
+    "bin_order",
     "cost_save",
     "cpt",
     "deferral_area",

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sale_inspect._errors import BenchError
+from sale_inspect.texts import csv_cell, csv_text
 from sale_inspect.times._aggregate import MAX_MINUTES, TaskTime
 from sale_inspect.times._attempts import rows_of
 
@@ -62,7 +63,7 @@ def times_text(times: Iterable[HumanTime]) -> str:
     writer.writerow(TIMES_COLUMNS)
     for time in times:
         spread = "" if time.sd_minutes is None else repr(time.sd_minutes)
-        writer.writerow((time.task_id, repr(time.tau_minutes), time.annotators, time.dropped, spread))
+        writer.writerow((csv_cell(time.task_id), repr(time.tau_minutes), time.annotators, time.dropped, spread))
     return out.getvalue()
 
 
@@ -103,7 +104,7 @@ def _time(row: dict[str, str], where: str) -> HumanTime:
         if spread < 0:
             raise BenchError(f"{where}, column sd_minutes: {spread:g} is negative. Write minutes, at least 0.")
     return HumanTime(
-        task_id=row["task_id"],
+        task_id=csv_text(row["task_id"]),
         tau_minutes=tau,
         annotators=_count(row["annotators"], 1, f"{where}, column annotators"),
         dropped=_count(row["dropped"], 0, f"{where}, column dropped"),

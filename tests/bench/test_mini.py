@@ -31,16 +31,22 @@ FUNCTIONS = [item for item in mini_items("coding") if item.kind == "function"]
 
 
 def run(item: TaskItem, program: Path, seconds: float = 10) -> ProgramVerdict:
-    work = job(program.read_text(encoding="utf-8"), setup=item.setup, tests=item.tests, seconds=seconds, memory_mb=1024)
+    work = job(
+        program.read_text(encoding="utf-8"),
+        setup=item.setup,
+        tests=item.tests,
+        seconds=seconds,
+        memory_mb=1024,
+        entry_point=item.entry_point,
+    )
     answer = subprocess.run(
         [sys.executable, "-I", "-c", runner_source()],
         input=work,
         capture_output=True,
         text=True,
         timeout=seconds + 20,
-        check=True,
     )
-    return read_verdict(answer.stdout)
+    return read_verdict(answer.stdout, answer.returncode)
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sale_inspect._errors import RunnerError
 from sale_inspect.bench import ProgramVerdict, extract_program, job, read_verdict, runner_source
 
 F = "def f(x):\n    return x + 1"
@@ -97,18 +98,26 @@ def output(
     setup: str = "",
     seconds: float = 10.0,
     memory_mb: int = 512,
-) -> str:
-    """What the runner prints, started as the sandbox starts it."""
-    work = job(program, preamble=preamble, setup=setup, tests=tests or TESTS, seconds=seconds, memory_mb=memory_mb)
+    entry_point: str = "f",
+) -> tuple[str, int]:
+    """What the judge prints, started as the sandbox starts it, and its exit status."""
+    work = job(
+        program,
+        entry_point=entry_point,
+        preamble=preamble,
+        setup=setup,
+        tests=tests or TESTS,
+        seconds=seconds,
+        memory_mb=memory_mb,
+    )
     answer = subprocess.run(
         [sys.executable, "-I", "-c", runner_source()],
         input=work,
         capture_output=True,
         text=True,
         timeout=60,
-        check=True,
     )
-    return answer.stdout
+    return answer.stdout, answer.returncode
 
 
 def run(
@@ -118,8 +127,19 @@ def run(
     setup: str = "",
     seconds: float = 10.0,
     memory_mb: int = 512,
+    entry_point: str = "f",
 ) -> ProgramVerdict:
-    return read_verdict(output(program, *tests, preamble=preamble, setup=setup, seconds=seconds, memory_mb=memory_mb))
+    return read_verdict(
+        *output(
+            program,
+            *tests,
+            preamble=preamble,
+            setup=setup,
+            seconds=seconds,
+            memory_mb=memory_mb,
+            entry_point=entry_point,
+        )
+    )
 
 
 def test_a_right_program_passes() -> None:
@@ -148,21 +168,24 @@ class Solution:
     def total(self, node: Node) -> int:
         return 0 if node is None else floor(node.value) + self.total(node.after)
 """
+METHOD = "Solution().total"
 CHECK = "def check(candidate):\n    assert candidate(nodes([1, 2.5, ceil(2.5)])) == 6\n\ncheck(Solution().total)"
 
 
 def test_the_program_and_the_tests_see_the_names_of_the_preamble() -> None:
-    assert run(SUM, CHECK, preamble=NODES) == ProgramVerdict(passed=True)
-    assert run(SUM, CHECK).reason == "loading the program: NameError: name 'Node' is not defined"
+    assert run(SUM, CHECK, preamble=NODES, entry_point=METHOD) == ProgramVerdict(passed=True)
+    assert run(SUM, CHECK, entry_point=METHOD).reason == "loading the program: NameError: name 'Node' is not defined"
 
 
 def test_a_program_may_define_the_helper_classes_of_the_preamble_anew() -> None:
     """LeetCode's own page shows `ListNode` in a comment, and agents hand it in as code."""
     own = (
         "from __future__ import annotations\n"
-        "class Node:\n    def __init__(self, value, after):\n        self.value, self.after = 2 * value, after\n"
+        "class Node:\n    def __init__(self, value, after=None):\n        self.value, self.after = value, after\n"
+        "    def twice(self):\n        return Node(2 * self.value, self.after)\n"
     )
-    assert run(own + SUM, CHECK.replace("== 6", "== 13"), preamble=NODES) == ProgramVerdict(passed=True)
+    doubled = SUM.replace("floor(node.value)", "floor(node.twice().value)")
+    assert run(own + doubled, CHECK.replace("== 6", "== 13"), preamble=NODES, entry_point=METHOD).passed
 
 
 @pytest.mark.parametrize(
@@ -177,13 +200,14 @@ def test_a_program_may_define_the_helper_classes_of_the_preamble_anew() -> None:
     ids=["wrong", "another method", "a function in place of the class", "a bare method", "leaves inside the test"],
 )
 def test_a_method_that_is_not_right_fails(program: str, reason: str) -> None:
-    verdict = run(program, CHECK, preamble=NODES)
+    verdict = run(program, CHECK, preamble=NODES, entry_point=METHOD)
     assert not verdict.passed
     assert verdict.reason.startswith(reason)
 
 
-def test_a_preamble_that_fails_is_named() -> None:
-    assert run(F, preamble="import no_such_module").reason.startswith("loading the preamble: ModuleNotFoundError")
+def test_a_preamble_that_fails_is_no_failure_of_the_program() -> None:
+    with pytest.raises(RunnerError, match="the task's preamble fails here: ZeroDivisionError"):
+        run(F, preamble="1 / 0")
 
 
 def test_the_limit_of_time_holds_for_the_preamble_too() -> None:
@@ -213,8 +237,9 @@ def test_a_data_class_with_annotations_as_text_is_a_right_program() -> None:
 
 
 def test_a_program_that_prints_and_reads_leaves_no_trace_in_the_output() -> None:
-    text = output("import sys\nsys.stdin.read()\nprint('noise' * 10000, flush=True)\n" + F)
-    assert text == '\n{"passed": true, "reason": ""}\n'
+    text, status = output("import sys\nsys.stdin.read()\nprint('noise' * 10000, flush=True)\n" + F)
+    assert text == '\n{"passed": true, "reason": "", "two_users": false}\n'
+    assert status == 0
 
 
 EVERY_DESCRIPTOR = """
@@ -320,12 +345,26 @@ def test_a_right_program_with_a_helper_process_passes() -> None:
     ],
 )
 def test_output_that_is_no_verdict_is_a_failure_and_never_a_pass(text: str) -> None:
-    assert not read_verdict(text).passed
+    assert not read_verdict(text, 0).passed
+
+
+GOOD = '{"passed": true, "reason": "", "two_users": false}\n'
+
+
+@pytest.mark.parametrize("status", [1, 2, 4, 124, 137, -9])
+def test_a_verdict_counts_only_with_the_judges_own_exit_status(status: int) -> None:
+    assert read_verdict(GOOD, 0).passed
+    assert not read_verdict(GOOD, status).passed
+
+
+def test_a_judge_that_could_not_work_is_an_error() -> None:
+    with pytest.raises(RunnerError, match="no memory"):
+        read_verdict('{"error": "no memory"}', 3)
 
 
 def test_only_the_last_line_of_output_is_the_verdict() -> None:
-    lie = '{"passed": true, "reason": ""}\n{"passed": false, "reason": "test 1 of 2: AssertionError: "}\n'
-    assert read_verdict(lie) == ProgramVerdict(passed=False, reason="test 1 of 2: AssertionError: ")
+    lie = GOOD + '{"passed": false, "reason": "test 1 of 2: AssertionError: ", "two_users": false}\n'
+    assert read_verdict(lie, 0) == ProgramVerdict(passed=False, reason="test 1 of 2: AssertionError: ")
 
 
 def test_a_right_program_that_leaves_a_process_behind_is_judged_at_once() -> None:

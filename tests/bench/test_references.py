@@ -52,6 +52,7 @@ class Reference:
 
     id: str
     program: str
+    entry_point: str
     tests: tuple[str, ...]
     preamble: str = ""
     setup: str = ""
@@ -69,6 +70,7 @@ def _mbpp(row: dict[str, Any]) -> Reference:
     return Reference(
         id=f"mbpp-{row['task_id']}",
         program=row["code"],
+        entry_point=_tested(row["code"], row["test_list"]),
         setup=row["test_setup_code"],
         tests=tuple(row["test_list"]),
     )
@@ -87,13 +89,24 @@ def _leetcode(row: dict[str, Any]) -> Reference:
         id=f"leetcode-{row['task_id']}",
         preamble=row["prompt"],
         program=row["completion"],
+        entry_point=row["entry_point"],
         tests=(f"{row['test']}\ncheck({row['entry_point']})",),
     )
+
+
+def _tested(code: str, tests: Iterable[str]) -> str:
+    """The function of the program that the tests call."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Some references have unknown escapes in strings.
+        defined = {node.name for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)}
+    called = [node.func for node in ast.walk(ast.parse("\n".join(tests))) if isinstance(node, ast.Call)]
+    return next(each.id for each in called if isinstance(each, ast.Name) and each.id in defined)
 
 
 def by_runner(task: Reference, seconds: float) -> ProgramVerdict:
     work = job(
         task.program,
+        entry_point=task.entry_point,
         preamble=task.preamble,
         setup=task.setup,
         tests=task.tests,
@@ -101,8 +114,8 @@ def by_runner(task: Reference, seconds: float) -> ProgramVerdict:
         memory_mb=MEMORY_MB,
     )
     command = [sys.executable, "-I", "-c", runner_source()]
-    answer = subprocess.run(command, input=work, capture_output=True, text=True, timeout=seconds + 60, check=True)
-    return read_verdict(answer.stdout)
+    answer = subprocess.run(command, input=work, capture_output=True, text=True, timeout=seconds + 60)
+    return read_verdict(answer.stdout, answer.returncode)
 
 
 def by_python(task: Reference, seconds: float) -> bool:

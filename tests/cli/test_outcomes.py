@@ -667,7 +667,7 @@ def test_options_that_make_no_sense_end_before_anything_is_read(ours: Path, word
     assert made.exit_code == 2 and said in " ".join(made.output.split()), made.output
 
 
-@pytest.mark.parametrize("words", [["--columns", "task=x"], ["--output-tokens", "300"]])
+@pytest.mark.parametrize("words", [["--columns", "task=x"], ["--where", "a=b"], ["--output-tokens", "300"]])
 def test_options_of_tables_need_a_table(ours: Path, words: list[str]) -> None:
     assert "are for tables, and none is given" in refused(ours, *words)
 

@@ -17,7 +17,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import sandbox, store
 
 from sale_inspect._inspect.solvers._sale import sale, single
-from sale_inspect._inspect.tasks._sandboxes import SCORING_USER, coding_sandbox
+from sale_inspect._inspect.tasks._sandboxes import AGENT_USER, SCORING_USER, coding_sandbox
 from sale_inspect._inspect.tasks._scorers import pass_and_cost
 from sale_inspect._inspect.tasks._tasks import hst_coding
 
@@ -56,16 +56,13 @@ def probe() -> Solver:
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         found = {}
         for name, line in PROBES.items():
-            result = await sandbox().exec(["bash", "-c", line], timeout=60)
+            result = await sandbox().exec(["bash", "-c", line], timeout=60, user=AGENT_USER)
             found[name] = result.stdout + result.stderr
         store().set("found", found)
         # An agent that prepares its own environment: a python3 that passes everything.
-        trap = '#!/bin/sh\necho \'{"passed": true, "reason": ""}\'\n'
-        await sandbox().write_file("/workspace/python3", trap)
-        await sandbox().exec(["chmod", "+x", "/workspace/python3"])
-        await sandbox().exec(
-            ["bash", "-c", "echo 'export PATH=/workspace:$PATH' > /workspace/.profile; nohup sleep 600 &"]
-        )
+        trap = '#!/bin/sh\necho \'{"passed": true, "reason": "", "two_users": true}\'\n'
+        lines = "cat > python3; chmod +x python3; echo 'export PATH=/workspace:$PATH' > .profile; nohup sleep 600 &"
+        await sandbox().exec(["bash", "-c", lines], input=trap, user=AGENT_USER)
         state.output = ModelOutput.from_content("m", "```python\ndef nothing():\n    return None\n```")
         return state
 
@@ -109,17 +106,17 @@ def test_an_agent_cannot_prepare_the_process_that_tests_its_answer(probed: EvalL
     assert probed.samples is not None and probed.samples[0].scores is not None
     score: Score = probed.samples[0].scores["pass_and_cost"]
     assert score.as_dict()["correct"] == 0
-    assert score.metadata == {"tests_ran_in": "a process of user 2000:2000"}
+    assert score.metadata == {"tests_ran_in": "two processes of two users"}
 
 
 SPY = """
 import glob, json, os, signal, time
-found = []
+found = set()
 end = time.time() + 60
 while time.time() < end:
     for path in glob.glob("/proc/[0-9]*"):
         try:
-            if os.stat(path).st_uid != 2000:
+            if os.stat(path).st_uid == 1000:
                 continue
             pid = int(path.rsplit("/", 1)[1])
         except OSError:
@@ -127,16 +124,18 @@ while time.time() < end:
         for name in ("mem", "environ", "fd/0", "maps", "cwd"):
             try:
                 with open(path + "/" + name, "rb") as file:
-                    found.append([name, repr(file.read(100))])
+                    found.add((name, repr(file.read(100))))
             except OSError as error:
-                found.append([name, type(error).__name__])
+                found.add((name, type(error).__name__))
         try:
             os.kill(pid, signal.SIGKILL)
-            found.append(["kill", "worked"])
+            found.add(("kill", "worked"))
         except OSError as error:
-            found.append(["kill", type(error).__name__])
-        with open("/workspace/seen.json", "w") as file:
-            json.dump(found, file)
+            found.add(("kill", type(error).__name__))
+    # Renamed, so that it is never read half written.
+    with open("/workspace/seen.tmp", "w") as file:
+        json.dump(sorted(found), file)
+    os.rename("/workspace/seen.tmp", "/workspace/seen.json")
 """
 
 
@@ -146,7 +145,7 @@ def spy() -> Solver:
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         await sandbox().write_file("/workspace/spy.py", SPY)
-        await sandbox().exec(["bash", "-c", "nohup python3 spy.py >/dev/null 2>&1 &"], cwd="/workspace")
+        await sandbox().exec(["bash", "-c", "nohup python3 spy.py >/dev/null 2>&1 &"], user=AGENT_USER)
         slow = "import time\ntime.sleep(2)\ndef double(x):\n    return 2 * x"
         state.output = ModelOutput.from_content("m", f"```python\n{slow}\n```")
         return state

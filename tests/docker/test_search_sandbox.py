@@ -14,7 +14,7 @@ from inspect_ai.log import EvalLog
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import sandbox, store
 
-from sale_inspect._inspect.tasks._sandboxes import search_sandbox
+from sale_inspect._inspect.tasks._sandboxes import AGENT_USER, search_sandbox
 
 pytestmark = pytest.mark.docker
 
@@ -42,7 +42,7 @@ def probe() -> Solver:
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         found = {}
         for name, line in PROBES.items():
-            result = await sandbox().exec(["bash", "-c", line], timeout=60)
+            result = await sandbox().exec(["bash", "-c", line], timeout=60, user=AGENT_USER)
             found[name] = (result.stdout + result.stderr).strip()
         store().set("found", found)
         return state

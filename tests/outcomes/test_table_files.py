@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import stat
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +20,6 @@ from sale_inspect._errors import FileWriteError, OutcomesError
 from sale_inspect.outcomes import (
     COLUMNS,
     OutcomeRow,
-    OutcomeTable,
     arrow_schema,
     cap_answer,
     clean,
@@ -29,6 +30,7 @@ from sale_inspect.outcomes import (
 )
 
 SUFFIXES = (".parquet", ".csv", ".tsv", ".jsonl")
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
 names = words.filter(bool)
@@ -221,7 +223,7 @@ def test_what_is_no_parquet_is_one_clear_sentence(tmp_path: Path, content: bytes
 
 def test_an_unknown_suffix_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutcomesError, match=r"\.parquet, \.csv"):
-        write_outcomes(OutcomeTable(rows=()), tmp_path / "t.xlsx")
+        write_outcomes(make_table(()), tmp_path / "t.xlsx")
 
 
 @given(text=st.text(max_size=60), cap=st.integers(8, 40))
@@ -247,3 +249,31 @@ def test_the_docs_list_every_column() -> None:
     for column in COLUMNS:
         assert f"| `{column.name}` | {column.type} | {column.meaning} |" in page
     assert "`, `".join(column.name for column in COLUMNS if column.null) in page
+
+
+HOSTILE = [
+    *('=HYPERLINK("http://evil.test","x")', "+1-cmd|' /C calc'!A0", "@SUM(1)", "-2+3", "\uff1d1+1", "\t=1", "'=1"),
+    *("abc\u202egnp.exe", "ok\rFAKE LINE", "x\nBETTER: y wins", "\x1b]0;TITLE\x07", "a\x00b", "\\u202e"),
+    *("[red]x[/red]", "n" * 20_000),
+]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv"])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_spreadsheet_computes_nothing_and_hides_nothing_and_all_is_read_again(
+    tmp_path: Path, suffix: str, text: str
+) -> None:
+    table = make_table([row(task=text, agent=text, text=text, answer=text, pool=text)])
+    path = tmp_path / f"t{suffix}"
+    write_outcomes(table, path)
+    for cell in next(iter(list(csv.DictReader(path.open(newline=""), delimiter=DELIMITERS[suffix])))).values():
+        assert cell.lstrip()[:1] not in tuple("=+-@\uff1d")
+        assert not {unicodedata.category(mark) for mark in cell} & {"Cf"} and not set(cell) & set("\x00\x07\x1b\r")
+    assert read_outcomes(path) == table
+
+
+def test_a_table_of_others_keeps_its_quotes_and_backslashes(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.csv"
+    path.write_text("task,agent,correct,dollars,text\n'=1,\\u202e,1,1,'+x\n", encoding="utf-8")
+    (theirs,) = read_outcomes(path).rows
+    assert (theirs.task, theirs.agent, theirs.text) == ("'=1", "\\u202e", "'+x")

@@ -12,6 +12,7 @@ from sale_inspect._errors import OutcomesError, SaleError, UnpricedAgentError
 from sale_inspect.auction import count_tokens
 from sale_inspect.money import TokenUsage
 from sale_inspect.outcomes import (
+    Form,
     OutcomeRow,
     Pricing,
     is_table_file,
@@ -57,7 +58,7 @@ def test_a_minimal_long_table(tmp_path: Path) -> None:
 def test_their_names_for_our_columns(tmp_path: Path) -> None:
     path = file(tmp_path, "runs.jsonl", '{"prompt_id": 7, "model": "a", "ok": true, "usd": 0.5, "agent": "nobody"}\n')
     columns = {"task": "prompt_id", "agent": "model", "correct": "ok", "dollars": "usd"}
-    found = read_text_table(path, columns=columns)
+    found = read_text_table(path, form=Form(columns=columns))
     assert (found.rows[0].task, found.rows[0].agent, found.rows[0].correct) == ("7", "a", 1.0)
     assert found.notes == ("runs.jsonl: not used: agent.",), "a name that was given away is not ours any more"
 
@@ -68,7 +69,7 @@ def test_their_names_for_our_columns(tmp_path: Path) -> None:
 def test_a_wrong_mapping_is_refused(tmp_path: Path, columns: dict[str, str], said: str) -> None:
     path = file(tmp_path, "runs.csv", "task,agent,correct,dollars\nt1,a,1,1\n")
     with pytest.raises(OutcomesError, match=said):
-        read_text_table(path, columns=columns)
+        read_text_table(path, form=Form(columns=columns))
 
 
 def test_wide_records_give_a_row_for_each_agent(tmp_path: Path) -> None:

@@ -94,3 +94,13 @@ def test_links_follow_the_viewer() -> None:
 def test_the_same_data_make_the_same_bytes() -> None:
     tidy = synthetic_tidy(tasks=12)
     assert made(tidy, seed=3) == made(tidy, seed=3)
+
+
+def test_names_in_every_table_of_a_report_compute_nothing_and_hide_nothing() -> None:
+    evil = '=HYPERLINK("http://evil.test","x")'
+    tidy = synthetic_tidy(tasks=10, routers=(evil, "a\u202eb"))
+    tables = {name: data.decode() for name, data in made(tidy).items() if name.endswith(".csv")}
+    cells = [cell for text in tables.values() for row in csv.reader(io.StringIO(text)) for cell in row]
+    assert {"tables/runs.csv", "tables/horizons.csv"} <= set(tables)
+    assert f"'{evil}" in cells and "a\\u202eb" in cells
+    assert not any(cell.startswith(("=", "@")) for cell in cells) and not any("\u202e" in cell for cell in cells)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sale_inspect._errors import MissingRequirementError, OutcomesError, PoolError
 from sale_inspect.embedding import HashingEmbedder, MiniLmEmbedder, require_embedder
-from sale_inspect.pools import Pool
-from sale_inspect.routers import Fitted, RandomRouter, SingleRouter, load_router, read_router_file
+from sale_inspect.pools import Pool, pool_names
+from sale_inspect.routers import Fitted, RandomRouter, SingleRouter, read_router_file
 
 __all__ = ["UNTRAINED", "GivenRouter", "given_router"]
 
@@ -88,7 +88,15 @@ def _untrained(name: str, pool: Pool | None, seed: int) -> GivenRouter:
 def _from_file(path: Path, pool: Pool | None) -> GivenRouter:
     file = read_router_file(path)
     if pool is not None:
-        load_router(path, agents=pool.names)
+        names = pool_names(file.header.agents, pool)
+        if set(names.values()) != set(pool.names) or len(names) != len(file.header.agents):
+            theirs = ", ".join(f"{agent.name} ({agent.model})" for agent in pool.agents)
+            raise OutcomesError(
+                f"Router file {path}: field `agents`: trained for {', '.join(file.header.agents)}, but pool "
+                f"{pool.name!r} has {theirs}. Give a pool of the same agents or models, or train on "
+                "outcomes of this one."
+            )
+        file = read_router_file(path, names=names)
     name = file.header.embedder.name
     choice = _EMBEDDERS.get(name)
     if choice is None:

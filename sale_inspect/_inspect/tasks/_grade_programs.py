@@ -1,19 +1,21 @@
-"""Programs are graded by running their tests in a sandbox that the agent cannot reach."""
+"""Programs are graded by a judge in a sandbox, in a process that the program cannot reach."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 from inspect_ai.scorer import Target
 from inspect_ai.solver import TaskState
 from inspect_ai.util import StoreModel, sandbox
 
 from sale_inspect._inspect.tasks._graded import Graded
-from sale_inspect.bench import ProgramVerdict, extract_program, job, read_verdict, runner_source
+from sale_inspect._inspect.tasks._judging import judged, proven
+from sale_inspect._inspect.tasks._sandbox_state import SandboxBrokenByAgentError, SandboxStore
+from sale_inspect.bench import ProgramVerdict, extract_program, job
 
 __all__ = ["VerdictStore", "grade_function"]
-
-_RUNNER_GRACE_SECONDS = 30
 
 
 class VerdictStore(StoreModel):
@@ -26,46 +28,47 @@ class VerdictStore(StoreModel):
 
 
 async def grade_function(state: TaskState, target: Target, seconds: float, memory_mb: int) -> Graded:
-    """Run the unit tests on the submitted program, in a fresh process that the agent cannot reach.
+    """Run the unit tests on the submitted program, by a judge in a process of its own.
 
-    The process has a user of its own where the sample's metadata names one (`scorer_user`). The
-    program and the tests are passed in through standard input, never through files. Where no sandbox
-    is up any more (`inspect score`), the stored verdict on the same program is used.
+    Judge and program run as two users where the sample's metadata lets them (`scorer_user`). The program and the
+    tests go in through standard input, never through files. Where no sandbox is up any more (`inspect score`), the
+    stored verdict on the same program is used. A sandbox that the agent broke is the agent's failure.
+
+    Raises:
+        RunnerError: If programs cannot be tested in the sandbox, which says nothing about the program.
     """
     program = extract_program(state.output.completion, str(state.metadata["entry_point"]))
     digest = hashlib.sha256(program.encode(errors="surrogatepass")).hexdigest()
     stored = state.store_as(VerdictStore)
     try:
-        environment = sandbox()
+        sandbox()
     except (ProcessLookupError, LookupError):
         if stored.program_sha256 != digest:
             return Graded(correct=None, answer=program, explanation="No sandbox is up to run the tests in.")
         return _graded(program, ProgramVerdict(passed=stored.passed, reason=stored.reason), stored.where)
-    user = state.metadata.get("scorer_user")
-    where = f"a process of user {user}" if user else "a process of the agent's user"
-    work = job(
-        program,
-        preamble=str(state.metadata.get("preamble", "")),
-        setup=str(state.metadata.get("setup", "")),
-        tests=tuple(target),
-        seconds=seconds,
-        memory_mb=memory_mb,
-    )
+    work = _job(program, state.metadata, tuple(target), seconds, memory_mb)
     try:
-        result = await environment.exec(
-            ["python3", "-I", "-c", runner_source()],
-            input=work,
-            cwd="/",
-            user=user,
-            timeout=int(seconds) + _RUNNER_GRACE_SECONDS,
-            timeout_retry=False,
-        )
-        verdict = read_verdict(result.stdout)
-    except TimeoutError:
-        verdict = ProgramVerdict(passed=False, reason="the test runner itself ran out of time")
+        await proven(state.metadata, memory_mb)
+        verdict = await judged(work, state.metadata, seconds, state.store_as(SandboxStore).container)
+    except SandboxBrokenByAgentError as error:
+        verdict = ProgramVerdict(passed=False, reason=str(error))
+    where = "two processes of two users" if verdict.two_users else "two processes of one user"
     stored.program_sha256, stored.passed = digest, verdict.passed
     stored.reason, stored.where = verdict.reason, where
     return _graded(program, verdict, where)
+
+
+def _job(program: str, metadata: Mapping[str, Any], tests: tuple[str, ...], seconds: float, memory_mb: int) -> str:
+    return job(
+        program,
+        entry_point=str(metadata["entry_point"]),
+        preamble=str(metadata.get("preamble", "")),
+        setup=str(metadata.get("setup", "")),
+        tests=tests,
+        seconds=seconds,
+        memory_mb=memory_mb,
+        two_users="scorer_user" in metadata,
+    )
 
 
 def _graded(program: str, verdict: ProgramVerdict, where: str) -> Graded:

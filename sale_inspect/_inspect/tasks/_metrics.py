@@ -34,8 +34,10 @@ def rates_and_costs() -> Metric:
     """pass@1, mean dollars, dollars per solved task and mean tokens.
 
     Overall with standard errors over tasks ("pass@1", "pass@1 stderr", ...), then for each bin in the
-    samples' metadata ("pass@1 b1", ...). Over epochs each task counts by its mean. One metric gives
-    them all, so that Inspect's viewer shows their names as they are, overall figures first.
+    samples' metadata ("pass@1 b1", ...). Where agents searched, the number of tasks in which one saw a page
+    with the question and its answer ("contaminated tasks"; of the first epoch). Over epochs each task counts
+    by its mean. One metric gives them all, so that Inspect's viewer shows their names as they are, overall
+    figures first.
     """
 
     def compute(scores: list[SampleScore]) -> Value:
@@ -49,9 +51,16 @@ def rates_and_costs() -> Metric:
             if chosen:
                 columns = _columns(chosen)
                 values |= {f"{name} {each.name}": estimate(columns) for name, (estimate, _) in _MEASURES.items()}
+        searched = [score for score in scores if _pages(score) is not None]
+        if searched:
+            values["contaminated tasks"] = float(len({score.sample_id for score in searched if _pages(score)}))
         return {name: math.nan if value is None else value for name, value in values.items()}
 
     return compute
+
+
+def _pages(score: SampleScore) -> object:
+    return (score.score.metadata or {}).get("contaminated_pages")
 
 
 def _columns(scores: list[SampleScore]) -> Columns:

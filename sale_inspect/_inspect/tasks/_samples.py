@@ -68,6 +68,8 @@ def sample_of(item: TaskItem, sandbox: SandboxEnvironmentSpec | None, folder: Pa
 
 def _function_metadata(item: TaskItem, sandbox: SandboxEnvironmentSpec | None) -> dict[str, str]:
     about = {"entry_point": item.entry_point, "preamble": item.preamble, "setup": item.setup}
+    if sandbox is not None:
+        about["sandbox_type"] = sandbox.type
     if sandbox is not None and sandbox.type == "docker":
         about["scorer_user"] = SCORING_USER
     return about

@@ -7,18 +7,30 @@ from pathlib import Path
 from inspect_ai.util import SandboxEnvironmentSpec
 
 from sale_inspect._errors import MissingRequirementError
+from sale_inspect._inspect.tasks._judging import prove_here
 from sale_inspect.checks import require_docker
 
-__all__ = ["CODING_IMAGE", "SEARCH_IMAGE", "coding_sandbox", "compose_file", "search_sandbox"]
+__all__ = [
+    "AGENT_USER",
+    "CODING_IMAGE",
+    "SCORING_USER",
+    "SEARCH_IMAGE",
+    "coding_sandbox",
+    "compose_file",
+    "search_sandbox",
+]
 
-CODING_IMAGE = "sale-inspect-coding:1"
+CODING_IMAGE = "sale-inspect-coding:2"
 """Tag of the coding sandbox's image."""
 
-SEARCH_IMAGE = "sale-inspect-search:1"
+SEARCH_IMAGE = "sale-inspect-search:2"
 """Tag of the deep-search sandbox's image."""
 
-SCORING_USER = "2000:2000"
-"""User and group that run unit tests in the packaged sandbox; the agent is user 1000."""
+AGENT_USER = "1000:1000"
+"""User and group of an agent's tools in the packaged sandboxes, whose main process is user 1001."""
+
+SCORING_USER = "root"
+"""User that starts the judge in the packaged sandbox. It takes a user for itself and one for the program at once."""
 
 
 def compose_file(name: str) -> Path:
@@ -42,8 +54,11 @@ def coding_sandbox(kind: str) -> SandboxEnvironmentSpec:
             you, on this machine) or any other sandbox type that Inspect knows.
 
     Raises:
-        MissingRequirementError: If `docker` is asked for and no usable engine is there.
+        MissingRequirementError: If `docker` is asked for and no usable engine is there, or if `local` is and
+            programs cannot be tested on this machine.
     """
+    if kind == "local":
+        prove_here()
     return _sandbox("coding", kind)
 
 

@@ -10,9 +10,11 @@ from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
 from inspect_ai.solver import TaskState
 
 from sale_inspect._inspect.store import LedgerStore, read
+from sale_inspect._inspect.tasks._contamination import contaminated_pages
 from sale_inspect._inspect.tasks._grade_answers import grade_answer, grade_choice
 from sale_inspect._inspect.tasks._grade_programs import grade_function
 from sale_inspect._inspect.tasks._graded import Graded
+from sale_inspect._inspect.tasks._judging import DEFAULT_MEMORY_MB
 from sale_inspect._inspect.tasks._metrics import rates_and_costs
 from sale_inspect.auction import card
 from sale_inspect.bench import Rule, rule_for, token_f1
@@ -25,7 +27,7 @@ GRADER_ROLE = "grader"
 
 
 @scorer(metrics=[rates_and_costs()])
-def pass_and_cost(test_seconds: float = 30.0, test_memory_mb: int = 512) -> Scorer:
+def pass_and_cost(test_seconds: float = 30.0, test_memory_mb: int = DEFAULT_MEMORY_MB) -> Scorer:
     """Whether the task was solved, with its dollars and tokens from the sample's ledger.
 
     The score is a dictionary: `correct` (0 or 1), `usd` (bid + jury + refine + execute), `usd_overhead`
@@ -49,10 +51,17 @@ def pass_and_cost(test_seconds: float = 30.0, test_memory_mb: int = 512) -> Scor
             value={"correct": int(graded.correct), **_costs(state)},
             answer=graded.answer,
             explanation=graded.explanation,
-            metadata=graded.metadata,
+            metadata={**(graded.metadata or {}), **_contamination(state, target)} or None,
         )
 
     return score
+
+
+def _contamination(state: TaskState, target: Target) -> dict[str, list[str]]:
+    """Pages that held the answer, where the agent searched the web."""
+    if state.metadata.get("kind") != "short_answer":
+        return {}
+    return {"contaminated_pages": contaminated_pages(state.messages, state.input_text, list(target))}
 
 
 @scorer(metrics=[mean(), stderr()])

@@ -15,9 +15,11 @@ from inspect_ai.util import SandboxEnvironmentSpec
 
 from sale_inspect._errors import BenchError
 from sale_inspect._inspect.arguments import takes
+from sale_inspect._inspect.tasks._judging import DEFAULT_MEMORY_MB, proven
 from sale_inspect._inspect.tasks._plain import plain
 from sale_inspect._inspect.tasks._samples import sample_of
-from sale_inspect._inspect.tasks._sandboxes import coding_sandbox, search_sandbox
+from sale_inspect._inspect.tasks._sandbox_state import note_container
+from sale_inspect._inspect.tasks._sandboxes import AGENT_USER, coding_sandbox, search_sandbox
 from sale_inspect._inspect.tasks._scorers import answer_f1, complexity_bin, pass_and_cost, winner
 from sale_inspect._inspect.tasks._task_set import TaskSet, load_set
 from sale_inspect._inspect.tasks._viewer import viewer
@@ -43,7 +45,7 @@ def hst_coding(options: HstCodingOptions) -> Task:
         chosen,
         samples,
         options,
-        tools=[python(timeout=_TOOL_SECONDS), bash(timeout=_TOOL_SECONDS)],
+        tools=_code_tools(options.sandbox),
         about={"sandbox": options.sandbox},
     )
 
@@ -60,8 +62,14 @@ def hst_deep_search(options: HstDeepSearchOptions) -> Task:
     sandbox: SandboxEnvironmentSpec | None = None if kind == "none" else search_sandbox(kind)
     samples = [sample_of(item, sandbox, _folder(chosen, item.source)) for item in chosen.items]
     if sandbox is not None:
-        tools = [*tools, python(timeout=_TOOL_SECONDS), bash(timeout=_TOOL_SECONDS)]
+        tools = [*tools, *_code_tools(kind)]
     return _task("hst_deep_search", chosen, samples, options, tools=tools, about={"sandbox": kind, **searched})
+
+
+def _code_tools(sandbox: str) -> list[Tool]:
+    # The default user of the packaged sandboxes is that of the main process, which an agent must not be able to end.
+    user = AGENT_USER if sandbox == "docker" else None
+    return [python(timeout=_TOOL_SECONDS, user=user), bash(timeout=_TOOL_SECONDS, user=user)]
 
 
 @solver
@@ -75,6 +83,11 @@ def task_tools(tools: list[Tool]) -> Solver:
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         if state.metadata["kind"] != "mcq":
             state.tools = list(tools)
+        if state.metadata["kind"] == "function":
+            # Before the first model is called: a machine that cannot test programs must fail none.
+            await proven(state.metadata, DEFAULT_MEMORY_MB)
+            if state.metadata.get("sandbox_type") == "docker":
+                await note_container(state)
         return state
 
     return solve

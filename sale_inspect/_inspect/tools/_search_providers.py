@@ -120,13 +120,18 @@ def _google(results: int) -> WebSearch:
         headers = {"X-Goog-Api-Key": os.environ.get("GOOGLE_CSE_API_KEY", "")}
         async with concurrency("google_search", 10), httpx.AsyncClient(timeout=30) as client:
             answer = await _asked(client, asked, headers)
-        items = answer.get("items") or []
-        return [_result(item.get("title", ""), item["link"], item.get("snippet", "")) for item in items]
+        items = answer.get("items") if isinstance(answer, dict) else None
+        return [
+            _result(item.get("title"), item["link"], item.get("snippet"))
+            for item in (items if isinstance(items, list) else ())
+            if isinstance(item, dict) and isinstance(item.get("link"), str)
+        ]
 
     return search
 
 
-async def _asked(client: httpx.AsyncClient, asked: dict[str, str], headers: dict[str, str]) -> dict[str, Any]:
+async def _asked(client: httpx.AsyncClient, asked: dict[str, str], headers: dict[str, str]) -> object:
+    """What the provider sent as JSON; ValueError if it sent something else."""
     response = await client.get(_GOOGLE, params=asked, headers=headers)
     for seconds in _WAITS:
         if response.status_code not in _BUSY:
@@ -138,11 +143,12 @@ async def _asked(client: httpx.AsyncClient, asked: dict[str, str], headers: dict
             f"Google's search answered with status {response.status_code}. Check GOOGLE_CSE_API_KEY, GOOGLE_CSE_ID and "
             f"the quota of the key."
         )
-    answer: dict[str, Any] = response.json()
-    return answer
+    return response.json()
 
 
-def _result(title: str, address: str, excerpt: str) -> SearchResult:
-    words = " ".join(excerpt.split())
+def _result(title: object, address: str, excerpt: object) -> SearchResult:
+    """A result from what a provider sent, which may be anything."""
+    words = " ".join(excerpt.split()) if isinstance(excerpt, str) else ""
     dots = " ..." if len(words) > _EXCERPT_CHARS else ""
-    return SearchResult(title=" ".join(title.split())[:200], address=address, excerpt=words[:_EXCERPT_CHARS] + dots)
+    name = " ".join(title.split())[:200] if isinstance(title, str) else ""
+    return SearchResult(title=name, address=address, excerpt=words[:_EXCERPT_CHARS] + dots)

@@ -10,7 +10,7 @@ from sale_inspect.auction import AuctionRecord
 from sale_inspect.report.analysis._ablations import RecordedAuction, ablations
 from sale_inspect.report.analysis._against import Claim, claims
 from sale_inspect.report.analysis._alone import alone
-from sale_inspect.report.analysis._cells import Cell, cells, policies_of
+from sale_inspect.report.analysis._cells import Cell, bins_of, cells, policies_of
 from sale_inspect.report.analysis._coalitions import AgentValue, agent_values
 from sale_inspect.report.analysis._judges import JudgeQuality, judge_qualities
 from sale_inspect.report.analysis._pairs import AgentPair, pairs
@@ -41,6 +41,7 @@ class Analyses:
 
     Attributes:
         baseline: What the others are held against.
+        bins: The bins of the tasks, in order of human time where tasks have one.
         cells: Every policy by bin.
         domains: The same for each domain, if there are several.
         claims: Every policy against the baseline.
@@ -58,6 +59,7 @@ class Analyses:
     """
 
     baseline: str
+    bins: tuple[str, ...]
     cells: tuple[Cell, ...]
     domains: tuple[tuple[str, tuple[Cell, ...]], ...]
     claims: tuple[Claim, ...]
@@ -113,6 +115,7 @@ def analyse(tidy: Tidy, *, baseline: str = "", rounds: int = 2000, seed: int = 0
         why["orders"] = "No policy ran in two orders or more."
     return Analyses(
         baseline=base,
+        bins=tuple(bins_of(samples)),
         cells=table,
         domains=_domains(samples, rounds, seed),
         claims=claims(samples, base, rounds=rounds, seed=seed) if len(policies_of(samples)) > 1 else (),

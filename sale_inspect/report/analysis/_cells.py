@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sale_inspect.stats import draw_tasks, interval, wilson
+from sale_inspect.stats import bin_order, draw_tasks, interval, wilson
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,8 +71,8 @@ def policies_of(samples: pd.DataFrame) -> list[str]:
 
 
 def bins_of(samples: pd.DataFrame) -> list[str]:
-    """Bins that occur, in order."""
-    return sorted({str(name) for name in samples["bin"] if name})
+    """Bins that occur, in order of human time where tasks have one."""
+    return list(bin_order([str(name) for name in samples["bin"]], samples["tau"].to_list()))
 
 
 def cells(samples: pd.DataFrame, *, rounds: int = 2000, seed: int = 0) -> tuple[Cell, ...]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sale_inspect.stats import bin_order
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -54,8 +56,8 @@ def rates(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
 
 def bins_of(samples: pd.DataFrame) -> list[str]:
-    """Names of the bins that occur, in order."""
-    return sorted(name for name in samples["bin"].unique() if name)
+    """Names of the bins that occur, in order of human time where tasks have one."""
+    return list(bin_order([str(name) for name in samples["bin"]], samples["tau"].to_list()))
 
 
 def any_simulated(samples: pd.DataFrame) -> bool:

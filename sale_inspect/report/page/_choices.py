@@ -26,7 +26,8 @@ def choices_section(analyses: Analyses, pictures: Mapping[str, Picture], labels:
 
 
 def _shares(analyses: Analyses, labels: Mapping[str, str]) -> PageTable:
-    bins = [*sorted({share.bin for share in analyses.shares} - {ALL}), ALL]
+    there = {share.bin for share in analyses.shares}
+    bins = [*(name for name in analyses.bins if name in there), ALL]
     columns = (
         PageColumn(name="policy", title="policy"),
         PageColumn(name="agent", title="agent"),

@@ -10,6 +10,7 @@ import numpy as np
 
 from sale_inspect.report.page._model import Block, Facts, PageColumn, PageTable, Section, Sentences, Value
 from sale_inspect.report.tidy import ScreenedTidy
+from sale_inspect.stats import bin_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +89,8 @@ def _logs(logs: pd.DataFrame) -> PageTable:
 def _coverage(samples: pd.DataFrame, logs: pd.DataFrame) -> PageTable:
     """Tasks by source and bin. What the benchmark's recipe has beyond that is in the notes."""
     tasks = samples.drop_duplicates("task_id")
-    bins = sorted(set(tasks["bin"]))
+    bins = [*bin_order([str(name) for name in tasks["bin"]], tasks["tau"].to_list())]
+    bins = ["", *bins] if (tasks["bin"] == "").any() else bins
     counts = tasks.groupby(["source", "bin"])["task_id"].nunique()
     columns = (
         PageColumn(name="source", title="source"),

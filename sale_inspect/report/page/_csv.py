@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator
 
 from sale_inspect.report.page._model import IntervalValue, Link, PageColumn, PageTable, Value
+from sale_inspect.texts import csv_cell
 
 __all__ = ["grid_csv"]
 
@@ -52,7 +53,7 @@ def _fields(value: Value, kind: str) -> list[str]:
     if isinstance(value, IntervalValue):
         return [_plain(value.value), _plain(value.low), _plain(value.high)]
     if isinstance(value, Link):
-        return [value.text if value.value is None else _plain(value.value), value.url]
+        return [csv_cell(value.text) if value.value is None else _plain(value.value), csv_cell(value.url)]
     return [_plain(value), *[""] * {"range": 2, "link": 1, "": 0}[kind]]
 
 
@@ -60,6 +61,5 @@ def _plain(value: str | float | int | None) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, str):
-        # A spreadsheet would compute a text that begins like this; ids and names are of others.
-        return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+        return csv_cell(value)
     return repr(float(value)) if isinstance(value, float) else str(value)

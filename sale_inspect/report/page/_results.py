@@ -37,8 +37,8 @@ def _blocks(
 
 
 def _main(found: Sequence[Cell], analyses: Analyses, labels: Mapping[str, str], domain: str) -> PageTable:
-    bins = [name for name in dict.fromkeys(cell.bin for cell in found) if name != ALL]
-    bins = [*sorted(bins), ALL]
+    there = {cell.bin for cell in found}
+    bins = [*(name for name in analyses.bins if name in there), ALL]
     by_place = {(cell.policy, cell.bin): cell for cell in found}
     columns = [PageColumn(name="policy", title="policy")]
     for name in bins:

@@ -39,7 +39,7 @@ def tasks_section(samples: pd.DataFrame, policies: Sequence[str], *, viewer: str
 
 
 def sample_url(viewer: str, log: str, task_id: str, epoch: int) -> str:
-    """Address of a sample in Inspect's viewer; empty without a viewer.
+    """Address of a sample in Inspect's viewer; empty without a viewer or a log.
 
     Args:
         viewer: Address of the viewer or of a bundle's folder.
@@ -47,7 +47,7 @@ def sample_url(viewer: str, log: str, task_id: str, epoch: int) -> str:
         task_id: The sample's id.
         epoch: Its epoch.
     """
-    if not viewer:
+    if not viewer or not log:
         return ""
     return f"{viewer.rstrip('/')}/#/logs/{quote(log)}/samples/sample/{quote(task_id, safe='')}/{epoch}"
 

@@ -1,6 +1,7 @@
 """The tidy tables of a report, and what is left out of them."""
 
 from sale_inspect.report.tidy._names import shortened
+from sale_inspect.report.tidy._of_outcomes import tidy_of_outcomes
 from sale_inspect.report.tidy._records import records_of
 from sale_inspect.report.tidy._screen import ScreenedTidy, compared, screened
 from sale_inspect.report.tidy._tables import (
@@ -28,4 +29,5 @@ __all__ = [
     "records_of",
     "screened",
     "shortened",
+    "tidy_of_outcomes",
 ]

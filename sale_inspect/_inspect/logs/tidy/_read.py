@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from sale_inspect._errors import LogError
 from sale_inspect._inspect.logs._read import OnLog, read_facts
 from sale_inspect._inspect.logs.tidy._files import read_parts, tidy_places
-from sale_inspect.report.tidy import ScreenedTidy, compared, shortened
+from sale_inspect.report.tidy import ScreenedTidy, Tidy, compared, shortened
 from sale_inspect.runs import LogFacts, ReadOptions
 
 __all__ = ["read_tidy"]
@@ -21,6 +21,7 @@ def read_tidy(
     cache: bool = True,
     progress: OnLog | None = None,
     processes: int = 1,
+    tables: Sequence[Tidy] = (),
 ) -> ScreenedTidy:
     """Tidy data of logs (SALE's, routers', single agents', other people's) and of earlier reports' Parquet files.
 
@@ -31,20 +32,23 @@ def read_tidy(
         cache: Whether to use, and to keep, what each log says.
         progress: Is called after each log.
         processes: Processes that read. More than one need an importable main module.
+        tables: Tidy data of tables of outcomes, to compare with the logs.
 
     Raises:
         LogError: If a place holds no log, a log cannot be read, or logs do not line up.
         UnpricedAgentError: If a model has tokens but no dollars.
     """
     sets, others = tidy_places(list(places))
-    if not sets and not others:
+    if not sets and not others and not tables:
         raise LogError("No log is given. Give log files or folders of them.")
     parts = [read_parts(files) for files in sets]
     facts: list[LogFacts] = []
     notes: list[str] = []
     if others:
         facts, notes = read_facts(others, on_log=progress, cache=cache, processes=processes)
-    found = shortened(compared(facts, [part.tidy for part in parts], options or ReadOptions(need_tau=True), notes))
+    found = shortened(
+        compared(facts, [*tables, *(part.tidy for part in parts)], options or ReadOptions(need_tau=True), notes)
+    )
     return replace(
         found,
         left_out=(*(left for part in parts for left in part.left_out), *found.left_out),

@@ -1,0 +1,138 @@
+"""From a user's own logs to a live router: outcomes, train, routed with a pool of the same models."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from inspect_ai import Task
+from inspect_ai import eval as inspect_eval
+from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.log import EvalLog
+from inspect_ai.model import (
+    ChatMessage,
+    GenerateConfig,
+    ModelAPI,
+    ModelOutput,
+    ModelUsage,
+    modelapi,
+)
+from inspect_ai.scorer import includes
+from inspect_ai.solver import Solver, generate
+from inspect_ai.tool import ToolChoice, ToolInfo
+
+from sale_inspect._cli import main
+from sale_inspect._edge import UsageError
+from sale_inspect._inspect.solvers._routed import routed
+from sale_inspect._inspect.store import read
+from sale_inspect.outcomes import read_outcomes, to_outcomes
+from sale_inspect.routers import read_router_file
+
+MODELS = ("small", "medium", "large")
+CHANCE = {"small": (0.9, 0.1), "medium": (0.95, 0.5), "large": (0.98, 0.92)}
+POOL = """
+name: mine
+agents:
+""" + "".join(
+    f"""
+  - name: {name.replace("medium", "three/medium:it")}
+    model: three/{name}
+    tool_calls: false
+    price: {{input: {price}, output: {price}, cache_read: 0, cache_write: 0, as_of: 2026-01-02, source: made up}}
+"""
+    for name, price in zip(MODELS, (1, 4, 20), strict=True)
+)
+
+
+@modelapi(name="three")
+class Three(ModelAPI):
+    """Adds well and multiplies as its size allows, by a hash of the question."""
+
+    async def generate(
+        self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
+    ) -> ModelOutput:
+        text = "\n".join(message.text for message in input)
+        found = re.search(r"(Compute|Prove that) (\d+) ([+*]) (\d+)", text)
+        assert found is not None
+        hard = found[1] == "Prove that"
+        value = int(found[2]) * int(found[4]) if hard else int(found[2]) + int(found[4])
+        drawn = int(hashlib.sha256(f"{self.model_name}{found[0]}".encode()).hexdigest(), 16) % 1000 / 1000
+        right = drawn < CHANCE[self.model_name][hard]
+        output = ModelOutput.from_content(f"three/{self.model_name}", f"ANSWER: {value if right else value + 1}")
+        output.usage = ModelUsage(input_tokens=len(text) // 4, output_tokens=8, total_tokens=len(text) // 4 + 8)
+        return output
+
+
+def arith(start: int, count: int) -> Task:
+    samples = []
+    for number in range(start, start + count):
+        hard, a, b = number % 3 == 0, 10 + number % 83, 10 + (7 * number) % 89
+        value = a * b if hard else a + b
+        ask = f"Prove that {a} * {b}. Show each step of the derivation." if hard else f"Compute {a} + {b}."
+        samples.append(Sample(id=f"q{number}", input=f"{ask} End with ANSWER: number.", target=f"ANSWER: {value}"))
+    return Task(dataset=MemoryDataset(samples), solver=generate(), scorer=includes(), name="arith")
+
+
+def ran(given: Task, folder: Path, **how: object) -> EvalLog:
+    (log,) = inspect_eval(given, log_dir=str(folder), display="none", **how)  # type: ignore[arg-type]
+    assert log.status == "success", log.error
+    return log
+
+
+def command(*words: str | Path) -> str:
+    made = CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
+    assert made.exit_code == 0, made.output
+    return made.output
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("journey")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("SALE_MINILM_DIR", raising=False)
+        patch.delenv("INSPECT_EVAL_MODEL", raising=False)
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        (folder / "mine.yaml").write_text(POOL, encoding="utf-8")
+        for name in MODELS:
+            ran(arith(0, 60), folder / "logs", model=f"three/{name}")
+        yield folder
+
+
+def trained(place: Path, name: str, *words: str | Path) -> Path:
+    table = place / f"{name}.parquet"
+    command("outcomes", place / "logs", "--prices", place / "mine.yaml", *words, "-o", table)
+    command("train", table, "--router", "wtp-knn", "-o", place / name, "--embedder", "hashing")
+    return place / name / "wtp-knn.npz"
+
+
+def live(place: Path, solver: Solver) -> dict[str, str]:
+    log = ran(arith(200, 12), place / "live", solver=solver, model="three/small")
+    chosen = {}
+    for sample in log.samples or []:
+        record = read(sample).routing
+        assert record is not None
+        chosen[str(sample.id)] = record.chosen
+    return chosen
+
+
+def test_a_router_of_ordinary_logs_runs_live_with_a_pool_of_the_same_models(place: Path) -> None:
+    """The logs call agents by their models; the pool has names of its own, and one with `/` and `:`."""
+    plain = trained(place, "plain")
+    assert read_router_file(plain).header.agents == ("three/small", "three/medium", "three/large")
+    joined = trained(place, "joined", "--pool", place / "mine.yaml")
+    assert read_router_file(joined).header.agents == ("small", "three/medium:it", "large")
+    assert to_outcomes(read_outcomes(place / "joined.parquet")).agents == ("small", "three/medium:it", "large")
+    of_plain = live(place, routed(str(plain), pool=str(place / "mine.yaml"), check=False))
+    of_joined = live(place, routed(str(joined), pool=str(place / "mine.yaml"), check=False))
+    assert of_plain == of_joined, "the names of agents decide nothing"
+    assert len(of_plain) == 12 and set(of_plain.values()) <= {"small", "three/medium:it", "large"}
+
+
+def test_a_router_of_other_models_is_refused_with_both_sides_named(place: Path) -> None:
+    (place / "two.yaml").write_text(POOL.replace("three/large", "three/huge"), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"three/large, but pool 'mine' has .*large \(three/huge\)"):
+        routed(str(trained(place, "plain")), pool=str(place / "two.yaml"), check=False)
