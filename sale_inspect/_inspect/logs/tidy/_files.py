@@ -36,31 +36,26 @@ TIDY_FILES: Mapping[str, Mapping[str, TidyColumn]] = {
 
 _MARK = b"sale_inspect.tidy"
 _LEFT_OUT = b"sale_inspect.left_out"
+_NOTES = b"sale_inspect.notes"
 _HEALTH = b"sale_inspect.health"
 
 
 def tidy_bytes(found: ScreenedTidy) -> dict[str, bytes]:
-    """The files of tidy data, by name. That of logs says what was left out, and what did not work as meant."""
+    """The files of tidy data, by name. That of logs says what was left out, and all else that must be known."""
     tidy = found.tidy
     frames = {"samples.parquet": tidy.samples, "bids.parquet": tidy.bids, "logs.parquet": tidy.logs}
-    left_out = [asdict(each) for each in found.left_out]
-    return {
-        name: _bytes(made, left_out, found.health) if name == "logs.parquet" else _bytes(made, (), ())
-        for name, made in frames.items()
-    }
+    nothing = ScreenedTidy(tidy=tidy)
+    return {name: _bytes(made, found if name == "logs.parquet" else nothing) for name, made in frames.items()}
 
 
-def _bytes(made: pd.DataFrame, left_out: Sequence[Mapping[str, object]], health: Sequence[str]) -> bytes:
+def _bytes(made: pd.DataFrame, about: ScreenedTidy) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(made, preserve_index=False)
+    said = {_LEFT_OUT: [asdict(each) for each in about.left_out], _NOTES: about.notes, _HEALTH: about.health}
     table = table.replace_schema_metadata(
-        {
-            _MARK: str(TIDY_VERSION).encode(),
-            _LEFT_OUT: json.dumps(left_out).encode(),
-            _HEALTH: json.dumps(health).encode(),
-        }
+        {_MARK: str(TIDY_VERSION).encode(), **{key: json.dumps(value).encode() for key, value in said.items()}}
     )
     out = io.BytesIO()
     pq.write_table(table, out, compression="zstd")
@@ -94,7 +89,7 @@ def tidy_places(places: Sequence[str]) -> tuple[list[dict[str, Path]], list[str]
 
 
 def read_parts(files: Mapping[str, Path]) -> ScreenedTidy:
-    """Tidy data from its three files, with what was left out of it when it was made, and what had not worked.
+    """Tidy data from its three files, with what was left out of it when it was made, and all else that was to be known.
 
     Raises:
         LogError: If a file cannot be read, or is not of this version.
@@ -104,6 +99,7 @@ def read_parts(files: Mapping[str, Path]) -> ScreenedTidy:
 
     frames = {}
     left_out: list[SamplesLeftOut] = []
+    notes: list[str] = []
     health: list[str] = []
     for name, columns in TIDY_FILES.items():
         path = files[name]
@@ -116,9 +112,10 @@ def read_parts(files: Mapping[str, Path]) -> ScreenedTidy:
             raise LogError(f"{path}: is not tidy data of version {TIDY_VERSION}. Make it again from the logs.")
         for each in json.loads(about.get(_LEFT_OUT, b"[]")):
             left_out.append(SamplesLeftOut(**{**each, "examples": tuple(each["examples"])}))
+        notes += json.loads(about.get(_NOTES, b"[]"))
         health += json.loads(about.get(_HEALTH, b"[]"))
         frames[name] = frame(table.to_pandas(), columns)
     tidy = Tidy(
         samples=frames["samples.parquet"], bids=frames["bids.parquet"], logs=frames["logs.parquet"]
     )  # fmt: skip
-    return ScreenedTidy(tidy=tidy, left_out=tuple(left_out), health=tuple(health))
+    return ScreenedTidy(tidy=tidy, left_out=tuple(left_out), notes=tuple(notes), health=tuple(health))

@@ -52,5 +52,7 @@ def read_tidy(
     return replace(
         found,
         left_out=(*(left for part in parts for left in part.left_out), *found.left_out),
+        # An earlier report's sentences hold of it still; what is true of all now is said once.
+        notes=tuple(dict.fromkeys([*(note for part in parts for note in part.notes), *found.notes])),
         health=(*(sentence for part in parts for sentence in part.health), *found.health),
     )
