@@ -124,6 +124,7 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.browser
 def test_a_bundle_shows_the_auction_at_the_address_that_the_report_links_to(tmp_path: Path) -> None:
     inspect("eval", *TASK, *SALE, "--limit", "2", "--log-dir", "logs", cwd=tmp_path)
     inspect("view", "bundle", "--log-dir", "logs", "--output-dir", "bundle", cwd=tmp_path)

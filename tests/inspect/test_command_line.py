@@ -117,17 +117,30 @@ def test_no_docker_engine_is_one_error_with_its_remedy(tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
-def test_the_demo_prints_one_table_that_says_simulated(tmp_path: Path) -> None:
-    ran = command("sale-inspect", "demo", "--limit", "3", "--log-dir", str(tmp_path / "logs"))
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What `sale-inspect demo` prints, and the folder of its logs."""
+    folder = tmp_path_factory.mktemp("demo") / "logs"
+    ran = command("sale-inspect", "demo", "--limit", "3", "--log-dir", str(folder))
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout, folder
+
+
+def test_the_demo_prints_one_table_that_says_simulated(demo: tuple[str, Path]) -> None:
+    printed, folder = demo
     for text in ("SALE (simulated)", "4b alone (simulated)", "32b alone (simulated)", "pass@1", "$ per task"):
-        assert text in ran.stdout
+        assert text in printed
     for text in ("tokens per task", "auction overhead", "tasks to ", "Agents are simulated", "inspect view --log-dir"):
-        assert text in ran.stdout
-    table = command("sale-inspect", "table", str(tmp_path / "logs"), "--markdown")
+        assert text in printed
+    table = command("sale-inspect", "table", str(folder), "--markdown")
     assert table.stdout.startswith("**Agents are simulated**")
-    out = tmp_path / "logs-report" / "report.html"
-    assert ran.stdout.rstrip().endswith(str(out))
+    out = folder.with_name("logs-report") / "report.html"
+    assert printed.rstrip().endswith(str(out)) and out.is_file()
+
+
+@pytest.mark.browser
+def test_the_report_of_the_demo_opens_in_a_browser(demo: tuple[str, Path]) -> None:
+    out = demo[1].with_name("logs-report") / "report.html"
     said: list[str] = []
     with chromium() as browser:
         page = opened(browser.new_context(), out.as_uri(), said)

@@ -16,6 +16,9 @@ from tests.pages.test_report_page import PICTURES
 from tests.report.synthetic import synthetic_tidy
 
 
+pytestmark = pytest.mark.browser
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as started:
