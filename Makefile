@@ -54,19 +54,20 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy sale_inspect tasks solvers scorers tests benchmarks tools
 	$(BIN)/inspect-evals-lint --all
 
+# Minutes, as figures beside their goals; make bench ARGS=--quick only shows that all of it works.
 bench: $(VENV)/.base
-	$(BIN)/python benchmarks/auction.py
-	$(BIN)/python benchmarks/redecide.py
-	$(BIN)/python benchmarks/concurrency.py --connections 10
-	$(BIN)/python benchmarks/concurrency.py
-	$(BIN)/python benchmarks/routers.py
-	$(BIN)/python benchmarks/replay.py
-	$(BIN)/python benchmarks/tables.py
+	$(BIN)/python benchmarks/auction.py $(ARGS)
+	$(BIN)/python benchmarks/redecide.py $(ARGS)
+	$(BIN)/python benchmarks/concurrency.py --connections 10 $(ARGS)
+	$(BIN)/python benchmarks/concurrency.py $(ARGS)
+	$(BIN)/python benchmarks/routers.py $(ARGS)
+	$(BIN)/python benchmarks/replay.py $(ARGS)
+	$(BIN)/python benchmarks/tables.py $(ARGS)
 
 # Needs the original files and, for scoring, Docker: make bench-data DATA=folder
 bench-data: $(VENV)/.base
-	$(BIN)/python benchmarks/build.py --data-dir $(DATA)
-	$(BIN)/python benchmarks/scoring.py --data-dir $(DATA)
+	$(BIN)/python benchmarks/build.py --data-dir $(DATA) $(ARGS)
+	$(BIN)/python benchmarks/scoring.py --data-dir $(DATA) $(ARGS)
 
 reference: $(VENV)/.test
 	$(BIN)/python docs/reference.py site

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -15,22 +14,15 @@ from inspect_ai.log import list_eval_logs, read_eval_log
 
 from tests.pages.browsing import chromium, complaints, drawn, opened
 from tests.pages.test_report_page import PICTURES
+from tests.preloaded import commands
 
 ROOT = Path(__file__).parents[2]
-BIN = Path(sys.executable).parent
 
 
 def command(*words: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a console script of this environment."""
+    """Run a command of this environment."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("SMOLLM", "QWEN", "INSPECT_", "SALE_MINILM"))}
-    return subprocess.run(
-        [str(BIN / words[0]), *words[1:]],
-        cwd=cwd,
-        env={**clean, "COLUMNS": "200", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return commands.run(*words, cwd=cwd, environment={**clean, "COLUMNS": "200", **environment})
 
 
 FORMS = [
@@ -78,7 +70,9 @@ def test_file_form_of_the_scorer_scores_a_log(tmp_path: Path) -> None:
 
 
 def test_each_task_is_listed_once() -> None:
-    listed = command("inspect", "list", "tasks").stdout
+    """By the installed program itself, as in tests/faults/test_cancel.py; the others are forked from a server."""
+    program = [str(commands.CONSOLE_SCRIPTS / "inspect"), "list", "tasks"]
+    listed = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert listed.split() == ["tasks/hst_bench.py@hst_coding", "tasks/hst_bench.py@hst_deep_search"]
 
 
