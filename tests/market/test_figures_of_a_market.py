@@ -205,7 +205,7 @@ def test_the_table_says_that_it_is_simulated_and_how_large_it_is(points: tuple[S
     assert "400 simulated auctions a row" in notes and "No model ran" in notes
     # Where an execution is short, the auction is most of the bill; where it is long, next to nothing.
     overheads = [float(str(row[9]).rstrip("%")) for row in rows]
-    assert overheads == sorted(overheads, reverse=True) and overheads[0] > 50 > 5 > overheads[-1]
+    assert overheads == sorted(overheads, reverse=True) and overheads[0] > 90 > 20 > overheads[-1]
 
 
 @pytest.mark.parametrize(
