@@ -1,7 +1,7 @@
 """Deciding 10,000 recorded auctions again, against the goal of 2 seconds. The auctions are made up.
 
-    python benchmarks/redecide.py
-    python benchmarks/redecide.py --quick
+python benchmarks/redecide.py
+python benchmarks/redecide.py --quick
 """
 
 from __future__ import annotations

@@ -19,7 +19,6 @@ from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.memory import MemoryStore
 from sale_inspect.pools import load_pool
-
 from tests.preloaded import commands
 
 from .conftest import RunEval
@@ -83,9 +82,11 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
     assert sum(1 for record in wanted.values() if record["refined"]) >= 3
     assert not list(memory.iterdir())
 
+    # The installed program itself: a signal to its group must reach all that it started.
+    program, *words = evaluate(tmp_path / "broken", pool)
     broken = subprocess.Popen(
-        [str(commands.CONSOLE_SCRIPTS / "inspect"), *evaluate(tmp_path / "broken", pool)[1:]], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True,
+        [str(commands.CONSOLE_SCRIPTS / program), *words], env=environment, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     deadline = time.monotonic() + 240
     while settled(memory) < len(wanted) // 3:

@@ -31,7 +31,10 @@ def chance(log_odds: float) -> float:
 
 def recount(market: Market, drawn: Auctions, weights: list[float], memory: bool) -> dict[str, float]:
     """The figures of a market by loops over auctions, agents and judges; the winners are those of `decide`."""
-    n, prices = market.agents, [market.cheapest_usd_per_mtok * market.price_ratio**place for place in range(market.agents)]
+    n, prices = (
+        market.agents,
+        [market.cheapest_usd_per_mtok * market.price_ratio**place for place in range(market.agents)],
+    )
     winner, refined = decide(drawn, market.prices, np.array(weights), memory=memory)
     sums = dict.fromkeys(("pass", "usd", "overhead", "refined", "oracle", "oracle_usd", "random"), 0.0)
     count = len(drawn.luck)
@@ -118,7 +121,7 @@ def test_draws_have_the_stated_means_spreads_and_ranges() -> None:
     assert drawn.trace.mean() == pytest.approx(4_000, rel=0.01)
     assert drawn.lengths.mean() == pytest.approx(100, rel=0.02)
     assert drawn.lengths.min() >= 1 and drawn.lengths.max() <= 300 and (drawn.lengths % 1 == 0).all()
-    assert 0 <= drawn.entropy.min() and drawn.entropy.max() <= 1
+    assert drawn.entropy.min() >= 0 and drawn.entropy.max() <= 1
     assert set(np.unique(drawn.ratings)) <= set(range(6))
     assert np.diff(drawn.log_odds.mean(axis=0)) == pytest.approx(0.5, abs=0.05)
     # Difficulty is shared by the agents, fit is each one's own.
@@ -138,7 +141,9 @@ def test_a_memory_has_half_of_its_gain_after_the_stated_number_of_auctions() -> 
 
 def test_judges_favour_their_own_plan_by_the_stated_points_and_nobody_elses() -> None:
     fair, biased = (
-        draw_auctions(Market(self_bias=bias, jury_noise=0.5, difficulty=0.1, fit=0.1), 0, 5_000, np.random.default_rng(1))
+        draw_auctions(
+            Market(self_bias=bias, jury_noise=0.5, difficulty=0.1, fit=0.1), 0, 5_000, np.random.default_rng(1)
+        )
         for bias in (0.0, 1.0)
     )
     gain = (biased.ratings - fair.ratings).mean(axis=0)

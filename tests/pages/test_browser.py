@@ -15,7 +15,6 @@ from tests.pages.browsing import chromium, complaints, drawn, opened
 from tests.pages.test_report_page import PICTURES
 from tests.report.synthetic import synthetic_tidy
 
-
 pytestmark = pytest.mark.browser
 
 
