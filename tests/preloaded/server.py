@@ -73,8 +73,9 @@ def serve(path: str, alive: int) -> None:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(64)
+    watched: list[socket.socket | int] = [listener, alive]
     while True:
-        ready, _, _ = select.select([listener, alive], [], [])
+        ready, _, _ = select.select(watched, [], [])
         if alive in ready:
             return
         connection, _ = listener.accept()
