@@ -24,7 +24,7 @@ LONGEST_FIRST = (
     *("inspect/test_command_line", "ecosystem/test_inspect_features", "test_benchmarks", "inspect", "faults"),
     *("bench/test_references", "docker", "real_model", "pages", "report", "cli", "ecosystem", "redteam"),
 )
-LEFT_OUT = pytest.StashKey["Counter[str]"]()
+LEFT_OUT: pytest.StashKey[Counter[str]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
