@@ -65,7 +65,7 @@ def recount(market: Market, drawn: Auctions, weights: list[float], memory: bool)
         sums["refined"] += refined[row]
         sums["oracle"] += any(solves)
         # Nobody solves it: the cheapest tries.
-        sums["oracle_usd"] += spent[solves.index(True) if any(solves) else 0]
+        sums["oracle_usd"] += min(usd for usd, solved in zip(spent, solves, strict=True) if solved or not any(solves))
         sums["random"] += sum(solves) / n
     return {name: value / count for name, value in sums.items()}
 

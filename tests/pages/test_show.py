@@ -17,10 +17,10 @@ from sale_inspect.report.page import (
     Facts,
     IntervalValue,
     Link,
-    Page,
     PageColumn,
     PageTable,
     Picture,
+    ReportPage,
     Section,
     Sentences,
     grid_csv,
@@ -43,8 +43,8 @@ def table(kind: str, *values: object, **changes: object) -> PageTable:
     return PageTable(**(given_fields | changes))  # type: ignore[arg-type]
 
 
-def page(*blocks: object) -> Page:
-    return Page(title="P", simulated=False, sections=(Section(name="s", title="S", blocks=blocks),))  # type: ignore[arg-type]
+def page(*blocks: object) -> ReportPage:
+    return ReportPage(title="P", simulated=False, sections=(Section(name="s", title="S", blocks=blocks),))  # type: ignore[arg-type]
 
 
 def in_html(grid: PageTable) -> list[str]:
