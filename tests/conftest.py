@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -37,7 +39,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def without_profile() -> None:
+    """A home folder without a profile: each command in a local sandbox starts a login shell, which would run it.
+
+    Caches and Docker's settings stay those of the user.
+    """
+    home = Path.home()
+    os.environ.setdefault("XDG_CACHE_HOME", str(home / ".cache"))
+    os.environ.setdefault("DOCKER_CONFIG", str(home / ".docker"))
+    os.environ["HOME"] = tempfile.mkdtemp(prefix="home-")
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    without_profile()
     config.stash[LEFT_OUT] = Counter()
     for mark, need in NEEDS.items():
         config.addinivalue_line("markers", f"{mark}: {need.about}")
@@ -88,11 +102,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(reason)
 
 
+def pytest_unconfigure() -> None:
+    home = Path(os.environ["HOME"])
+    if home.name.startswith("home-"):
+        shutil.rmtree(home, ignore_errors=True)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker of pytest-xdist tells what it left out; each collects all tests, so one is enough."""
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output["left_out"] = dict(session.config.stash[LEFT_OUT])
+        left = session.config.stash[LEFT_OUT]
+        output["left_out"] = dict(left)
 
 
 @pytest.hookimpl(optionalhook=True)
