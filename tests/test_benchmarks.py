@@ -29,6 +29,7 @@ SMALL = {
     "replay.py": (["--quick"], "plain loop"),
     "report.py": (["LOG", "--quick"], "second run"),
     "routers.py": (["--quick"], "matrix-factorisation"),
+    "tables.py": (["--quick"], "parquet"),
 }
 SMALL_WITH_DATA = {
     "build.py": (["--data-dir", "DATA", "--quick"], "start of hst_deep_search"),
