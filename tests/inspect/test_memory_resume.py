@@ -142,7 +142,7 @@ def test_a_file_grows_over_runs_and_a_frozen_one_does_not(run_eval: RunEval, tmp
         ({"drop": "tone"}, "drop: unknown term 'tone'"),
         ({"judges": "70b"}, "judges: '70b' is neither all"),
         ({"without": "70b"}, "without: '70b' is not in the pool"),
-        ({"defences": "luck"}, "defences: unknown 'luck'"),
+        ({"defences": "luck"}, "defences: unknown defence 'luck'"),
         ({"jury": "grand"}, "jury must be one of individual, panel"),
     ],
 )
