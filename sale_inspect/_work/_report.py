@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sale_inspect._errors import LogError
 from sale_inspect._files import cache_folder, write_folder
@@ -16,11 +16,7 @@ from sale_inspect._work._places import Places, listed
 from sale_inspect._work._progress import Progress, silent
 from sale_inspect.outcomes import holds_outcomes, read_lined_up, read_price_list
 from sale_inspect.report import PageRequest, report_files
-from sale_inspect.report.tidy import tidy_of_outcomes
-
-if TYPE_CHECKING:
-    from functools import partial
-from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy, screened
+from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy, screened, tidy_of_outcomes
 
 __all__ = ["VIEWER", "MadeReport", "ReportRequest", "make_report"]
 
