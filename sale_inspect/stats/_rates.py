@@ -82,10 +82,11 @@ def rate_ends(
     some = b > 1e-12
     effect = np.where(some, (n * v + _PRIOR_TASKS * b) / np.where(some, (n + _PRIOR_TASKS) * b, 1.0), 1.0)
     # With 0 and 1 alone v equals b but for rounding.
-    alike = effect > 1.0 - 1e-9
+    # One task says nothing of how tasks differ.
+    alike = (effect > 1.0 - 1e-9) | (n < 2)
     effect = np.where(alike, 1.0, effect)
     tail = (1.0 + confidence) / 2.0
-    z = np.where(alike | (n < 2), ndtri(tail), stdtrit(np.maximum(n - 1.0, 1.0), tail))
+    z = np.where(alike, ndtri(tail), stdtrit(np.maximum(n - 1.0, 1.0), tail))
     n = n / effect
     centre = m + z * z / (2.0 * n)
     spread = z * np.sqrt(b / n + z * z / (4.0 * n * n))

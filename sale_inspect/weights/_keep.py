@@ -67,7 +67,9 @@ def keep_pass_choice(
     )
     kept = certified_in_order(bounds)
     index = int(listed[kept - 1]) if kept else int(tally(dev, every, known).best_first()[0])
-    (solved,) = _solved(dev, certifying, known, np.array([index]))
+    # What is said is of the candidate that was tested; weights that saw all tasks have no honest bound.
+    tested = int(listed[max(kept - 1, 0)]) if len(listed) else index
+    (solved,) = _solved(dev, certifying, known, np.array([tested]))
     differences = solved[None] - share * rivals
     least = differences[int(np.argmin(differences.mean(axis=1)))]
     bound = kept_bounds(solved[None], rivals, share, confidence=confidence, seed=seed)[0]

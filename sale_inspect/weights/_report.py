@@ -98,8 +98,8 @@ class KeepPass(Frozen):
         best_agent: The agent with the highest dev pass@1; dollars, then pool order break ties.
         best_pass_rate: Its dev pass@1.
         reached: Whether weights are certified: half of the tasks chose them, the others certify them.
-        difference: pass@1 of the chosen weights - share * pass@1 of the agent that they keep least of, on the tasks
-            that certify.
+        difference: pass@1 of the weights that were tested (the chosen ones, if reached) - share * pass@1 of the agent
+            that they keep least of, on the tasks that certify.
         lower_bound: Its lower confidence bound, see `stats.kept_bounds`.
         tasks: Tasks that certify.
         needed: Tasks in all that would certify weights like these with a chance of 80%; None if reached, or if no

@@ -136,7 +136,8 @@ def _keep(keep: KeepPass) -> str:
     )
     return (
         f"NOT KEPT: no weights keep {asked} with {keep.confidence:.0%} confidence. These are the weights with the "
-        f"highest dev pass@1 instead; {found}. {more} Lower --keep-pass, or run {keep.best_agent} alone."
+        f"highest dev pass@1 instead; the safest that were tested: {found}. {more} Lower --keep-pass, or run "
+        f"{keep.best_agent} alone."
     )
 
 

@@ -136,7 +136,8 @@ def test_the_rest_of_a_run_costs_what_its_beginning_forecast(tmp_path: Path, mon
     assert done.exit_code == 0, done.output
     (found,) = json.loads(figures_file.read_text())["forecasts"]
     assert sum(phase["usd"] for phase in found["phases"]) == pytest.approx(spent["few"])
-    assert found["low_usd"] <= spent["rest"] <= found["high_usd"]
+    assert sum(phase["usd"] for phase in found["phases"]) == pytest.approx(spent["rest"], rel=0.5)
+    assert found["low_usd"] is None and found["high_usd"] is None and "12 tasks are too few" in found["notes"][0]
     overhead = [phase["usd"] for phase in found["phases"] if phase["phase"] != "execute"]
     assert sum(overhead) > 0
 

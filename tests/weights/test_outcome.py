@@ -181,11 +181,11 @@ def kept_share(data: FitData, weights: Weights, share: float) -> tuple[np.ndarra
 
 
 def test_kept_pass_is_certified_on_tasks_that_did_not_choose(data: MakeData) -> None:
-    own = data(200, seed=12)
+    own = data(400, seed=12)
     weights, report = fit_outcome(own, OutcomeOptions(keep_pass=0.8, samples=1000))
     keep = report.keep
     assert keep is not None and keep.reached and keep.lower_bound >= -1e-9 and keep.needed is None
-    assert keep.tasks == 100, "half of the tasks certify"
+    assert keep.tasks == 200, "half of the tasks certify"
     differences, dollars = kept_share(own, weights, 0.8)
     assert differences.mean() > 0, "of the best agent on all tasks"
     free_weights, _ = fit_outcome(own, OutcomeOptions(samples=1000))
