@@ -15,6 +15,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,6 +139,7 @@ def paired_differences(rng: np.random.Generator, runs: int) -> Iterator[Row]:
             yield covers("difference of pass@1, interval", f"{tasks} tasks x {epochs}", hits, least=CONFIDENCE)
 
 
+@cache
 def _shifted(first: float, second: float) -> float:
     """Mean of clip(chance + shift, 0, 1) less the mean of the chance, by quadrature over the beta."""
     from scipy.stats import beta
@@ -393,8 +395,9 @@ def power(rng: np.random.Generator, runs: int) -> Iterator[Row]:
 
 def _two(rng: np.random.Generator, tasks: int, epochs: int, base: float, difference: float) -> tuple[Floats, Floats]:
     first = task_chances(rng, tasks, base, 0.3)
-    second = first + difference * (1 - first) / (1 - base)
-    return rng.binomial(epochs, first) / epochs, rng.binomial(epochs, np.clip(second, 0, 1)) / epochs
+    second = np.clip(first + difference * (1 - first) / (1 - base), 0, 1)
+    found = [np.asarray(rng.binomial(epochs, chances) / epochs, dtype=np.float64) for chances in (first, second)]
+    return found[0], found[1]
 
 
 def _resolvable(rng: np.random.Generator, tasks: int, epochs: int, comparisons: int, base: float) -> float:

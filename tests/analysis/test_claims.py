@@ -71,7 +71,7 @@ def test_the_more_policies_the_harder_a_verdict() -> None:
     others = {f"x{n}": list(rng.permutation([1.0] + [0.0] * 29)) for n in range(9)}
     found = claims(frame({"base": base, "good": good, **others}), "base")
     among = next(claim for claim in found if claim.policy == "good" and claim.measure == "pass")
-    assert among.p == alone.p and among.p_adjusted == pytest.approx(10 * alone.p)
+    assert among.p == alone.p and among.p_adjusted == pytest.approx(20 * 0.5**7)
     assert among.verdict == "not resolved" and "after correction for 10 comparisons" in among.sentence
 
 

@@ -29,23 +29,22 @@ def test_the_auc_is_scikit_learns(pairs: list[tuple[int, bool]]) -> None:
 
 def test_a_perfect_judge_has_an_interval_of_some_width_and_few_tasks_none() -> None:
     scores = np.concatenate([np.full(10, 5.0), np.zeros(10)])
-    perfect = auc(scores, scores > 2, np.arange(20))
+    perfect = auc(scores, (scores > 2).astype(float), np.arange(20))
     assert perfect.value == 1.0 and 0.5 < perfect.low < 1.0
-    few = auc(scores[6:], scores[6:] > 2, np.arange(14))
+    few = auc(scores[6:], (scores[6:] > 2).astype(float), np.arange(14))
     assert few.value == 1.0 and math.isnan(few.low)
 
 
 def test_runs_of_a_task_do_not_narrow_the_intervals() -> None:
     x, y = RNG.normal(size=(2, 40))
     y = x + y
-    once, thrice = (
-        rank_correlation(x, y, np.arange(40)),
-        rank_correlation(*np.repeat([x, y], 3, 1), np.repeat(np.arange(40), 3)),
-    )
-    assert thrice.value == pytest.approx(once.value) and thrice.tasks == 40
-    assert thrice.high - thrice.low == pytest.approx(once.high - once.low, rel=0.05)
-    one, three = auc(x, y > 0, np.arange(40)), auc(*np.repeat([x, y > 0], 3, 1), np.repeat(np.arange(40), 3))
-    assert three.high - three.low == pytest.approx(one.high - one.low, rel=0.05)
+    success, tasks = (y > 0).astype(float), np.arange(40)
+    thrice = [np.repeat(each, 3) for each in (x, y, success, tasks)]
+    once, again = rank_correlation(x, y, tasks), rank_correlation(thrice[0], thrice[1], np.repeat(tasks, 3))
+    assert again.value == pytest.approx(once.value) and again.tasks == 40
+    assert again.high - again.low == pytest.approx(once.high - once.low, rel=0.05)
+    once, again = auc(x, success, tasks), auc(thrice[0], thrice[2], np.repeat(tasks, 3))
+    assert again.high - again.low == pytest.approx(once.high - once.low, rel=0.05)
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=3, max_size=30))
