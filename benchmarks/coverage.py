@@ -334,9 +334,9 @@ def _candidates(rng: np.random.Generator, agents: Floats, rates: Floats, kind: s
         return np.full(12, 0.97 * rates[0]), agents[0][None, :] * (1 - lost)
     best, cheap = int(np.argmax(rates)), int(np.argmin(rates))
     share = np.linspace(0, 1, 16)
-    coin = rng.random(tasks)
-    mixed = np.where(coin[None, :] < share[:, None], agents[best][None, :], agents[cheap][None, :])
-    return share * rates[best] + (1 - share) * rates[cheap], mixed
+    takes_best = (rng.random((1, tasks)) < share[:, None]).astype(np.float64)
+    mixed = takes_best * agents[best] + (1 - takes_best) * agents[cheap]
+    return np.asarray(share * rates[best] + (1 - share) * rates[cheap]), mixed
 
 
 def chosen_certificates(rng: np.random.Generator, runs: int) -> Iterator[Row]:
