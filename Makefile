@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all test-rest test-core lint bench bench-data reference study doctor measure clean
+.PHONY: demo test test-all test-rest test-core lint coverage bench bench-data reference study doctor measure clean
 
 # What a command needs is installed before it runs: the package alone for the demo, more for tests and lint.
 $(VENV)/bin/python:
@@ -53,6 +53,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy sale_inspect tasks solvers scorers tests benchmarks tools
 	$(BIN)/inspect-evals-lint --all
+
+# Minutes: whether intervals, verdicts and certificates hold as often as they say (docs/statistics.md)
+coverage: $(VENV)/.base
+	$(BIN)/python benchmarks/coverage.py $(ARGS)
 
 # Minutes, as figures beside their goals; make bench ARGS=--quick only shows that all of it works.
 bench: $(VENV)/.base

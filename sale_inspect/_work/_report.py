@@ -33,7 +33,6 @@ class ReportRequest:
     Attributes:
         title: Title of the page; empty for the usual one.
         baseline: Policy that the others are compared with, as the tables name it; empty for the usual one.
-        rounds: Bootstrap rounds, at least 100.
         seed: Seed of all that is drawn.
         exclude: What to leave out although it was run: `errors`, `unscored`, `unpriced`, `unfinished`, `other-pools`,
             `other-prices`, `other-versions`, `other-sets`, `other-texts`, `no-tau`.
@@ -49,7 +48,6 @@ class ReportRequest:
 
     title: str = _DEFAULT.title
     baseline: str = _DEFAULT.baseline
-    rounds: int = _DEFAULT.rounds
     seed: int = _DEFAULT.seed
     exclude: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
@@ -118,7 +116,6 @@ def make_report(
     page = PageRequest(
         title=request.title,
         baseline=request.baseline,
-        rounds=request.rounds,
         seed=request.seed,
         paper=request.paper,
         viewer=viewer,

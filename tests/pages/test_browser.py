@@ -28,7 +28,7 @@ def browser() -> Iterator[Browser]:
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("report") / "out"
     tidy = synthetic_tidy(tasks=30, order_seeds=(0, 1))
-    files, _ = report_files(ScreenedTidy(tidy=tidy), PageRequest(rounds=200, viewer="http://127.0.0.1:7575"))
+    files, _ = report_files(ScreenedTidy(tidy=tidy), PageRequest(viewer="http://127.0.0.1:7575"))
     write_folder(folder, files)
     return (folder / "report.html").as_uri()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from sale_inspect.report.summary._rows import PolicyRun, TaskRow
-from sale_inspect.stats import mean, ratio, wilson
+from sale_inspect.stats import mean, rate, ratio
 from sale_inspect.texts import Table, fmt_count, fmt_rate, fmt_usd
 
 __all__ = ["summary"]
@@ -75,10 +75,9 @@ def _notes(runs: Sequence[PolicyRun], simulated: bool) -> Iterator[str]:
         solved: dict[str, list[float]] = {}
         for row in run.rows:
             solved.setdefault(row.task_id, []).append(row.correct)
-        rates = [sum(values) / len(values) for values in solved.values()]
-        low, high = wilson(sum(rates), tasks)
+        found = rate([sum(values) / len(values) for values in solved.values()])
         yield (
-            f"{run.policy}: {len(run.rows)} samples of {tasks} tasks; pass@1 95% interval (Wilson, over tasks) "
-            f"{fmt_rate(low)} to {fmt_rate(high)}."
+            f"{run.policy}: {len(run.rows)} samples of {tasks} tasks; pass@1 95% interval over tasks "
+            f"{fmt_rate(found.low)} to {fmt_rate(found.high)}."
         )
     yield "Dollars are computed from recorded tokens and the pool's dated prices; the auction is inside them."
