@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench bench-data reference study doctor measure clean
+.PHONY: demo test test-all test-rest test-core lint coverage bench bench-data reference study doctor measure clean
 
 # What a command needs is installed before it runs: the package alone for the demo, more for tests and lint.
 $(VENV)/bin/python:
@@ -30,8 +30,23 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 demo: $(VENV)/.base
 	$(BIN)/sale-inspect demo
 
+# Tests run on all cores; a file's tests stay together, because they share what is slow to make.
+PYTEST = $(BIN)/python -m pytest -n logical --maxprocesses=8 --dist=loadfile --no-loadscope-reorder
+
+# What needs nothing but this package. The last line says what is left out.
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(PYTEST) --needing nothing
+
+# What needs Docker, the original data, Chromium, MiniLM or a model server; without one of them its tests are skipped.
+test-rest: $(VENV)/.test
+	$(PYTEST) --needing something
+
+test-all: $(VENV)/.test
+	$(PYTEST)
+
+# The decisions and the money, in a minute.
+test-core: $(VENV)/.test
+	$(PYTEST) --needing nothing tests/auction tests/stats tests/weights tests/routers tests/replay tests/money
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -39,19 +54,24 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy sale_inspect tasks solvers scorers tests benchmarks tools
 	$(BIN)/inspect-evals-lint --all
 
+# Minutes: whether intervals, verdicts and certificates hold as often as they say (docs/statistics.md)
+coverage: $(VENV)/.base
+	$(BIN)/python benchmarks/coverage.py $(ARGS)
+
+# Minutes, as figures beside their goals; make bench ARGS=--quick only shows that all of it works.
 bench: $(VENV)/.base
-	$(BIN)/python benchmarks/auction.py
-	$(BIN)/python benchmarks/redecide.py
-	$(BIN)/python benchmarks/concurrency.py --connections 10
-	$(BIN)/python benchmarks/concurrency.py
-	$(BIN)/python benchmarks/routers.py
-	$(BIN)/python benchmarks/replay.py
-	$(BIN)/python benchmarks/tables.py
+	$(BIN)/python benchmarks/auction.py $(ARGS)
+	$(BIN)/python benchmarks/redecide.py $(ARGS)
+	$(BIN)/python benchmarks/concurrency.py --connections 10 $(ARGS)
+	$(BIN)/python benchmarks/concurrency.py $(ARGS)
+	$(BIN)/python benchmarks/routers.py $(ARGS)
+	$(BIN)/python benchmarks/replay.py $(ARGS)
+	$(BIN)/python benchmarks/tables.py $(ARGS)
 
 # Needs the original files and, for scoring, Docker: make bench-data DATA=folder
 bench-data: $(VENV)/.base
-	$(BIN)/python benchmarks/build.py --data-dir $(DATA)
-	$(BIN)/python benchmarks/scoring.py --data-dir $(DATA)
+	$(BIN)/python benchmarks/build.py --data-dir $(DATA) $(ARGS)
+	$(BIN)/python benchmarks/scoring.py --data-dir $(DATA) $(ARGS)
 
 reference: $(VENV)/.test
 	$(BIN)/python docs/reference.py site

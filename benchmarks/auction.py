@@ -1,4 +1,7 @@
-"""Speed of an auction, as figures beside their goals. Run with `make bench`; never part of the tests.
+"""Speed of an auction, as figures beside their goals. Run with `make bench`.
+
+    python benchmarks/auction.py
+    python benchmarks/auction.py --quick
 
 1. Wall time of an auction whose calls take 200 ms, against the two calls that must follow each other.
 2. Our own CPU time for one auction at 4 agents: prompts, parsing, entropy, scoring, retrieval, record, card.
@@ -7,6 +10,7 @@
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import subprocess
 import sys
@@ -22,7 +26,7 @@ LATENCY_SECONDS = 0.2
 AGENTS = ("4b", "8b", "14b", "32b")
 
 
-def auction_seconds() -> list[float]:
+def auction_seconds(tasks: int | None) -> list[float]:
     """Duration of each auction's span, one sample at a time, without refinement."""
     from inspect_ai import eval as inspect_eval
     from inspect_ai.event import SpanBeginEvent, SpanEndEvent
@@ -39,6 +43,7 @@ def auction_seconds() -> list[float]:
         (log,) = inspect_eval(
             hst_coding(set="mini", bins="b1", sandbox="local"),
             solver=sale(pool=str(path), memory="off"),
+            limit=tasks,
             max_samples=1,
             display="none",
             log_dir=folder,
@@ -51,7 +56,7 @@ def auction_seconds() -> list[float]:
     return durations
 
 
-def own_cpu_milliseconds(rounds: int = 100) -> float:
+def own_cpu_milliseconds(rounds: int) -> float:
     """CPU time of our own work for one auction with 4 bids of 200 tokens and 16 ratings, median."""
     from sale_inspect import auction
     from sale_inspect.embedding import HashingEmbedder, nearest
@@ -79,7 +84,10 @@ def own_cpu_milliseconds(rounds: int = 100) -> float:
             bids.append(auction.Bid(agent=name, strategy=strategy, logprob_entropy=entropy))
         for name in AGENTS:
             for _ in AGENTS:
-                f"{prefix}\n\n{auction.prompt('jury').fill(mark='0' * 16, strategy=plans[name])}"
+                asking = auction.rating_prompt(
+                    plans[name], author=name, secret="0", quote=True, anonymous=True, json_form=False
+                )
+                f"{prefix}\n\n{asking.request}"
             ratings[name] = {judge: auction.parse_rating("RATING: 4") for judge in AGENTS}
         assessed = auction.assess(bids, ratings, rules, auction.entropy_kind(bids))
         winner = auction.select({bid.agent: bid.z for bid in assessed}, prices, AGENTS)
@@ -120,8 +128,8 @@ def _cpu_milliseconds(work: Callable[[], None]) -> float:
     return (time.process_time() - start) * 1e3
 
 
-def import_seconds() -> float:
-    """Seconds to import the package and all that Inspect registers of it, after Inspect, median of 5."""
+def import_seconds(rounds: int) -> float:
+    """Seconds to import the package and all that Inspect registers of it, after Inspect, median."""
     code = (
         "import time, inspect_ai, inspect_ai.hooks, inspect_ai.agent, inspect_ai.viewer\n"
         "start = time.perf_counter()\n"
@@ -130,19 +138,22 @@ def import_seconds() -> float:
     )
     runs = [
         float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
-        for _ in range(5)
+        for _ in range(rounds)
     ]
     return statistics.median(runs)
 
 
 def main() -> None:
     """Print the table."""
-    auctions = auction_seconds()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="two auctions and few rounds, to see it work")
+    quick = parser.parse_args().quick
+    auctions = auction_seconds(2 if quick else None)
     ratio = statistics.median(auctions) / (2 * LATENCY_SECONDS)
     rows = [
         ("auction / two 200 ms calls, 4 agents", f"{ratio:.2f} x", "<= 1.3 x"),
-        ("own CPU time of one auction, 4 agents", f"{own_cpu_milliseconds():.2f} ms", "< 10 ms"),
-        ("import beyond Inspect", f"{import_seconds():.3f} s", "< 0.3 s"),
+        ("own CPU time of one auction, 4 agents", f"{own_cpu_milliseconds(3 if quick else 100):.2f} ms", "< 10 ms"),
+        ("import beyond Inspect", f"{import_seconds(1 if quick else 5):.3f} s", "< 0.3 s"),
     ]
     print(f"{'what':<42} {'measured':>12} {'goal':>10}")
     for name, measured, goal in rows:

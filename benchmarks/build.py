@@ -1,6 +1,7 @@
 """How long and how much memory a full build of HST-BENCH takes, and how long a task takes to start from it.
 
     python benchmarks/build.py --data-dir DATA
+    python benchmarks/build.py --data-dir DATA --quick
 
 Goals: a build from local files under 60 s and 1 GB, the start of a task from a build under 3 s, on 2 cores. Each is
 measured in a process of its own, imports included.
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-BUILD = "from sale_inspect._cli import main; main(['bench', 'build', '--data-dir', {data!r}])"
+BUILD = "from sale_inspect._cli import main; main(['bench', 'build', '--data-dir', {data!r}, {more}])"
 START = "from sale_inspect._registry import {task}; {task}(data_dir={data!r}, {more})"
 MEASURE = """
 import resource, sys, time
@@ -47,10 +48,12 @@ def measure(code: str, cache: str) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-dir", required=True, help="folder of the original files")
-    data = os.path.abspath(parser.parse_args().data_dir)
+    parser.add_argument("--quick", action="store_true", help="only MBPP and HotpotQA, without goals")
+    options = parser.parse_args()
+    data, quick = os.path.abspath(options.data_dir), options.quick
     rows = []
     with tempfile.TemporaryDirectory() as cache:
-        seconds, peak = measure(BUILD.format(data=data), cache)
+        seconds, peak = measure(BUILD.format(data=data, more="'--sources', 'mbpp,hotpotqa'" if quick else ""), cache)
         rows.append(("full build", seconds, 60.0, peak, 1024.0))
         coding = START.format(task="hst_coding", data=data, more="sandbox='local'")
         search = START.format(task="hst_deep_search", data=data, more="sandbox='none', search=None, corpus=CORPUS")

@@ -14,7 +14,7 @@ at a thousand calls a second no solver can reach the ideal. What this package ad
 
 Connections are not limited, or as Inspect limits them by default: 10 to all models of a provider (`--connections 10`).
 
-Run with `make bench` or `python benchmarks/concurrency.py [--samples N] [--jury panel] [--connections N]`.
+Run with `make bench` or `python benchmarks/concurrency.py [--samples N] [--jury panel] [--connections N] [--quick]`.
 """
 
 from __future__ import annotations
@@ -188,7 +188,10 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=192)
     parser.add_argument("--connections", type=int, default=10_000, help="At once, over all models.")
     parser.add_argument("--jury", choices=("individual", "panel"), default="individual")
+    parser.add_argument("--quick", action="store_true", help="6 samples, to see it work")
     given = parser.parse_args()
+    if given.quick:
+        given.samples = 6
 
     from sale_inspect import sale
 

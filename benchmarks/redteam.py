@@ -3,6 +3,7 @@
 Simulated pool (no model runs; judges are swayed as the options say, which is an assumption):
 
     python benchmarks/redteam.py
+    python benchmarks/redteam.py --quick
 
 A real pool: takes the honest plans of recorded auctions, puts the attacker's in, asks the pool's judges again and
 decides without refinement. What was asked is kept in the file of -o; a second start goes on where the first stopped:
@@ -495,9 +496,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--timeout", type=float, default=300.0, help="seconds for one rating")
     parser.add_argument("--dry-run", action="store_true", help="only say how much would be asked")
     parser.add_argument("--seeds", type=int, default=5, help="seeds of the simulation")
+    parser.add_argument("--quick", action="store_true", help="one seed and one attack, to see it work")
     for name, value in (("obeys", 0.8), ("obeys-quoted", 0.1), ("awed", 0.5), ("wordy", 0.3)):
         parser.add_argument(f"--{name}", type=float, default=value, help="weakness of the simulated judges")
     options = parser.parse_args(arguments)
+    if options.quick:
+        options.seeds, options.attacks = 1, next(iter(ATTACKS))
     try:
         options.attacks = [find_attack(name) for name in options.attacks.split(",")]
         options.settings = [find_setting(name) for name in options.settings.split(",")]

@@ -83,20 +83,15 @@ def main() -> None:
     outcomes, hard = made_up(rng)
     policies = [made_up_router(f"router {number}", hard, rng) for number in range(1, ROUTERS + 1)]
     rounds = 100 if quick else ROUNDS
-    late = False
-    for method in ("percentile", "bca"):
-        start = time.perf_counter()
-        result = evaluate(policies, outcomes, options=ReplayOptions(rounds=rounds, method=method))
-        replay_text(result)
-        seconds = time.perf_counter() - start
-        judged = method == "percentile" and not quick
-        late |= judged and seconds > GOAL_SECONDS
-        mark = ("PASS " if seconds <= GOAL_SECONDS else "FAIL ") if judged else ""
-        goal = f" (goal {GOAL_SECONDS:g} s)" if judged else ""
-        print(
-            f"{mark}{ROUTERS} routers x {SETTINGS} settings, {TASKS} tasks, {len(PRICES)} agents, {rounds:,} rounds, "
-            f"{method}: {seconds:.1f} s{goal}"
-        )
+    start = time.perf_counter()
+    replay_text(evaluate(policies, outcomes, options=ReplayOptions(rounds=rounds)))
+    seconds = time.perf_counter() - start
+    late = not quick and seconds > GOAL_SECONDS
+    mark = "" if quick else "FAIL " if late else "PASS "
+    print(
+        f"{mark}{ROUTERS} routers x {SETTINGS} settings, {TASKS} tasks, {len(PRICES)} agents, {rounds:,} rounds: "
+        f"{seconds:.1f} s (goal {GOAL_SECONDS:g} s)"
+    )
     loop = plain_loop(policies, outcomes, LOOP_ROUNDS) * rounds / LOOP_ROUNDS
     ours = our_draws(policies, outcomes, rounds)
     print(

@@ -1,6 +1,7 @@
 """A whole report on 20 logs of 753 samples, as figures beside their goals.
 
     python benchmarks/report.py LOG...
+    python benchmarks/report.py LOG... --quick
 
 The logs are made of the given ones in turn (for instance SALE's and each single agent's of the demo), with each
 sample again and again under new ids. The report is made in a process of its own, without a cache and then with one.
@@ -46,19 +47,19 @@ def ran(command: list[str]) -> tuple[float, float]:
     return time.monotonic() - start, most
 
 
-def grow(source: Path, target: Path, number: int) -> None:
-    """A log of SAMPLES samples, with those of the source again and again."""
+def grow(source: Path, target: Path, number: int, samples: int) -> None:
+    """A log of so many samples, with those of the source again and again."""
     from inspect_ai.log import read_eval_log, write_eval_log
 
     log = read_eval_log(str(source))
     found = sorted(log.samples or [], key=lambda sample: str(sample.id))
     made = []
-    for place in range(SAMPLES):
+    for place in range(samples):
         sample = found[place % len(found)].model_copy()
         sample.id, sample.uuid = f"task-{place}", f"{number}-{place}"
         made.append(sample)
     log.samples, log.reductions = made, None
-    log.eval.dataset.samples = SAMPLES
+    log.eval.dataset.samples = samples
     log.eval.dataset.sample_ids = [sample.id for sample in made]
     log.eval.task_id = log.eval.eval_id = f"run-{number}"
     log.eval.task = "benchmark"
@@ -68,20 +69,23 @@ def grow(source: Path, target: Path, number: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("logs", type=Path, nargs="+")
+    parser.add_argument("--quick", action="store_true", help="two logs of 10 samples, to see it work")
     given = parser.parse_args()
+    logs, samples = (2, 10) if given.quick else (LOGS, SAMPLES)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         script = folder / "read.py"
         script.write_text(_READ, encoding="utf-8")
         (folder / "logs").mkdir()
-        for number in range(LOGS):
+        for number in range(logs):
             grow(
                 given.logs[number % len(given.logs)],
                 folder / "logs" / f"2026-01-01T00-00-{number:02d}+00-00_benchmark_{number}.eval",
                 number,
+                samples,
             )
         size = sum(path.stat().st_size for path in (folder / "logs").iterdir()) / 2**20
-        print(f"{LOGS} logs of {SAMPLES} samples, {size:.0f} MiB")
+        print(f"{logs} logs of {samples} samples, {size:.0f} MiB")
         for what, (seconds, mib) in GOALS.items():
             command = [sys.executable, str(script), *(str(folder / name) for name in ("logs", "cache", "report"))]
             took, most = ran(command)

@@ -242,10 +242,11 @@ def measure(case: Case, router: Any, naive: Predict | None, features: Features, 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, and scikit-learn for neighbours only")
+    parser.add_argument("--quick", action="store_true", help="300 tasks, scikit-learn for neighbours only, no goals")
     asked = parser.parse_args()
-    outcomes, features = world(TASKS, 1)
-    _, fresh = world(4_096, 2)
+    count = 300 if asked.quick else TASKS
+    outcomes, features = world(count, 1)
+    _, fresh = world(300 if asked.quick else 4_096, 2)
     fitted, seconds = {}, {}
     for case in CASES:
         start = time.perf_counter()
@@ -254,7 +255,7 @@ def main() -> None:
     total = sum(seconds.values())
     print("fit: " + ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items()))
     good = total < FIT_SECONDS
-    print(f"fit all on {TASKS:,} x {AGENTS}: {total:.1f} s, goal < {FIT_SECONDS:.0f} s  {judged(good)}", flush=True)
+    print(f"fit all on {count:,} x {AGENTS}: {total:.1f} s, goal < {FIT_SECONDS:.0f} s  {judged(good)}", flush=True)
     for router in fitted.values():
         router.choose(TaskBatch(ids=tuple(str(row) for row in range(len(fresh))), features=fresh))
     most = peak()
@@ -268,7 +269,7 @@ def main() -> None:
             plain = not asked.quick or case.name.endswith("knn")
             naive = case.naive(outcomes, features) if plain else None
             good = measure(case, fitted[case.name], naive, fresh, asked.quick) and good
-    sys.exit(0 if good else 1)
+    sys.exit(0 if good or asked.quick else 1)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Speed and outcome of scoring reference solutions in Docker through Inspect, with 4 sandboxes at once.
 
-    python benchmarks/scoring.py --data-dir DIR [--source mbpp|leetcode] [--limit N]
+    python benchmarks/scoring.py --data-dir DIR [--source mbpp|leetcode] [--limit N] [--quick]
 
 DIR holds the original files: `mbpp.jsonl` (its 500 tasks of the test split are scored) or
 `LeetCodeDataset-v0.3.1-test.jsonl.gz`, at the top or one folder down. The goal is for MBPP: 500
@@ -134,7 +134,10 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, default=os.environ.get("HST_DATA_DIR"), help="or HST_DATA_DIR")
     parser.add_argument("--source", choices=sorted(FILES), default="mbpp")
     parser.add_argument("--limit", type=int, help="score only the first N tasks; then there is no goal")
+    parser.add_argument("--quick", action="store_true", help="2 tasks, to see it work")
     options = parser.parse_args()
+    if options.quick:
+        options.limit = 2
     if options.data_dir is None:
         parser.error("--data-dir or HST_DATA_DIR is needed")
     chosen, programs = samples(options.data_dir, options.source)

@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,8 +20,8 @@ from typing import TypeGuard
 import pytest
 import yaml
 
-from sale_inspect.checks import check_docker
 from tests.faults.server import model_server
+from tests.preloaded import commands
 from tests.test_readme import BLOCKS, ROOT, Block
 
 STANDS_FOR = {
@@ -79,10 +78,6 @@ class Stage:
 
 @pytest.fixture(scope="session")
 def stage(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    if any(check.status == "missing" for check in check_docker()):
-        if os.environ.get("SALE_REQUIRE_DOCKER"):
-            pytest.fail("no Docker engine")
-        pytest.skip("no Docker engine")
     with model_server() as server:
         folder = tmp_path_factory.mktemp("stage")
         found = Stage(folder=folder, environment=environment(server.url))
@@ -100,7 +95,6 @@ def stage(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def environment(server: str) -> dict[str, str]:
     """All pools' servers are one, and keys are given."""
     names = ["MYSERVER", "SMOLLM", "QWEN", *(f"QWEN3_{size}B" for size in (4, 8, 14, 32))]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     made = {
         **{key: value for key, value in os.environ.items() if key != "SALE_MINILM_DIR"},
         **{f"{name}_BASE_URL": f"{server}/v1" for name in names},
@@ -114,7 +108,7 @@ def environment(server: str) -> dict[str, str]:
         "TAVILY_API_KEY": "none",
         "HST_DATA_DIR": "data",
         "INSPECT_DISPLAY": "none",
-        "PATH": path,
+        "PATH": commands.path(),
     }
 
 

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 import sale_inspect
-from sale_inspect.replays import Comparison, Estimate
-from sale_inspect.report.analysis import Claim
+from sale_inspect.stats import Claim
 from sale_inspect.texts import Table, to_markdown
 
 HOSTILE = '<script>alert("1")</script> & a|b'
@@ -90,14 +89,10 @@ def test_a_table_draws_itself_and_escapes_what_others_wrote() -> None:
 
 def test_a_claim_and_a_comparison_are_shown_as_their_sentence() -> None:
     claim = Claim(
-        policy="a", baseline="b", measure="pass", tasks=10, difference=0.1, low=0.0, high=0.2, test="normal", p=0.1,
-        p_adjusted=0.1, verdict="not resolved", needed=None, sentence=HOSTILE,
+        policy="a", rival="b", kind="", measure="pass", tasks=10, difference=0.1, low=0.0, high=0.2, error=0.05,
+        test="sign-flip", p=0.1, p_adjusted=0.1, comparisons=1, confidence=0.95, verdict="not resolved", smallest=None,
+        needed=None, power=0.8, sentence=HOSTILE,
     )  # fmt: skip
-    comparison = Comparison(
-        policy="a", rival="b", kind="policy", measure="pass", difference=Estimate(value=0.1), test="normal", p=None,
-        p_adjusted=None, verdict="same", tasks=10, tasks_needed=None, sentence=HOSTILE,
-    )  # fmt: skip
-    for each in (claim, comparison):
-        drawn = Tags(each._repr_html_())
-        assert drawn.tags == ["p"] and drawn.text == HOSTILE
-        assert each._repr_markdown_() == '\\<script\\>alert("1")\\</script\\> & a\\|b'
+    drawn = Tags(claim._repr_html_())
+    assert drawn.tags == ["p"] and drawn.text == HOSTILE
+    assert claim._repr_markdown_() == '\\<script\\>alert("1")\\</script\\> & a\\|b'

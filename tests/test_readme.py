@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ import pytest
 import yaml
 
 from sale_inspect.pools import parse_pool
+from tests.preloaded import commands
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -43,11 +43,10 @@ def test_there_are_blocks_to_run() -> None:
 def test_the_commands_run_as_they_stand(block: Block, tmp_path: Path) -> None:
     for folder in ("tasks", "solvers"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", block.body],
         cwd=tmp_path,
-        env={**os.environ, "PATH": path, "INSPECT_DISPLAY": "none"},
+        env={**os.environ, "PATH": commands.path(), "INSPECT_DISPLAY": "none"},
         capture_output=True,
         text=True,
         check=False,

@@ -12,7 +12,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sale_inspect.checks import check_docker
 from sale_inspect.embedding import MINILM_DIR_VARIABLE, minilm_folder
 from tests.faults.server import model_server
 from tests.test_docs_commands import environment
@@ -52,10 +51,6 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 @pytest.mark.docker
 def test_the_quick_study_comes_to_its_tables_also_when_it_was_broken_off(tmp_path: Path, real_data: Path) -> None:
-    if any(check.status == "missing" for check in check_docker()):
-        if os.environ.get("SALE_REQUIRE_DOCKER"):
-            pytest.fail("no Docker engine")
-        pytest.skip("no Docker engine")
     # Without servers the first step says which one is missing.
     code, said = ended(started(tmp_path, NOWHERE, real_data, "--quick"))
     assert code == 1

@@ -107,7 +107,7 @@ seed = click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of all that is drawn at random."
 )
 rounds = click.option(
-    "--rounds", type=click.IntRange(min=100), default=2000, show_default=True, help="Bootstrap rounds of the intervals."
+    "--rounds", type=click.IntRange(min=100), default=2000, show_default=True, help="Bootstrap rounds of AIQ."
 )
 confidence = click.option(
     "--confidence", type=click.FloatRange(0.5, 1, max_open=True), default=CONFIDENCE, show_default=True,

@@ -22,7 +22,6 @@ _SENTENCES = 3
 @options.output(required=True)
 @click.option("--title", default="", help="Title of the page.")
 @click.option("--baseline", default="", help="Policy that the others are compared with, as the tables name it.")
-@options.rounds
 @options.seed
 @click.option("--paper", is_flag=True, help="Show the paper's figures beside, marked as such.")
 @click.option(
@@ -48,7 +47,7 @@ def report(logs: tuple[str, ...], output: Path, request: ReportRequest) -> None:
       sale-inspect report logs -o report
       sale-inspect report logs -o report --exclude unpriced,no-tau \\
         --baseline "32b alone"
-      sale-inspect report report -o report --rounds 10000
+      sale-inspect report report -o report --baseline "32b alone"
       sale-inspect report outcomes.parquet -o report
     """  # noqa: D301 - click reads \b
     with clean_errors(), progress_shown() as progress:

@@ -32,7 +32,7 @@ class ReplayRequest:
         keep_pass: Set knobs to keep this share of the best single agent's pass@1, in (0, 1].
         confidence: Of intervals, verdicts, `budget` and `keep_pass`, in [0.5, 1).
         against: Compare all others with these policies too.
-        rounds: Bootstrap rounds, at least 100.
+        rounds: Bootstrap rounds of AIQ, at least 100.
         common_tasks: Leave out tasks that a recorded policy (such as SALE) did not run.
         agents: Only these agents of the table, in this order; empty for all.
         outer: Folds that hold tasks out, at least 2.

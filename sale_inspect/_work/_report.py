@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sale_inspect._errors import LogError
 from sale_inspect._files import cache_folder, write_folder
@@ -16,10 +15,7 @@ from sale_inspect._work._places import Places, listed
 from sale_inspect._work._progress import Progress, silent
 from sale_inspect.outcomes import holds_outcomes, read_lined_up
 from sale_inspect.report import PageRequest, report_files
-from sale_inspect.report.tidy import tidy_of_outcomes
-
-if TYPE_CHECKING:
-    from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy
+from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy, tidy_of_outcomes
 
 __all__ = ["VIEWER", "MadeReport", "ReportRequest", "make_report"]
 
@@ -36,7 +32,6 @@ class ReportRequest(ComparedLogsRequest):
     Attributes:
         title: Title of the page; empty for the usual one.
         baseline: Policy that the others are compared with, as the tables name it; empty for the usual one.
-        rounds: Bootstrap rounds, at least 100.
         seed: Seed of all that is drawn.
         paper: Show the paper's figures beside, marked as such.
         viewer: Address of `inspect view`, or of a bundle, that tasks link to; empty for no links.
@@ -44,7 +39,6 @@ class ReportRequest(ComparedLogsRequest):
 
     title: str = _DEFAULT.title
     baseline: str = _DEFAULT.baseline
-    rounds: int = _DEFAULT.rounds
     seed: int = _DEFAULT.seed
     paper: bool = _DEFAULT.paper
     viewer: str = VIEWER
@@ -110,7 +104,6 @@ def make_report(
     page = PageRequest(
         title=request.title,
         baseline=request.baseline,
-        rounds=request.rounds,
         seed=request.seed,
         paper=request.paper,
         viewer=viewer,

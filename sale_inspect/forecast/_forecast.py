@@ -40,8 +40,8 @@ class Forecast:
         tasks: Planned tasks.
         basis: What the figures rest on.
         phases: By phase and agent.
-        low_usd: Lower end of the interval of the whole run's dollars.
-        high_usd: Upper end.
+        low_usd: Lower end of the interval of the whole run's dollars; None if there is none.
+        high_usd: Upper end, or None.
         confidence: Of the interval; 0 if the ends are those of assumptions.
         seconds: Working time of all samples, one after another; 0 if not known.
         notes: What a reader must know.
@@ -51,8 +51,8 @@ class Forecast:
     tasks: int
     basis: str
     phases: tuple[PhaseForecast, ...]
-    low_usd: float
-    high_usd: float
+    low_usd: float | None
+    high_usd: float | None
     confidence: float
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
@@ -92,9 +92,11 @@ def forecast_table(forecasts: Sequence[Forecast]) -> Table:
         read = fmt_count(sum(phase.input_tokens for phase in forecast.phases))
         rows.append(("", "all", calls, read, fmt_count(sum(phase.output_tokens for phase in forecast.phases)), usd))
         sections.append(tuple(rows))
-        ends = f"{fmt_usd(forecast.low_usd)} to {fmt_usd(forecast.high_usd)}"
-        kind = f"{100 * forecast.confidence:g}% interval" if forecast.confidence else "range of the assumptions"
-        notes.append(f"{forecast.policy}: {forecast.tasks:,} tasks; {forecast.basis}; {kind} of the dollars {ends}.")
+        ends = ""
+        if forecast.low_usd is not None and forecast.high_usd is not None:
+            kind = f"{100 * forecast.confidence:g}% interval" if forecast.confidence else "range of the assumptions"
+            ends = f"; {kind} of the dollars {fmt_usd(forecast.low_usd)} to {fmt_usd(forecast.high_usd)}"
+        notes.append(f"{forecast.policy}: {forecast.tasks:,} tasks; {forecast.basis}{ends}.")
         if forecast.seconds:
             notes.append(f"{forecast.policy}: {forecast.seconds / 3600:.1f} hours of samples, one after another.")
         notes += [f"{forecast.policy}: {note}" for note in forecast.notes]

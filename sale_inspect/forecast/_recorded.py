@@ -10,10 +10,9 @@ import numpy as np
 from sale_inspect._errors import ForecastError
 from sale_inspect.forecast._forecast import Forecast, PhaseForecast
 from sale_inspect.money import PHASES, Entry
+from sale_inspect.stats import CONFIDENCE, dollars_forecast
 
 __all__ = ["RecordedSample", "forecast_recorded"]
-
-_FEW = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,20 +37,18 @@ def forecast_recorded(
     samples: Sequence[RecordedSample],
     planned: Mapping[str, int],
     *,
-    rounds: int = 2000,
     seed: int = 0,
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
 ) -> Forecast:
     """Means of the recorded tasks of each group, times the planned tasks of the group (ours).
 
-    The interval of the dollars is that of the sum over the planned tasks: each bootstrap round draws the recorded tasks
-    of a group anew for the group's mean, and the planned tasks from them for the sum.
+    The interval of the dollars is that of the sum over the planned tasks, see `stats.dollars_forecast`. There is none
+    where recorded tasks are too few for dollars as skewed as theirs; a note says so.
 
     Args:
         policy: For the text.
         samples: Recorded samples.
         planned: Tasks by group. The group "" stands for all recorded samples.
-        rounds: Bootstrap rounds.
         seed: Of the bootstrap.
         confidence: Of the interval.
 
@@ -60,10 +57,9 @@ def forecast_recorded(
     """
     if not planned or min(planned.values()) < 1:
         raise ForecastError("Plan at least one task, for instance --tasks 100 or --tasks mbpp=100.")
-    rng = np.random.default_rng(seed)
     totals: dict[tuple[str, str], np.ndarray] = {}
-    drawn = np.zeros(rounds)
-    seconds, notes, recorded = 0.0, [], 0
+    spent: list[tuple[np.ndarray, int]] = []
+    seconds, recorded = 0.0, 0
     for group, count in planned.items():
         own = [sample for sample in samples if not group or sample.group == group]
         if not own:
@@ -71,17 +67,12 @@ def forecast_recorded(
             raise ForecastError(f"No recorded sample of {group!r}. The logs have: {known}.")
         tasks = _by_task(own)
         recorded += len(tasks)
-        if len(tasks) < _FEW:
-            notes.append(f"{group or 'All'}: only {len(tasks)} recorded tasks; the interval is rough.")
-        dollars = np.array([_usd(each) for each in tasks])
+        spent.append((np.array([_usd(each) for each in tasks]), count))
         for key in {key for each in tasks for key in _keys(each)}:
             mean = np.mean([_figures(each, key) for each in tasks], axis=0)
             totals[key] = totals.get(key, np.zeros(4)) + count * mean
         seconds += count * float(np.mean([np.mean([sample.seconds for sample in each]) for each in tasks]))
-        means = dollars[rng.integers(len(dollars), size=(rounds, len(dollars)))].mean(axis=1)
-        spread = dollars[rng.integers(len(dollars), size=(rounds, min(count, 10_000)))].mean(axis=1) - dollars.mean()
-        drawn += count * np.maximum(means + spread, 0.0)
-    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
+    total = dollars_forecast(spent, confidence=confidence, seed=seed)
     phases = [
         PhaseForecast(
             phase=phase, agent=agent, calls=float(found[0]), input_tokens=float(found[1]),
@@ -94,11 +85,11 @@ def forecast_recorded(
         tasks=sum(planned.values()),
         basis=f"recorded: means of {recorded} tasks",
         phases=tuple(phases),
-        low_usd=float(low),
-        high_usd=float(high),
+        low_usd=total.low,
+        high_usd=total.high,
         confidence=confidence,
         seconds=seconds,
-        notes=tuple(notes),
+        notes=(f"no interval of the dollars: {total.reason}.",) if total.reason else (),
     )
 
 

@@ -1,27 +1,22 @@
 """Replay: what routing would have solved and spent, from recorded outcomes. Pure."""
 
-from sale_inspect.replays._compare import FEWEST
 from sale_inspect.replays._evaluate import evaluate
 from sale_inspect.replays._parts import (
     AgentResult,
     BinResult,
-    Comparison,
     CurvePoint,
     CurveResult,
     Estimate,
     PolicyResult,
     ReplayOptions,
     Rival,
-    Verdict,
 )
 from sale_inspect.replays._policy import Policy, PolicySetting, routed
 from sale_inspect.replays._replay import Replay, replay_html, replay_json, replay_text
 
 __all__ = [
-    "FEWEST",
     "AgentResult",
     "BinResult",
-    "Comparison",
     "CurvePoint",
     "CurveResult",
     "Estimate",
@@ -31,7 +26,6 @@ __all__ = [
     "Replay",
     "ReplayOptions",
     "Rival",
-    "Verdict",
     "evaluate",
     "replay_html",
     "replay_json",

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from sale_inspect.replays._controls import ratio_columns
 from sale_inspect.replays._parts import BinResult, Estimate
 from sale_inspect.replays._rounds import Rounds
-from sale_inspect.stats import Realised, bin_order
+from sale_inspect.routers import Floats, Rows
+from sale_inspect.stats import Ratio, Realised, bin_order, dollars_interval, unit_means
 
 __all__ = ["bin_results"]
 
@@ -19,22 +19,25 @@ def bin_results(
 ) -> tuple[BinResult, ...]:
     """pass@1 and dollars a task of every policy on the tasks of each bin, in order of human time (`bin_order`).
 
-    Sums over the drawn tasks of the bin, divided by how many of them were drawn. Tasks without a bin are in none.
+    Tasks without a bin are in none.
     """
     return tuple(_bin(name, policies, bins, rounds) for name in bin_order(bins, taus))
 
 
 def _bin(name: str, policies: Mapping[str, Realised], bins: Sequence[str], rounds: Rounds) -> BinResult:
     here = np.array([each == name for each in bins], dtype=np.float64)
-    columns = [each.correct * here for each in policies.values()]
-    columns += [each.total() * here for each in policies.values()]
-    found: tuple[Estimate, ...] = ()
-    if columns:
-        found = rounds.estimates(ratio_columns(columns, [here] * len(columns)))
-    count = len(policies)
-    return BinResult(
-        bin=name,
-        tasks=int(here.sum()),
-        correct=dict(zip(policies, found[:count], strict=True)),
-        dollars=dict(zip(policies, found[count:], strict=True)),
-    )
+    correct = {
+        name: Ratio(kind="share", above=each.correct * here, below=here, reason="no task")
+        for name, each in policies.items()
+    }
+    spent = {name: _spent(each.total()[here > 0], rounds.unit[here > 0], rounds) for name, each in policies.items()}
+    return BinResult(bin=name, tasks=int(here.sum()), correct=rounds.ratios(correct), dollars=spent)
+
+
+def _spent(dollars: Floats, unit: Rows, rounds: Rounds) -> Estimate:
+    """Over the bin's own tasks: the rest would count as tasks that cost nothing."""
+    found = dollars_interval(
+        unit_means(dollars, np.unique(unit, return_inverse=True)[1]), confidence=rounds.options.confidence,
+        seed=rounds.options.seed,
+    )  # fmt: skip
+    return Estimate(value=found.value, low=found.low, high=found.high, error=found.error, reason=found.reason)

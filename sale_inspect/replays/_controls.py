@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +17,6 @@ __all__ = [
     "curve_gain",
     "difference",
     "policy_means",
-    "ratio_columns",
     "shuffled_mean",
     "zero_pass",
 ]
@@ -47,12 +45,6 @@ def agent_means(grid: AgentGrid) -> Means:
 def policy_means(policy: Realised) -> Means:
     """Of a policy, (rounds,)."""
     return Means(correct=mean_of(policy.correct), dollars=mean_of(policy.total()))
-
-
-def ratio_columns(above: Sequence[Floats], below: Sequence[Floats]) -> Statistic:
-    """Ratios of sums over the drawn tasks, (rounds, M)."""
-    top, bottom = np.column_stack(above), np.column_stack(below)
-    return lambda draws: draws.ratios(top, bottom)
 
 
 def difference(first: Statistic, second: Statistic) -> Statistic:

@@ -144,7 +144,7 @@ def _aiqs(points: Points, agents: Means, pair: Pair, rounds: Rounds) -> dict[str
     c, q = points.dollars.mean(axis=0), points.correct.mean(axis=0)
     low, high = pair.small_dollars, pair.large_dollars
     span = aiq(c, q, low=low, high=high)
-    found = rounds.estimate(curve_aiq(points.means, agents), method="basic")
+    found = rounds.corrected(curve_aiq(points.means, agents))
     reason = "; ".join(part for part in (span.reason, found.reason) if part)
     as_code = aiq(c, q, high=max(high, float(c.max())), over="zero_to_max")
     return {"aiq": replace(found, reason=reason), "aiq_zero_to_max": _plain(as_code)}

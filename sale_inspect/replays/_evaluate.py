@@ -9,7 +9,7 @@ import numpy as np
 
 from sale_inspect._errors import OutcomesError
 from sale_inspect.replays._bins import bin_results
-from sale_inspect.replays._compare import RawComparison, Side, against, draft, settled
+from sale_inspect.replays._compare import Side, against, control
 from sale_inspect.replays._controls import (
     Means,
     agent_means,
@@ -17,7 +17,6 @@ from sale_inspect.replays._controls import (
     curve_gain,
     difference,
     policy_means,
-    ratio_columns,
     shuffled_mean,
     zero_pass,
 )
@@ -27,7 +26,18 @@ from sale_inspect.replays._policy import Policy
 from sale_inspect.replays._replay import Replay
 from sale_inspect.replays._rounds import Rounds, draw_rounds, mean_of
 from sale_inspect.routers import Floats, Outcomes
-from sale_inspect.stats import AgentGrid, Pair, Ratio, Realised, best_single, routing_ratios, share_entropy, shares_of
+from sale_inspect.stats import (
+    AgentGrid,
+    Pair,
+    Ratio,
+    RawClaim,
+    Realised,
+    best_single,
+    routing_ratios,
+    settle_claims,
+    share_entropy,
+    shares_of,
+)
 
 __all__ = ["evaluate"]
 
@@ -46,9 +56,9 @@ class _Table:
     agents: Means
     singles: tuple[Realised, ...]
     best_side: Side
+    other_sides: tuple[Side, ...]
     random: Realised
     oracle: Realised
-    clustered: bool
 
     def name(self, column: int) -> str:
         return f"{self.outcomes.agents[column]} alone"
@@ -114,11 +124,9 @@ def evaluate(
         best_single=outcomes.agents[table.best],
         cheapest=outcomes.agents[outcomes.cheapest_first()[0]],
         dearest=outcomes.agents[table.grid.dearest()],
-        zero_aiq=_named(
-            table.rounds.estimate(curve_aiq(table.agents, table.agents), method="basic"), "all agents cost the same"
-        ),
+        zero_aiq=_named(table.rounds.corrected(curve_aiq(table.agents, table.agents)), "all agents cost the same"),
         policies=tuple(results),
-        comparisons=settled(drafts, tasks=len(outcomes), options=chosen),
+        comparisons=settle_claims(drafts, confidence=chosen.confidence, power=chosen.power),
         bins=bin_results(got | baselines, outcomes.bins, _minutes(outcomes), table.rounds),
         estimated=outcomes.estimated,
         options=chosen,
@@ -131,7 +139,7 @@ def _table(outcomes: Outcomes, options: ReplayOptions, clusters: tuple[str, ...]
         raise OutcomesError("Nothing to replay: the outcomes have no task.")
     grid = AgentGrid(correct=outcomes.correct, dollars=outcomes.dollars, tokens=outcomes.tokens)
     try:
-        rounds = draw_rounds(len(outcomes), outcomes.bins, clusters, options)
+        rounds = draw_rounds(len(outcomes), clusters, options)
     except ValueError as problem:
         raise OutcomesError(f"Replay: {problem}") from None
     dollars, correct = outcomes.mean_dollars(), outcomes.mean_correct()
@@ -153,6 +161,10 @@ def _table(outcomes: Outcomes, options: ReplayOptions, clusters: tuple[str, ...]
         agents=agent_means(grid),
         singles=singles,
         best_side=_side(f"{outcomes.agents[best]} alone", singles[best]),
+        # A best agent that was named before the tasks were seen has no other in its place.
+        other_sides=()
+        if options.best_single is not None
+        else tuple(_side(f"{outcomes.agents[at]} alone", singles[at]) for at in every if at != best),
         random=Realised(
             correct=grid.correct.mean(axis=1),
             dollars=grid.dollars.mean(axis=1),
@@ -160,7 +172,6 @@ def _table(outcomes: Outcomes, options: ReplayOptions, clusters: tuple[str, ...]
             tokens=None if grid.tokens is None else grid.tokens.mean(axis=1),
         ),
         oracle=grid.realised(grid.oracle()),
-        clustered=clusters is not None,
     )
 
 
@@ -208,17 +219,17 @@ def _compared(result: PolicyResult, policy: Realised, side: Side, table: _Table)
         zero = replace(zero, reason="the policy is cheaper than every agent; held against the cheapest")
     if policy.agent is None:
         return replace(result, zero=zero, shuffled=Estimate(value=None, reason=_NO_AGENT))
-    control = shuffled_mean(policy.agent, table.agents)
+    shuffled = shuffled_mean(policy.agent, table.agents)
     return replace(
         result,
         zero=zero,
-        shuffled=table.rounds.estimate(control.correct),
-        shuffled_usd=table.rounds.estimate(control.dollars),
+        shuffled=table.rounds.estimate(shuffled.correct),
+        shuffled_usd=Estimate(value=float(shuffled.dollars(table.rounds.whole)[0])),
     )
 
 
 def _side(name: str, policy: Realised) -> Side:
-    return Side(name=name, correct=policy.correct, means=policy_means(policy))
+    return Side(name=name, correct=policy.correct, dollars=policy.total(), means=policy_means(policy))
 
 
 def _curve(points: Points, table: _Table, joint: tuple[Floats, Floats]) -> CurveResult:
@@ -231,52 +242,49 @@ def _estimates(policy: Realised, table: _Table) -> dict[str, Estimate]:
     ratios = dict(routing_ratios(policy, table.grid, worth=table.rounds.options.worth))
     best, oracle = table.singles[table.best].correct, table.oracle.correct
     chance, q = table.random.correct, policy.correct
-    ratios["gain_at_best"] = Ratio(above=q - best, below=best, reason="the best single agent solves nothing")
-    ratios["gain_at_random"] = Ratio(above=q - chance, below=chance, reason="random choice solves nothing")
-    ratios["gap_to_oracle"] = Ratio(above=oracle - q, below=oracle, reason="the oracle solves nothing")
+    ratios["gain_at_best"] = Ratio(
+        kind="points", above=q - best, below=best, reason="the best single agent solves nothing"
+    )
+    ratios["gain_at_random"] = Ratio(
+        kind="points", above=q - chance, below=chance, reason="random choice solves nothing"
+    )
+    ratios["gap_to_oracle"] = Ratio(kind="points", above=oracle - q, below=oracle, reason="the oracle solves nothing")
     ratios["pgr"] = table.pair.undefined() or _pgr(q, table)
     known = {name: ratio for name, ratio in ratios.items() if isinstance(ratio, Ratio)}
-    statistic = ratio_columns([each.above for each in known.values()], [each.below for each in known.values()])
-    estimates = dict(zip(known, table.rounds.estimates(statistic), strict=True))
-    found = {}
-    for name, ratio in ratios.items():
-        if isinstance(ratio, str):
-            found[name] = Estimate(value=None, reason=ratio)
-        else:
-            found[name] = _named(estimates[name], ratio.reason)
-    return found
+    unknown = {name: Estimate(value=None, reason=ratio) for name, ratio in ratios.items() if isinstance(ratio, str)}
+    found = table.rounds.ratios(known) | unknown
+    return {name: found[name] for name in ratios}
 
 
 def _pgr(q: Floats, table: _Table) -> Ratio:
     small = table.grid.correct[:, table.outcomes.cheapest_first()[0]]
     large = table.grid.correct[:, table.grid.dearest()]
-    return Ratio(above=q - small, below=large - small, reason="the two agents solve as much")
+    return Ratio(kind="points", above=q - small, below=large - small, reason="the two agents solve as much")
 
 
 def _named(estimate: Estimate, reason: str) -> Estimate:
     return estimate if estimate.value is not None else replace(estimate, reason=reason)
 
 
-def _drafts(
-    policy: Realised, points: Points, side: Side, sides: Mapping[str, Side], table: _Table
-) -> list[RawComparison]:
+def _drafts(policy: Realised, points: Points, side: Side, sides: Mapping[str, Side], table: _Table) -> list[RawClaim]:
     own, rounds, name = side.means.correct, table.rounds, side.name
     found = []
     if policy.agent is not None:
-        control = shuffled_mean(policy.agent, table.agents).correct
-        found.append(draft(rounds, name, "its shuffled control", "shuffled", "pass", difference(own, control)))
-    found += against(rounds, side, table.best_side, "best single", clustered=table.clustered)
+        shuffled = shuffled_mean(policy.agent, table.agents).correct
+        found.append(control(rounds, name, "its shuffled control", "shuffled", difference(own, shuffled)))
+    found += against(rounds, side, table.best_side, "best single", others=table.other_sides)
     mix = difference(own, zero_pass(side.means, table.agents))
-    found.append(draft(rounds, name, "the zero router at its dollars", "zero", "pass", mix))
+    found.append(control(rounds, name, "the zero router at its dollars", "zero", mix))
     chance = difference(own, mean_of(table.random.correct))
-    found.append(draft(rounds, name, "random choice", "random", "pass", chance))
+    found.append(control(rounds, name, "random choice", "random", chance))
     weights = points.weights()
     if weights is not None:
         gain = curve_gain(weights, points.means, table.agents)
-        found.append(draft(rounds, name, "the zero router along its curve", "zero curve", "curve_gain", gain))
+        rival = "the zero router along its curve"
+        found.append(control(rounds, name, rival, "zero curve", gain, measure="curve_gain"))
     for other in rounds.options.against:
         if other != name:
-            found += against(rounds, side, sides[other], "policy", clustered=table.clustered)
+            found += against(rounds, side, sides[other], "policy")
     return found
 
 
@@ -285,15 +293,13 @@ def _notes(table: _Table, options: ReplayOptions, policies: Sequence[Policy]) ->
     if options.best_single is None:
         notes.append(
             f"The best single agent, {table.outcomes.agents[table.best]}, is the best on these very tasks, which "
-            "favours it."
+            "favours it; the comparisons with it are corrected for the choice."
         )
     if table.outcomes.estimated:
         notes.append("Dollars are estimated from prices and lengths of texts, not recorded.")
     free = [policy.name for policy in policies if policy.overhead is None]
     if free:
         notes.append(f"No overhead is given, so deciding counts as free, for: {', '.join(free)}.")
-    if options.stratify and table.outcomes.bins:
-        notes.append("Each bootstrap round draws as many tasks of each bin as there are.")
     return notes
 
 

@@ -6,25 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from sale_inspect.stats import CONFIDENCE, Method
-from sale_inspect.texts import Sentence
+from sale_inspect.stats import CONFIDENCE, POWER
 
 __all__ = [
     "AgentResult",
     "BinResult",
-    "Comparison",
     "CurvePoint",
     "CurveResult",
     "Estimate",
     "PolicyResult",
     "ReplayOptions",
     "Rival",
-    "Verdict",
 ]
 
-Verdict = Literal["better", "worse", "not resolved", "same"]
 Rival = Literal["shuffled", "best single", "zero", "zero curve", "random", "policy"]
-Compared = Literal["pass", "usd_per_task", "curve_gain"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,27 +27,23 @@ class ReplayOptions:
     """How a replay is evaluated.
 
     Attributes:
-        rounds: Bootstrap rounds.
+        rounds: Bootstrap rounds, of the intervals of AIQ.
         confidence: Of all intervals and verdicts.
         seed: Seed of the draws.
-        method: `percentile`, `basic` or `bca`, of all intervals but those of AIQ, which are `basic`.
-        stratify: Whether each round draws as many tasks of each bin as there are.
         worth: Dollars that a solved task is worth, for `regret_worth`.
         best_single: The agent that counts as the best single one, for instance the best in training. By default the
-            best on these very tasks, which favours it.
+            best on these very tasks, and that choice is paid for in intervals and corrections.
         against: Names of policies with which all others are compared too.
-        power: Chance to resolve a difference, for the number of tasks that would be needed.
+        power: Chance to resolve a difference, for what so many tasks resolve and how many it would take.
     """
 
     rounds: int = 2000
     confidence: float = CONFIDENCE
     seed: int = 0
-    method: Method = "percentile"
-    stratify: bool = True
     worth: float | None = None
     best_single: str | None = None
     against: tuple[str, ...] = ()
-    power: float = 0.8
+    power: float = POWER
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +54,7 @@ class Estimate:
         value: On all tasks; None where it is not defined.
         low: Lower end of the interval, or None.
         high: Upper end, or None.
-        error: Standard error by the bootstrap, or None.
+        error: Standard error, of dollars that of their log, or None.
         reason: Why there is no value, or what a reader must know of it.
     """
 
@@ -134,40 +125,6 @@ class PolicyResult:
     shuffled_usd: Estimate | None = None
     zero: Estimate | None = None
     curve: CurveResult | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Comparison(Sentence):
-    """A policy against a rival, on the same tasks.
-
-    Attributes:
-        policy: The policy.
-        rival: Name of the other.
-        kind: What the other is.
-        measure: What is compared; `curve_gain` is the mean gain of pass@1 along the curve.
-        difference: Policy less rival.
-        test: What p comes from: McNemar's exact test where both have 0 or 1 on each task, else the normal approximation
-            with the bootstrap's standard error.
-        p: Two-sided p of no difference; None if there is none.
-        p_adjusted: p after Holm's correction over all comparisons of this kind and measure.
-        verdict: `better` or `worse` only if the interval excludes 0 and `p_adjusted` is at most 1 - confidence.
-        tasks: Tasks.
-        tasks_needed: Tasks that would resolve a difference of this size; None if resolved or not known.
-        sentence: All of this in words.
-    """
-
-    policy: str
-    rival: str
-    kind: Rival
-    measure: Compared
-    difference: Estimate
-    test: Literal["mcnemar", "normal"]
-    p: float | None
-    p_adjusted: float | None
-    verdict: Verdict
-    tasks: int
-    tasks_needed: int | None
-    sentence: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sale_inspect.replays._parts import AgentResult, BinResult, Comparison, Estimate, PolicyResult, ReplayOptions
+from sale_inspect.replays._parts import AgentResult, BinResult, Estimate, PolicyResult, ReplayOptions
 from sale_inspect.replays._text import drawn, reasons, tables
+from sale_inspect.stats import Claim
 from sale_inspect.texts import Table, html_list, to_html
 
 __all__ = ["Replay", "replay_html", "replay_json", "replay_text"]
@@ -27,7 +28,7 @@ class Replay:
         dearest: The agent with the greatest mean dollars.
         zero_aiq: AIQ of the zero router, over the range of the agents' dollars.
         policies: Results, those that were given first.
-        comparisons: Comparisons of those that were given.
+        comparisons: Claims on those that were given.
         bins: By bin, if the tasks have bins.
         estimated: Whether dollars are estimated, not recorded.
         options: How it was evaluated.
@@ -41,7 +42,7 @@ class Replay:
     dearest: str
     zero_aiq: Estimate
     policies: tuple[PolicyResult, ...]
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[Claim, ...]
     bins: tuple[BinResult, ...]
     estimated: bool
     options: ReplayOptions
@@ -87,10 +88,7 @@ def replay_html(replay: Replay, notes: Sequence[str] = ()) -> str:
 
 
 def _title(replay: Replay) -> str:
-    return (
-        f"{replay.tasks:,} tasks, {len(replay.agents)} agents; {100 * replay.options.confidence:g}% intervals, "
-        f"{replay.options.rounds:,} bootstrap rounds"
-    )
+    return f"{replay.tasks:,} tasks, {len(replay.agents)} agents; {100 * replay.options.confidence:g}% intervals"
 
 
 def _lists(replay: Replay) -> Iterator[tuple[str, list[str]]]:

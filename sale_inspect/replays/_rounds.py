@@ -1,21 +1,23 @@
-"""Any statistic of drawn tasks as an estimate with an interval."""
+"""Any statistic of the tasks as an estimate with an interval."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from sale_inspect.replays._parts import Estimate, ReplayOptions
-from sale_inspect.routers import Floats
-from sale_inspect.stats import Draws, Method, draw_tasks, interval
+from sale_inspect.routers import Floats, Rows
+from sale_inspect.stats import Draws, Ratio, draw_tasks, interval, mean_interval, pseudo_values
 
 __all__ = ["Rounds", "Statistic", "draw_rounds", "mean_of"]
 
 Statistic = Callable[[Draws], Floats]
 """Values of one metric in each round, (rounds,), or of M metrics, (rounds, M); NaN where not defined."""
+
+_MOST_LEFT_OUT = 400
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -23,64 +25,67 @@ class Rounds:
     """The draws that all policies share.
 
     Attributes:
-        draws: The rounds.
+        draws: Bootstrap rounds, for AIQ alone.
         whole: All tasks, once.
-        left_out: The jackknife, for BCa only.
-        options: Confidence and method.
+        left_out: The jackknife: all tasks but one, or but one of 400 groups of them drawn by chance.
+        unit: (T,), number of each row's task.
+        options: Confidence and seed.
     """
 
     draws: Draws
     whole: Draws
-    left_out: Draws | None
+    left_out: Draws
+    unit: Rows
     options: ReplayOptions
 
-    def estimates(self, statistic: Statistic, *, method: Method | None = None) -> tuple[Estimate, ...]:
-        """M estimates. The value comes from the same code as the rounds, on all tasks once.
+    def ratios(self, known: Mapping[str, Ratio]) -> dict[str, Estimate]:
+        """Ratios of sums over tasks, by name; see `stats.Ratio.ends`."""
+        return {name: self._ratio(each) for name, each in known.items()}
 
-        Args:
-            statistic: The metrics in each round.
-            method: Of the intervals; that of the options by default.
-        """
-        how = method or self.options.method
-        values = statistic(self.whole)[0]
-        rounds = statistic(self.draws)
-        jackknife = None if how != "bca" or self.left_out is None else statistic(self.left_out)
-        return tuple(
-            self._one(float(value), rounds[:, at], None if jackknife is None else jackknife[:, at], how)
-            for at, value in enumerate(values)
-        )
+    def _ratio(self, ratio: Ratio) -> Estimate:
+        value = ratio.value()
+        if value.value is None:
+            return Estimate(value=None, reason=value.reason)
+        ends = ratio.ends(self.unit, confidence=self.options.confidence, seed=self.options.seed)
+        return Estimate(value=value.value, low=ends.low, high=ends.high, error=ends.error, reason=ends.reason)
 
-    def estimate(self, statistic: Statistic, *, method: Method | None = None) -> Estimate:
-        """One estimate, of a statistic with one value a round, (rounds,)."""
-        return self.estimates(lambda draws: statistic(draws)[:, None], method=method)[0]
+    def pseudo(self, statistic: Statistic) -> tuple[float, Floats]:
+        """The value on all tasks, and the jackknife's pseudo-values (U,)."""
+        value = float(statistic(self.whole)[0])
+        return value, pseudo_values(value, statistic(self.left_out))
 
-    def _one(self, value: float, rounds: Floats, jackknife: Floats | None, method: Method) -> Estimate:
+    def estimate(self, statistic: Statistic) -> Estimate:
+        """pass@1 of a control, in [0, 1]: Student's interval of the pseudo-values."""
+        value, units = self.pseudo(statistic)
         if math.isnan(value):
             return Estimate(value=None)
-        found = interval(
-            rounds,
-            confidence=self.options.confidence,
-            method=method,
-            value=value,
-            jackknife=jackknife,
-            stratum=self.draws.stratum,
-        )
+        if not np.isfinite(units).all():
+            return Estimate(value=value, reason="it is not defined without some of the tasks")
+        low, high, error = mean_interval(units, confidence=self.options.confidence)
+        return Estimate(value=value, low=max(0.0, min(low, value)), high=min(1.0, max(high, value)), error=error)
+
+    def corrected(self, statistic: Statistic) -> Estimate:
+        """A maximum over noisy settings (AIQ): the basic bootstrap, which corrects the bias that rounds share."""
+        value = float(statistic(self.whole)[0])
+        if math.isnan(value):
+            return Estimate(value=None)
+        found = interval(statistic(self.draws), confidence=self.options.confidence, method="basic", value=value)
         if math.isnan(found.low):
             return Estimate(value=value, reason=found.note)
         return Estimate(value=value, low=found.low, high=found.high, error=found.error, reason=found.note)
 
 
-def draw_rounds(tasks: int, bins: tuple[str, ...], clusters: tuple[str, ...] | None, options: ReplayOptions) -> Rounds:
+def draw_rounds(tasks: int, clusters: tuple[str, ...] | None, options: ReplayOptions) -> Rounds:
     """Draw the tasks once for the whole replay."""
-    draws = draw_tasks(
-        tasks,
-        rounds=options.rounds,
-        seed=options.seed,
-        strata=bins if options.stratify and bins else None,
-        clusters=clusters,
-    )
-    left_out = draws.left_out() if options.method == "bca" else None
-    return Rounds(draws=draws, whole=draws.whole(), left_out=left_out, options=options)
+    draws = draw_tasks(tasks, rounds=options.rounds, seed=options.seed, clusters=clusters)
+    units = len(draws.stratum)
+    group = np.arange(units)
+    if units > _MOST_LEFT_OUT:
+        group = np.random.default_rng(options.seed).permutation(units) % _MOST_LEFT_OUT
+    number = group[draws.unit]
+    counts = 1.0 - (number[None, :] == np.arange(min(units, _MOST_LEFT_OUT))[:, None])
+    left_out = Draws(counts=counts, unit=draws.unit, stratum=draws.stratum)
+    return Rounds(draws=draws, whole=draws.whole(), left_out=left_out, unit=draws.unit, options=options)
 
 
 def mean_of(values: Floats) -> Statistic:

@@ -31,7 +31,6 @@ class PageRequest:
     Attributes:
         title: Title of the page; empty for the usual one.
         baseline: Policy that the others are compared with; empty for the usual one.
-        rounds: Bootstrap rounds.
         seed: Seed of all that is drawn.
         paper: Whether to show the paper's figures beside.
         viewer: Address of Inspect's viewer, for links; empty for none.
@@ -39,7 +38,6 @@ class PageRequest:
 
     title: str = ""
     baseline: str = ""
-    rounds: int = 2000
     seed: int = 0
     paper: bool = False
     viewer: str = ""
@@ -67,7 +65,7 @@ def report_files(
     from sale_inspect.report.tidy import ScreenedTidy, Tidy
 
     doing("analysing")
-    analyses = analyse(compared.tidy, baseline=request.baseline, rounds=request.rounds, seed=request.seed)
+    analyses = analyse(compared.tidy, baseline=request.baseline, seed=request.seed)
     doing("drawing")
     drawings = _drawings(compared.tidy, analyses, request)
     files: dict[str, bytes] = {}
@@ -116,7 +114,6 @@ def _drawings(tidy: Tidy, analyses: Analyses, request: PageRequest) -> tuple[Dra
         shapley=shapley_frame(analyses),
         routes=route_frame(analyses),
         why={drawing: analyses.why[part] for part, drawing in why.items() if part in analyses.why},
-        rounds=min(request.rounds, 500),
         seed=request.seed,
     )
 

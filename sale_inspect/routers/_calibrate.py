@@ -10,12 +10,19 @@ import numpy as np
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers.kinds import best_single
 from sale_inspect.routers.parts import Floats, HeldOut, Outcomes, held_out_text
-from sale_inspect.stats import CONFIDENCE
+from sale_inspect.stats import (
+    CONFIDENCE,
+    certified_in_order,
+    dollars_needed,
+    dollars_upper,
+    kept_bounds,
+    tasks_to_certify,
+    too_few_for_dollars,
+)
 
-__all__ = ["Calibrated", "budget_knob", "joint_lower_bounds", "keep_pass_knob", "mean_bounds"]
+__all__ = ["Calibrated", "budget_knob", "keep_pass_knob"]
 
 _TOLERANCE = 1e-12
-_SMALL = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,9 +39,12 @@ class Calibrated:
         place: Its place in `HeldOut.values`.
         pass_rate: Held-out pass@1 at the value.
         dollars: Held-out mean dollars a task at the value.
-        bound: Upper bound of the mean dollars, or lower bound of pass@1 - share * pass@1 of the best.
+        bound: Upper bound of the mean dollars (None if there are too few tasks for one), or lower bound of pass@1 -
+            share * pass@1 of the agent that it keeps least of.
         single: Name of the best single agent of the same tasks, or "".
         tasks: Number of tasks.
+        needed: Tasks that would certify the goal with a chance of 80%, if all stays as it is; None if it is reached, or
+            no number would do.
         sentence: All this in plain English.
     """
 
@@ -47,9 +57,10 @@ class Calibrated:
     place: int
     pass_rate: float
     dollars: float
-    bound: float
+    bound: float | None
     single: str
     tasks: int
+    needed: int | None
     sentence: str
 
 
@@ -59,52 +70,61 @@ def budget_knob(
     budget: float,
     *,
     confidence: float = CONFIDENCE,
-    rounds: int = 1000,
+    cap: float | None = None,
     seed: int = 0,
 ) -> Calibrated:
     """The value that spends the most while its mean dollars are at most the budget, with confidence.
 
     Values are tested in the order of the grid, from the one that spends least: "the mean is above the
-    budget" is rejected if the upper bound of `mean_bounds` is not above it. The first value that fails
+    budget" is rejected if the upper bound of `stats.dollars_upper` is not above it. The first value that fails
     ends the search, and the last before it is chosen. As the order is fixed before the data are seen,
     each test has the full level, and the probability that any certified value is above the budget is at
     most 1 - confidence (fixed-sequence testing). If the first fails, the value with the lowest bound is
     given with `reached` False.
 
     Source: fixed sequences for calibration as in "Learn then Test" (Angelopoulos et al. 2021); the bound is ours.
+    Checked range: docs/statistics.md.
 
     Args:
         held_out: From `train`.
         outcomes: The tasks that `train` had.
         budget: Dollars a task; of a cascade for all its runs.
         confidence: Between 0.5 and 1.
-        rounds: Resamples of the tasks.
+        cap: The most that a task can cost, for instance a run's cost limit.
         seed: Of the resamples.
 
     Raises:
         OutcomesError: If the tasks are not those of the held-out choices, or a number is out of its range.
     """
-    _check(held_out, outcomes, confidence, rounds)
+    _check(held_out, outcomes, confidence)
     if not budget > 0 or not np.isfinite(budget):
         raise OutcomesError(f"Budget: {budget!r} dollars a task. Give a number above 0.")
-    bounds = mean_bounds(held_out.dollars, confidence, rounds=rounds, seed=seed)
-    failed = np.flatnonzero(bounds > budget * (1 + _TOLERANCE))
-    stop = int(failed[0]) if len(failed) else len(bounds)
+    bounds = dollars_upper(held_out.dollars, confidence=confidence, cap=cap, seed=seed)
+    stop = certified_in_order(budget * (1 + _TOLERANCE) - bounds)
     reached = stop > 0
-    place = _dearest_of(held_out, stop) if reached else int(np.argmin(bounds))
+    place = _dearest_of(held_out, stop) if reached else int(np.lexsort((held_out.mean_dollars, bounds))[0])
+    spent = held_out.dollars[place]
     told = (
         f"mean dollars are at most ${bounds[place]:.4g} a task with {confidence:.0%} confidence, from "
         f"{len(outcomes)} tasks ({held_out_text(held_out, place)})"
     )
+    few = too_few_for_dollars(spent)
     if reached:
         sentence = f"Budget ${budget:.4g}: {_set(held_out, place)}; {told}."
+    elif few:
+        sentence = (
+            f"NOT REACHED: a budget of ${budget:.4g} a task cannot be certified: {few}. The closest is "
+            f"{_set(held_out, place)} ({held_out_text(held_out, place)})."
+        )
     else:
         sentence = (
             f"NOT REACHED: no value of the knob keeps to a budget of ${budget:.4g} a task with {confidence:.0%} "
             f"confidence. The closest is {_set(held_out, place)}: {told}. Raise the budget, add tasks, or add a "
             "cheaper agent."
         )
-    return _calibrated(held_out, place, "budget", budget, confidence, reached, float(bounds[place]), "", sentence)
+    bound = None if np.isinf(bounds[place]) else float(bounds[place])
+    needed = dollars_needed(spent) if few and not reached else None
+    return _calibrated(held_out, place, "budget", budget, confidence, reached, bound, "", needed, sentence)
 
 
 def _dearest_of(held_out: HeldOut, stop: int) -> int:
@@ -119,43 +139,34 @@ def keep_pass_knob(
     *,
     keep: float = 0.99,
     confidence: float = CONFIDENCE,
-    rounds: int = 1000,
     seed: int = 0,
 ) -> Calibrated:
     """The cheapest value whose pass@1 is at least `keep` times that of the best single agent, with confidence.
 
-    The difference on a task is correct(router) - keep * correct(best single), paired. A value is
-    certified if the lower bound of its mean difference is at least 0. The bounds of all values hold
-    together (`joint_lower_bounds`), so the cheapest certified one may be picked, and the probability
-    that any certified value is too low is at most 1 - confidence. No order is assumed, because the value
-    that spends most need not have the highest pass@1. If none is certified, the value with the highest
-    bound is given with `reached` False.
+    A value is certified if it keeps the share of every agent's pass@1, not of the one that looks best on these tasks:
+    that one may be the cheapest of all by luck, and then a value would be compared with itself. The bounds of
+    `stats.kept_bounds` hold together for all values of the knob, so the cheapest certified one may be picked, and the
+    probability that any certified value is too low is at most 1 - confidence. No order is assumed, because the value
+    that spends most need not have the highest pass@1. If none is certified, the value with the highest bound is given
+    with `reached` False, and how many tasks could certify it.
 
-    A task that is failed by the router alone is added before the bootstrap, as one that has not been
-    seen may come (ours): without it, a router that has failed nowhere yet would be certain to keep all.
-    So with T tasks only shares well below 1 - 1 / (T * pass@1 of the best) can be certified.
-
-    The best single agent is the best on the same tasks, so its pass@1 is rather too high than too low:
-    that makes the test stricter.
+    Checked range: docs/statistics.md.
 
     Args:
         held_out: From `train`.
         outcomes: The tasks that `train` had.
         keep: Share of the best single agent's pass@1, in (0, 1].
         confidence: Between 0.5 and 1.
-        rounds: Resamples of the tasks.
         seed: Of the resamples.
 
     Raises:
         OutcomesError: If the tasks are not those of the held-out choices, or a number is out of its range.
     """
-    _check(held_out, outcomes, confidence, rounds)
+    _check(held_out, outcomes, confidence)
     if not 0 < keep <= 1:
         raise OutcomesError(f"Keep-pass: a share of {keep!r}. Give a number above 0, at most 1.")
     best = best_single(outcomes)
-    difference = held_out.correct - keep * outcomes.correct[:, best][None, :]
-    worst = np.concatenate([difference, np.full((len(difference), 1), -keep)], axis=1)
-    bounds = joint_lower_bounds(worst, confidence, rounds=rounds, seed=seed)
+    bounds = kept_bounds(held_out.correct, outcomes.correct.T, keep, confidence=confidence, seed=seed)
     certified = np.flatnonzero(bounds >= -_TOLERANCE)
     reached = len(certified) > 0
     if reached:
@@ -165,76 +176,44 @@ def keep_pass_knob(
         place = int(np.argmax(bounds))
     single = outcomes.agents[best]
     told = (
-        f"pass@1 less {keep:.1%} of {single}'s ({outcomes.mean_correct()[best]:.3f}, the best single agent on these "
-        f"tasks) is at least {100 * bounds[place]:+.1f} points with {confidence:.0%} confidence, from {len(outcomes)} "
-        f"tasks ({held_out_text(held_out, place)})"
+        f"pass@1 less {keep:.1%} of any agent's ({single}'s is the highest on these tasks, "
+        f"{outcomes.mean_correct()[best]:.3f}) is at least {100 * bounds[place]:+.1f} points with {confidence:.0%} "
+        f"confidence, from {len(outcomes)} tasks ({held_out_text(held_out, place)})"
     )
+    needed = None if reached else _needed(held_out.correct[place], outcomes, keep, confidence)
     if reached:
         sentence = f"Keep {keep:.1%}: {_set(held_out, place)}; {told}."
     else:
+        more = (
+            "No number of tasks like these would certify it"
+            if needed is None
+            else (f"Some {_rounded(needed):,} tasks like these could certify it")
+        )
         sentence = (
             f"NOT REACHED: no value of the knob keeps {keep:.1%} of {single}'s pass@1 with {confidence:.0%} "
-            f"confidence. The closest is {_set(held_out, place)}: {told}. Lower the share, add tasks, or run "
+            f"confidence. The closest is {_set(held_out, place)}: {told}. {more}. Lower the share, or run "
             f"{single} alone."
         )
-    bound = float(bounds[place])
-    return _calibrated(held_out, place, "keep-pass", keep, confidence, reached, bound, single, sentence)
+    return _calibrated(
+        held_out, place, "keep-pass", keep, confidence, reached, float(bounds[place]), single, needed, sentence
+    )
 
 
-def mean_bounds(values: Floats, confidence: float, *, rounds: int = 1000, seed: int = 0) -> Floats:
-    """(K,) one-sided upper confidence bounds of the means of the rows, each for itself.
-
-    mean - q * s / sqrt(T), q the (1 - confidence) quantile over resamples of the tasks of
-    (mean* - mean) / (s* / sqrt(T)): the studentised bootstrap, which allows for skewed dollars (Efron and
-    Tibshirani 1993, ch. 12). Where all values are equal it is their mean.
-
-    Args:
-        values: (K, T).
-        confidence: One-sided.
-        rounds: Resamples, the same for all rows.
-        seed: Of the resamples.
-    """
-    mean = values.mean(axis=1)
-    # Differences, not values: squares of large equal numbers would leave rounding errors for a spread.
-    apart = values - mean[:, None]
-    resampled = _resamples(values.shape[1], rounds, seed)
-    shift = apart @ resampled.T
-    spread = np.sqrt(np.maximum(apart**2 @ resampled.T - shift**2, 0.0))
-    own = np.sqrt((apart**2).mean(axis=1))
-    floor = _SMALL * np.maximum(own, np.finfo(np.float64).tiny)[:, None]
-    ratio = np.where(np.abs(shift) <= floor, 0.0, shift / np.maximum(spread, floor))
-    low = np.quantile(ratio, 1.0 - confidence, axis=1, method="lower")
-    return np.asarray(mean - low * own, dtype=np.float64)
+def _needed(correct: Floats, outcomes: Outcomes, keep: float, confidence: float) -> int | None:
+    """Tasks that would certify a value, of the agent that it keeps least of."""
+    differences = correct[:, None] - keep * outcomes.correct
+    least = differences[:, int(np.argmin(differences.mean(axis=0)))]
+    found = tasks_to_certify(least, keep, confidence=confidence)
+    return None if found is None else max(found, len(outcomes) + 1)
 
 
-def joint_lower_bounds(values: Floats, confidence: float, *, rounds: int = 1000, seed: int = 0) -> Floats:
-    """(K,) lower confidence bounds of the means of the rows that hold all together.
-
-    mean_k - q * s_k / sqrt(T), q the confidence quantile over resamples of the tasks of the maximum over
-    k of (mean*_k - mean_k) / (s_k / sqrt(T)): the max-t bootstrap, which counts alike rows once.
-
-    Args:
-        values: (K, T).
-        confidence: One-sided.
-        rounds: Resamples, the same for all rows.
-        seed: Of the resamples.
-    """
-    mean = values.mean(axis=1)
-    apart = values - mean[:, None]
-    own = np.sqrt((apart**2).mean(axis=1))
-    floor = np.maximum(own, np.finfo(np.float64).tiny)[:, None]
-    ratio = np.where(own[:, None] > 0, (apart @ _resamples(values.shape[1], rounds, seed).T) / floor, 0.0)
-    high = float(np.quantile(ratio.max(axis=0), confidence, method="higher"))
-    return np.asarray(mean - max(0.0, high) * own, dtype=np.float64)
+def _rounded(count: int) -> int:
+    """Two figures are enough for a guide; up, not down."""
+    unit = int(10 ** max(0, len(str(count)) - 2))
+    return -(-count // unit) * unit
 
 
-def _resamples(count: int, rounds: int, seed: int) -> Floats:
-    """(rounds, T) share of each task in each resample."""
-    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1.0 / count), size=rounds)
-    return np.asarray(drawn / count, dtype=np.float64)
-
-
-def _check(held_out: HeldOut, outcomes: Outcomes, confidence: float, rounds: int) -> None:
+def _check(held_out: HeldOut, outcomes: Outcomes, confidence: float) -> None:
     if held_out.tasks != outcomes.tasks:
         raise OutcomesError(
             "Calibration: the held-out choices are of other tasks, or in another order, than the outcomes. Give the "
@@ -242,8 +221,6 @@ def _check(held_out: HeldOut, outcomes: Outcomes, confidence: float, rounds: int
         )
     if not 0.5 <= confidence < 1:
         raise OutcomesError(f"Calibration: confidence {confidence!r}. Give a number from 0.5, below 1, such as 0.95.")
-    if rounds < 100:
-        raise OutcomesError(f"Calibration: {rounds} resamples are too few. Ask for at least 100.")
 
 
 def _set(held_out: HeldOut, place: int) -> str:
@@ -257,8 +234,9 @@ def _calibrated(
     target: float,
     confidence: float,
     reached: bool,
-    bound: float,
+    bound: float | None,
     single: str,
+    needed: int | None,
     sentence: str,
 ) -> Calibrated:
     return Calibrated(
@@ -274,5 +252,6 @@ def _calibrated(
         bound=bound,
         single=single,
         tasks=len(held_out.tasks),
+        needed=needed,
         sentence=sentence,
     )

@@ -72,8 +72,9 @@ class CalibrationRecord(_Frozen):
     value: float | None
     pass_rate: float
     dollars: float
-    bound: float
+    bound: float | None
     single: str
+    needed: int | None = None
     sentence: str
 
 
@@ -228,6 +229,11 @@ def _curve(held: HeldOut) -> tuple[HeldOutPoint, ...]:
 
 
 def _record(calibrated: Calibrated) -> CalibrationRecord:
-    names = (*("goal", "target", "confidence", "reached", "pass_rate", "dollars", "bound"), "single", "sentence")
+    names = (
+        *("goal", "target", "confidence", "reached", "pass_rate", "dollars", "bound"),
+        "single",
+        "needed",
+        "sentence",
+    )
     values = {name: getattr(calibrated, name) for name in names}
     return CalibrationRecord(**values, value=calibrated.value if calibrated.knob else None)

@@ -2,17 +2,16 @@
 
 from sale_inspect.stats._agents import best_single, oracle
 from sale_inspect.stats._bins import bin_order
-from sale_inspect.stats._bootstrap import (
-    Draws,
-    Interval,
-    Method,
-    draw_tasks,
-    holm,
-    interval,
-    normal_p,
-    tasks_needed,
+from sale_inspect.stats._bootstrap import Draws, Interval, Method, draw_tasks, holm, interval
+from sale_inspect.stats._bounds import (
+    certified_in_order,
+    joint_lower_bounds,
+    kept_bounds,
+    short_list,
+    tasks_to_certify,
 )
-from sale_inspect.stats._confidence import CONFIDENCE
+from sale_inspect.stats._claim import VERDICT_WORDS, Claim, Measure, RawClaim, Verdict
+from sale_inspect.stats._claims import dollars_draft, figure_draft, pass_draft, settle_claims
 from sale_inspect.stats._curves import (
     Pair,
     apgr,
@@ -26,14 +25,45 @@ from sale_inspect.stats._curves import (
     qnc,
     relative_gain,
 )
+from sale_inspect.stats._dollar_ratio import DollarRatio, compare_dollars
+from sale_inspect.stats._dollars import (
+    DOLLARS_FEWEST,
+    Dollars,
+    dollars_forecast,
+    dollars_interval,
+    dollars_needed,
+    dollars_upper,
+    log_spread,
+    too_few_for_dollars,
+)
 from sale_inspect.stats._frontier import aiq, area_below, hull, hull_at, hull_heights, pareto_front
-from sale_inspect.stats._horizon import Horizon, HorizonFit, Weighting, fit_horizon, horizons
-from sale_inspect.stats._mcnemar import McNemar, mcnemar
+from sale_inspect.stats._horizon import (
+    ENOUGH_FAMILIES,
+    Horizon,
+    HorizonFit,
+    Weighting,
+    firth_horizon,
+    fit_horizon,
+    horizons,
+)
 from sale_inspect.stats._measured import Measured, unknown
-from sale_inspect.stats._rates import mean, ratio, ratio_stderr, stderr, wilson
+from sale_inspect.stats._paired import (
+    FEWEST,
+    McNemar,
+    Paired,
+    mcnemar,
+    mean_interval,
+    paired,
+    pseudo_values,
+    sign_flip,
+    unit_means,
+)
+from sale_inspect.stats._power import CONFIDENCE, POWER, TasksNeeded, smallest_difference, tasks_needed
+from sale_inspect.stats._ranks import AUC_FEWEST, auc, rank_correlation
+from sale_inspect.stats._rates import Rate, mean, rate, rate_ends, ratio, ratio_stderr, stderr, wilson
+from sale_inspect.stats._ratio import Ends, Ratio
 from sale_inspect.stats._routing import (
     AgentGrid,
-    Ratio,
     Realised,
     routing_metrics,
     routing_ratios,
@@ -43,30 +73,56 @@ from sale_inspect.stats._routing import (
 from sale_inspect.stats._shapley import MOST_EXACT, SampledShapley, shapley_exact, shapley_sampled
 
 __all__ = [
+    "AUC_FEWEST",
     "CONFIDENCE",
+    "DOLLARS_FEWEST",
+    "ENOUGH_FAMILIES",
+    "FEWEST",
     "MOST_EXACT",
+    "POWER",
+    "VERDICT_WORDS",
     "AgentGrid",
+    "Claim",
+    "DollarRatio",
+    "Dollars",
     "Draws",
+    "Ends",
     "Horizon",
     "HorizonFit",
     "Interval",
     "McNemar",
+    "Measure",
     "Measured",
     "Method",
     "Pair",
+    "Paired",
+    "Rate",
     "Ratio",
+    "RawClaim",
     "Realised",
     "SampledShapley",
+    "TasksNeeded",
+    "Verdict",
     "Weighting",
     "aiq",
     "apgr",
     "area_below",
+    "auc",
     "best_single",
     "bin_order",
+    "certified_in_order",
+    "compare_dollars",
     "cost_save",
     "cpt",
     "deferral_area",
+    "dollars_draft",
+    "dollars_forecast",
+    "dollars_interval",
+    "dollars_needed",
+    "dollars_upper",
     "draw_tasks",
+    "figure_draft",
+    "firth_horizon",
     "fit_horizon",
     "gap_to_oracle",
     "holm",
@@ -75,26 +131,42 @@ __all__ = [
     "hull_at",
     "hull_heights",
     "interval",
+    "joint_lower_bounds",
+    "kept_bounds",
+    "log_spread",
     "mcnemar",
     "mean",
-    "normal_p",
+    "mean_interval",
     "oracle",
+    "paired",
     "pareto_distance",
     "pareto_front",
+    "pass_draft",
     "peak",
     "pgr",
+    "pseudo_values",
     "qnc",
+    "rank_correlation",
+    "rate",
+    "rate_ends",
     "ratio",
     "ratio_stderr",
     "relative_gain",
     "routing_metrics",
     "routing_ratios",
+    "settle_claims",
     "shapley_exact",
     "shapley_sampled",
     "share_entropy",
     "shares_of",
+    "short_list",
+    "sign_flip",
+    "smallest_difference",
     "stderr",
     "tasks_needed",
+    "tasks_to_certify",
+    "too_few_for_dollars",
+    "unit_means",
     "unknown",
     "wilson",
 ]

@@ -2,10 +2,9 @@
 
     P(success) = 1 / (1 + exp(-(b0 + b1 * log2(tau))))      h_p = 2 ** ((logit(p) - b0) / b1)
 
-Source: METR's public method (time horizon 1.1): a weighted logistic fit on log2 of human minutes, with an L2
-penalty on the slope, and a hierarchical bootstrap over families, tasks and runs. What is ours: the slope is fitted
-for all bootstrap rounds at once by Newton's method, because a thousand fits a policy by a general solver would take
-minutes; and a horizon outside the times that were measured is marked, not printed as if it were known.
+Two fits of the curve, both named wherever a horizon is shown: Firth's, which the interval is of, and METR's public
+method (time horizon 1.1), a weighted logistic fit with an L2 penalty on the slope, for comparison with METR's figures.
+A horizon outside the times that were measured is marked, not printed as if it were known.
 """
 
 from __future__ import annotations
@@ -18,12 +17,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Horizon", "HorizonFit", "Weighting", "fit_horizon", "horizons"]
+from sale_inspect.stats._power import CONFIDENCE
+
+__all__ = ["ENOUGH_FAMILIES", "Horizon", "HorizonFit", "Weighting", "firth_horizon", "fit_horizon", "horizons"]
 
 Floats = NDArray[np.float64]
 Weighting = Literal["equal", "invsqrt"]
 
+ENOUGH_FAMILIES = 10
+"""Families from which whole families count as drawn at random, and not the tasks of just these."""
+
 _STEPS = 60
+_FAR = 10.0
 _TOLERANCE = 1e-10
 
 
@@ -56,8 +61,9 @@ class Horizon:
         chance: p.
         minutes: h_p in minutes; 0 if nothing was solved, infinite if everything was, NaN if success does
             not fall with time.
-        low: Lower end of the interval, minutes.
-        high: Upper end, minutes.
+        low: Lower end of the interval, minutes; 0 if it is farther than ten times below the shortest task.
+        high: Upper end, minutes; infinite if it is farther than ten times above the longest task.
+        metr_minutes: The horizon of METR's penalised fit.
         extrapolated: Whether h_p lies outside the times of the tasks. Then only "below the shortest" or
             "above the longest" is known.
         note: What a reader must know, or "".
@@ -67,6 +73,7 @@ class Horizon:
     minutes: float
     low: float
     high: float
+    metr_minutes: float
     extrapolated: bool
     note: str = ""
 
@@ -78,7 +85,7 @@ def fit_horizon(
     weights: Floats | None = None,
     regularization: float = 0.1,
 ) -> HorizonFit:
-    """Fit the curve.
+    """Fit the curve by METR's penalised method.
 
     Args:
         success: (R,), success of each run in [0, 1]; a fraction counts as that share of a success.
@@ -111,11 +118,19 @@ def horizons(
     chances: Sequence[float] = (0.5, 0.8),
     weighting: Weighting = "invsqrt",
     regularization: float = 0.1,
-    rounds: int = 1000,
-    confidence: float = 0.95,
-    seed: int = 0,
+    confidence: float = CONFIDENCE,
 ) -> tuple[Horizon, ...]:
-    """Horizons with intervals by a hierarchical bootstrap: families, tasks of a family, runs of a task.
+    """Horizons by Firth's fit with intervals, beside those of METR's penalised fit.
+
+    METR's penalty does not fade with data, because its weights sum to 1: with steep curves p80 stays too low however
+    many tasks there are. Firth's fit (1993), the maximum of likelihood * sqrt(|information|), has a bias of order
+    1 / T^2 and a finite slope always. The interval is Fieller's (1954): all times at which the fitted log-odds are
+    within t standard errors of logit(p), t of Student with (units - 2) degrees. The covariance is the sandwich over
+    units with leverage (HC3), or that of the information times the dispersion where that is wider. Units are tasks, or
+    families where there are at least `ENOUGH_FAMILIES`; with fewer the interval is for these families. Checked range:
+    docs/statistics.md.
+
+    An end outside ten times the range of the tasks' times is given as 0 or infinite.
 
     Args:
         success: (R,), success of each run in [0, 1].
@@ -124,39 +139,144 @@ def horizons(
         families: Family of each run's task (here: its source), the same for all runs of a task.
         chances: The p of the horizons.
         weighting: `equal` weighs tasks alike; `invsqrt` weighs a task by 1 / sqrt(tasks of its family), so that
-            a large family does not drown the others. Runs share the weight of their task.
-        regularization: See `fit_horizon`.
-        rounds: Bootstrap rounds.
-        confidence: Level of the percentile interval.
-        seed: Seed of the bootstrap.
+            a large family does not drown the others. Runs of a task are averaged.
+        regularization: Of METR's fit, see `fit_horizon`.
+        confidence: Level of the interval.
 
     Raises:
         ValueError: If there is no run or a time is not positive.
     """
     _check(success, minutes)
-    _, task_of = np.unique(np.asarray(tasks), return_inverse=True)
+    _, first, task_of = np.unique(np.asarray(tasks), return_index=True, return_inverse=True)
     _, family_of = np.unique(np.asarray(families), return_inverse=True)
-    weights = _weights(task_of, family_of, weighting)
-    counts = _counts(task_of, family_of, rounds, np.random.default_rng(seed))
-    point = _all_horizons(success, minutes, weights[None, :], chances, regularization)[0]
-    drawn = _all_horizons(success, minutes, counts * weights, chances, regularization)
-    tail = (1.0 - confidence) / 2.0
+    y = np.bincount(task_of, weights=success) / np.bincount(task_of)
+    x, family = np.log2(minutes[first]), family_of[first]
+    weights = np.ones(len(y))
+    if weighting == "invsqrt":
+        weights = 1.0 / np.sqrt(np.bincount(family)[family])
+    weights = weights * len(y) / weights.sum()
+    several = int(family.max()) + 1
+    unit = family if several >= ENOUGH_FAMILIES else np.arange(len(y))
     found = []
-    for column, chance in enumerate(chances):
-        known = drawn[:, column][~np.isnan(drawn[:, column])]
-        low, high = _percentiles(known, tail) if len(known) else (math.nan, math.nan)
-        outside = not minutes.min() <= point[column] <= minutes.max()
+    alike = y.min() == y.max() and y.min() in (0.0, 1.0)
+    curve, covariance = _firth(y, x, weights, unit)
+    metr = np.zeros(2) if alike else _newton(y, x, weights[None, :], regularization)[0]
+    degrees = max(1, int(unit.max()) - 1)
+    for chance in chances:
+        point, penalised = _minutes(_log_horizon(curve, chance)), _minutes(_log_horizon(metr, chance))
+        if alike:
+            point = penalised = 0.0 if y[0] == 0.0 else math.inf
+        low, high = _fieller(curve, covariance, chance, degrees, confidence)
         found.append(
             Horizon(
                 chance=chance,
-                minutes=float(point[column]),
-                low=low,
-                high=high,
-                extrapolated=bool(outside),
-                note=_note(float(point[column]), minutes, rounds - len(known), rounds),
+                minutes=point,
+                low=_near(min(_minutes(low), point) if alike else _minutes(low), minutes),
+                high=_near(max(_minutes(high), point) if alike else _minutes(high), minutes),
+                metr_minutes=penalised,
+                extrapolated=not minutes.min() <= point <= minutes.max(),
+                note=_note(point, minutes, several),
             )
         )
     return tuple(found)
+
+
+def _firth(y: Floats, x: Floats, weights: Floats, unit: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """Intercept and slope, and their (2, 2) covariance."""
+    centre, scale = float(x.mean()), float(x.std()) or 1.0
+    z = np.column_stack([np.ones_like(x), (x - centre) / scale])
+    curve = np.zeros(2)
+    for _ in range(_STEPS):
+        chance, leverage, inverse = _weighed(z, curve, weights)
+        step = inverse @ (z.T @ (weights * (y - chance) + leverage * (0.5 - chance)))
+        curve = curve + step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-12))
+        if np.abs(step).max() < _TOLERANCE:
+            break
+    chance, leverage, inverse = _weighed(z, curve, weights)
+    residual = y - chance
+    # A unit's own pull on the curve is taken off its residual; a leverage near 1 would make it endless.
+    scores = z * (weights * residual / (1.0 - np.minimum(leverage, 0.9)))[:, None]
+    sums = np.column_stack([np.bincount(unit, weights=column) for column in scores.T])
+    units = len(sums)
+    sandwich = inverse @ (sums.T @ sums) @ inverse * units / max(1, units - 1)
+    variance = float((chance * (1.0 - chance)).sum())
+    dispersion = float((residual**2).sum()) / variance * len(y) / max(1, len(y) - 2)
+    # Weights that differ make the information alone a wrong covariance.
+    meat = z.T @ (z * (weights**2 * chance * (1.0 - chance))[:, None])
+    model = inverse @ meat @ inverse * dispersion
+    back = np.array([[1.0, -centre / scale], [0.0, 1.0 / scale]])
+    wider = max((sandwich, model), key=lambda matrix: float(matrix.trace()))
+    return back @ curve, back @ wider @ back.T
+
+
+def _weighed(z: Floats, curve: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
+    """Chance and leverage of each task, and the inverse of the information."""
+    chance = 1.0 / (1.0 + np.exp(-(z @ curve)))
+    spread = weights * chance * (1.0 - chance)
+    inverse = np.asarray(np.linalg.pinv(z.T @ (z * spread[:, None])), dtype=np.float64)
+    leverage = np.asarray(spread * ((z @ inverse) * z).sum(axis=1), dtype=np.float64)
+    return chance, leverage, inverse
+
+
+def _log_horizon(curve: Floats, chance: float) -> float:
+    """log2 of the horizon; NaN if success does not fall with time."""
+    return float((math.log(chance / (1.0 - chance)) - curve[0]) / curve[1]) if curve[1] < 0 else math.nan
+
+
+def _fieller(curve: Floats, covariance: Floats, chance: float, degrees: int, confidence: float) -> tuple[float, float]:
+    """log2 of the ends; minus and plus infinity where the data do not show that success falls with time."""
+    from scipy.special import stdtrit
+
+    t = float(stdtrit(degrees, (1 + confidence) / 2))
+    apart = float(curve[0]) - math.log(chance / (1.0 - chance))
+    a = float(curve[1] ** 2 - t * t * covariance[1, 1])
+    b = 2.0 * float(apart * curve[1] - t * t * covariance[0, 1])
+    c = float(apart**2 - t * t * covariance[0, 0])
+    if a <= 0 or curve[1] >= 0:
+        return -math.inf, math.inf
+    root = math.sqrt(max(0.0, b * b - 4.0 * a * c))
+    return (-b - root) / (2.0 * a), (-b + root) / (2.0 * a)
+
+
+def _minutes(log: float) -> float:
+    return (
+        math.nan
+        if math.isnan(log)
+        else float(np.exp2(np.clip(log, -1074.0, 1023.0)))
+        if math.isfinite(log)
+        else (0.0 if log < 0 else math.inf)
+    )
+
+
+def _near(end: float, minutes: Floats) -> float:
+    """An end, or 0 or infinity if it is farther from the tasks than ten times their range."""
+    if math.isnan(end):
+        return end
+    if end < minutes.min() / _FAR:
+        return 0.0
+    return math.inf if end > minutes.max() * _FAR else end
+
+
+def firth_horizon(success: Floats, minutes: Floats) -> HorizonFit:
+    """Fit the curve by Firth's method, each row with the same weight.
+
+    Args:
+        success: (T,), mean success of each task in [0, 1].
+        minutes: (T,), human time of it, minutes, above 0.
+
+    Raises:
+        ValueError: If there is no task, a time is not positive, or all tasks have one result (no curve).
+    """
+    _check(success, minutes)
+    if success.min() == success.max() and success.min() in (0.0, 1.0):
+        raise ValueError("All runs succeeded, or all failed: there is no curve to fit.")
+    curve, _ = _firth(success, np.log2(minutes), np.ones(len(success)), np.arange(len(success)))
+    return HorizonFit(
+        intercept=float(curve[0]),
+        slope=float(curve[1]),
+        shortest=float(minutes.min()),
+        longest=float(minutes.max()),
+    )
 
 
 def _check(success: Floats, minutes: Floats) -> None:
@@ -166,59 +286,6 @@ def _check(success: Floats, minutes: Floats) -> None:
         raise ValueError("Every human time must be a number of minutes above 0.")
     if not ((success >= 0) & (success <= 1)).all():
         raise ValueError("Every success must be from 0 to 1.")
-
-
-def _weights(task_of: NDArray[np.intp], family_of: NDArray[np.intp], weighting: Weighting) -> Floats:
-    """(R,), the weight of each run; the runs of a task share its weight."""
-    runs = np.bincount(task_of)
-    if weighting == "equal":
-        return np.asarray(1.0 / runs[task_of], dtype=np.float64)
-    first = np.unique(task_of, return_index=True)[1]
-    size = np.bincount(family_of[first], minlength=family_of.max() + 1)
-    return np.asarray(1.0 / (runs[task_of] * np.sqrt(size[family_of])), dtype=np.float64)
-
-
-def _counts(
-    task_of: NDArray[np.intp], family_of: NDArray[np.intp], rounds: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """(rounds, R), how often each run is drawn."""
-    first = np.unique(task_of, return_index=True)[1]
-    family_of_task = family_of[first]
-    families = int(family_of.max()) + 1
-    times = rng.multinomial(families, np.full(families, 1.0 / families), size=rounds)
-    of_task = np.zeros((rounds, len(first)), dtype=np.int64)
-    for family in range(families):
-        members = np.flatnonzero(family_of_task == family)
-        of_task[:, members] = rng.multinomial(times[:, family] * len(members), np.full(len(members), 1 / len(members)))
-    runs = np.bincount(task_of)
-    counts = np.zeros((rounds, len(task_of)), dtype=np.float64)
-    for task, number in enumerate(runs):
-        own = np.flatnonzero(task_of == task)
-        if number == 1:
-            counts[:, own[0]] = of_task[:, task]
-        else:
-            counts[:, own] = rng.multinomial(of_task[:, task] * number, np.full(number, 1.0 / number))
-    return counts
-
-
-def _all_horizons(
-    success: Floats, minutes: Floats, weights: Floats, chances: Sequence[float], regularization: float
-) -> Floats:
-    """(rounds, chances), minutes; 0 where nothing, infinite where everything was solved."""
-    total = weights.sum(axis=1)
-    solved = weights @ success
-    none, every = solved <= 0.0, solved >= total * (1.0 - 1e-15)
-    curves = np.zeros((len(weights), 2))
-    mixed = ~(none | every)
-    if mixed.any():
-        curves[mixed] = _newton(success, np.log2(minutes), weights[mixed], regularization)
-    found = np.full((len(weights), len(chances)), np.nan)
-    falling = mixed & (curves[:, 1] < 0.0)
-    for column, chance in enumerate(chances):
-        exponent = (math.log(chance / (1.0 - chance)) - curves[falling, 0]) / curves[falling, 1]
-        found[falling, column] = np.exp2(np.clip(exponent, -1000.0, 1000.0))
-    found[none], found[every] = 0.0, np.inf
-    return found
 
 
 def _newton(success: Floats, x: Floats, weights: Floats, regularization: float) -> Floats:
@@ -255,13 +322,7 @@ def _loss(curves: Floats, success: Floats, x: Floats, scaled: Floats) -> Floats:
     return np.asarray((scaled * each).sum(axis=1) + curves[:, 1] ** 2 / 2.0, dtype=np.float64)
 
 
-def _percentiles(known: Floats, tail: float) -> tuple[float, float]:
-    """By nearest rank, since rounds may be 0 or infinite, between which nothing lies."""
-    low, high = np.quantile(known, [tail, 1.0 - tail], method="nearest")
-    return float(low), float(high)
-
-
-def _note(point: float, minutes: Floats, lost: int, rounds: int) -> str:
+def _note(point: float, minutes: Floats, families: int) -> str:
     parts = []
     if math.isnan(point):
         parts.append("success does not fall with human time, so there is no horizon")
@@ -269,6 +330,6 @@ def _note(point: float, minutes: Floats, lost: int, rounds: int) -> str:
         parts.append(f"below the shortest task ({minutes.min():.3g} min); not known more exactly")
     elif point > minutes.max():
         parts.append(f"above the longest task ({minutes.max():.3g} min); not known more exactly")
-    if lost:
-        parts.append(f"{lost} of {rounds} bootstrap rounds had no falling curve and are left out")
+    if families < ENOUGH_FAMILIES:
+        parts.append(f"interval for tasks of {'this source' if families == 1 else f'these {families} sources'}")
     return "; ".join(parts)

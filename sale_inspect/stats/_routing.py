@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 from sale_inspect.stats._agents import EQUAL, oracle
 from sale_inspect.stats._frontier import Floats, Rows
-from sale_inspect.stats._measured import Measured, over, unknown
+from sale_inspect.stats._measured import Measured, unknown
+from sale_inspect.stats._ratio import Ratio
 
-__all__ = ["AgentGrid", "Ratio", "Realised", "routing_metrics", "routing_ratios", "share_entropy", "shares_of"]
+__all__ = ["AgentGrid", "Realised", "routing_metrics", "routing_ratios", "share_entropy", "shares_of"]
 
 Bools = NDArray[np.bool_]
 
@@ -143,25 +144,6 @@ def _check(name: str, values: Floats | None, high: float = np.inf) -> None:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Ratio:
-    """sum(above) / sum(below).
-
-    Attributes:
-        above: (T,).
-        below: (T,).
-        reason: Why there is no value when sum(below) is 0.
-    """
-
-    above: Floats
-    below: Floats
-    reason: str
-
-    def value(self) -> Measured:
-        """The ratio over all tasks."""
-        return over(float(self.above.sum()), float(self.below.sum()), self.reason)
-
-
 def routing_ratios(policy: Realised, grid: AgentGrid, *, worth: float | None = None) -> Mapping[str, Ratio | str]:
     """The metrics of a policy as ratios of sums; a reason where a metric cannot be had.
 
@@ -202,24 +184,29 @@ def routing_ratios(policy: Realised, grid: AgentGrid, *, worth: float | None = N
     best, total = grid.realised(grid.oracle()), policy.total()
     solvable = (grid.correct.max(axis=1) > 0).astype(np.float64)
     ratios: dict[str, Ratio | str] = {
-        "pass": Ratio(above=policy.correct, below=one, reason="no task"),
-        "usd_per_task": Ratio(above=total, below=one, reason="no task"),
-        "usd_per_solved": Ratio(above=total, below=policy.correct, reason="no task was solved"),
+        "pass": Ratio(kind="share", above=policy.correct, below=one, reason="no task"),
+        "usd_per_task": Ratio(kind="dollars", above=total, below=one, reason="no task"),
+        "usd_per_solved": Ratio(kind="dollars", above=total, below=policy.correct, reason="no task was solved"),
         "usd_per_mtok": "tokens are not known"
         if policy.tokens is None
-        else Ratio(above=_PER_MILLION * total, below=policy.tokens, reason="no tokens were spent"),
-        "overhead_share": Ratio(above=policy.overhead, below=total, reason="nothing was spent"),
-        "optimal_cost": Ratio(above=best.dollars, below=total, reason="nothing was spent"),
+        else Ratio(kind="dollars", above=_PER_MILLION * total, below=policy.tokens, reason="no tokens were spent"),
+        "overhead_share": Ratio(kind="dollars", above=policy.overhead, below=total, reason="nothing was spent"),
+        "optimal_cost": Ratio(kind="dollars", above=best.dollars, below=total, reason="nothing was spent"),
         "optimal_accuracy": Ratio(
-            above=policy.correct * solvable, below=best.correct * solvable, reason="no agent is right on any task"
+            kind="share",
+            above=policy.correct * solvable,
+            below=best.correct * solvable,
+            reason="no agent is right on any task",
         ),
-        "regret_pass": Ratio(above=best.correct - policy.correct, below=one, reason="no task"),
-        "regret_usd": Ratio(above=total - best.dollars, below=one, reason="no task"),
+        "regret_pass": Ratio(kind="points", above=best.correct - policy.correct, below=one, reason="no task"),
+        "regret_usd": Ratio(kind="dollars", above=total - best.dollars, below=one, reason="no task"),
         "regret_worth": "the worth of a solved task is not given",
     }
     if worth is not None:
         utility = (worth * grid.correct - grid.dollars).max(axis=1)
-        ratios["regret_worth"] = Ratio(above=utility - worth * policy.correct + total, below=one, reason="no task")
+        ratios["regret_worth"] = Ratio(
+            kind="dollars", above=utility - worth * policy.correct + total, below=one, reason="no task"
+        )
     return ratios | _choice_ratios(policy, grid, solvable)
 
 
@@ -230,7 +217,7 @@ def _choice_ratios(policy: Realised, grid: AgentGrid, solvable: Floats) -> dict[
     every, right = np.arange(len(policy.agent)), grid.right()
     chosen_dollars = grid.dollars[every, policy.agent]
     cheapest_right = np.where(right, grid.dollars, np.inf).min(axis=1)
-    # A policy that really ran has outcomes of its own; these say whether its choice was right.
+    # A policy that really ran has outcomes of its chosen_dollars; these say whether its choice was right.
     top = grid.correct.max(axis=1)
     wrong = (policy.correct < top - EQUAL) & (top > 0)
     dearer_right = (right & (grid.dollars > chosen_dollars[:, None])).any(axis=1)
@@ -243,10 +230,11 @@ def _choice_ratios(policy: Realised, grid: AgentGrid, solvable: Floats) -> dict[
     one = np.ones(len(chosen_dollars))
     picked = right[every, policy.agent] & (chosen_dollars <= cheapest_right)
     ratios: dict[str, Ratio | str] = {
-        name: Ratio(above=each.astype(np.float64), below=one, reason="no task") for name, each in counts.items()
+        name: Ratio(kind="share", above=each.astype(np.float64), below=one, reason="no task")
+        for name, each in counts.items()
     }
     ratios["optimal_selection"] = Ratio(
-        above=picked.astype(np.float64), below=solvable, reason="no agent is right on any task"
+        kind="share", above=picked.astype(np.float64), below=solvable, reason="no agent is right on any task"
     )
     return ratios
 

@@ -10,7 +10,7 @@ from sale_inspect._errors import LogError
 from sale_inspect.auction import Weights
 from sale_inspect.stats import CONFIDENCE, oracle
 from sale_inspect.weights._arrays import Floats, Selections, check_floor, weights_of
-from sale_inspect.weights._keep import Choice, keep_pass_choice
+from sale_inspect.weights._keep import Choice, halves, keep_pass_choice
 from sale_inspect.weights._minmax import DEFAULT_FLOOR
 from sale_inspect.weights._problem import FitData
 from sale_inspect.weights._report import CrossValidation, FrontierPoint, Outcome, OutcomeReport, WeightValues
@@ -18,6 +18,7 @@ from sale_inspect.weights._search import Candidates, DevSet, Rows, dev_set, fron
 
 __all__ = ["DEFAULT_FOLDS", "OutcomeOptions", "fit_outcome"]
 
+DEFAULT_CONFIDENCE = CONFIDENCE
 DEFAULT_FOLDS = 5
 
 
@@ -30,9 +31,8 @@ class OutcomeOptions:
         confidence: One-sided confidence with which it is kept, in [0.5, 1).
         floor: Least weight.
         folds: Folds of the cross-validation; at most one for each task.
-        seed: Seed of the candidates, the folds and the bootstrap.
+        seed: Seed of the candidates, the folds, the halves and the bootstrap.
         samples: Dirichlet draws.
-        resamples: Bootstrap resamples.
     """
 
     keep_pass: float | None = None
@@ -41,7 +41,6 @@ class OutcomeOptions:
     folds: int = DEFAULT_FOLDS
     seed: int = 0
     samples: int = 10_000
-    resamples: int = 10_000
 
     def __post_init__(self) -> None:
         if self.keep_pass is not None and not 0.0 < self.keep_pass <= 1.0:
@@ -50,18 +49,18 @@ class OutcomeOptions:
             raise ValueError(f"confidence must be at least 0.5 and less than 1, got {self.confidence!r}.")
         if self.folds < 2:
             raise ValueError(f"folds must be at least 2, got {self.folds!r}.")
-        if self.samples < 1 or self.resamples < 1:
-            raise ValueError("samples and resamples must be at least 1.")
+        if self.samples < 1:
+            raise ValueError("samples must be at least 1.")
 
 
 def fit_outcome(data: FitData, options: OutcomeOptions | None = None) -> tuple[Weights, OutcomeReport]:
     """Weights for which the agents that the auctions select solve the most tasks, then cost the least.
 
     Source: ours. The first round of each auction is decided again; refined bids are not, because
-    other weights would have asked other agents to refine. With `keep_pass`, the cheapest weights of
-    which the lower confidence bound of pass@1 - keep_pass * best agent's pass@1 is at least 0; if
-    there are none, the weights with the highest pass@1, and the report says so. Of weights that reach
-    the same, the ones nearest to equal weights are chosen.
+    other weights would have asked other agents to refine. With `keep_pass`, the cheapest weights that are certified to
+    keep that share of every agent's pass@1: half of the tasks choose a short list, the others certify it
+    (`keep_pass_choice`); if none is certified, the weights with the highest pass@1, and the report says so. Of weights
+    that reach the same, the ones nearest to equal weights are chosen.
 
     Every task counts once: several auctions of one task are averaged, stay in one fold, and are
     resampled together.
@@ -96,19 +95,22 @@ def fit_outcome(data: FitData, options: OutcomeOptions | None = None) -> tuple[W
 
 def _fit(dev: DevSet, rows: Rows, first: Candidates, options: OutcomeOptions) -> tuple[Choice, Candidates]:
     """The whole procedure on some rows: refine the candidates, then choose one."""
-    candidates = refined(dev, rows, first, floor=options.floor, rng=np.random.default_rng([options.seed, 1]))
+    rng = np.random.default_rng([options.seed, 1])
     if options.keep_pass is None:
-        return Choice(index=int(tally(dev, rows, candidates).best_first()[0]), keep=None), candidates
+        known = refined(dev, rows, first, floor=options.floor, rng=rng)
+        return Choice(index=int(tally(dev, rows, known).best_first()[0]), keep=None), known
+    choosing, certifying = halves(dev, rows, np.random.default_rng([options.seed, 2]))
+    known = refined(dev, choosing, first, floor=options.floor, rng=rng)
     choice = keep_pass_choice(
         dev,
-        rows,
-        candidates,
+        choosing,
+        certifying,
+        known,
         share=options.keep_pass,
         confidence=options.confidence,
-        resamples=options.resamples,
-        rng=np.random.default_rng([options.seed, 2]),
+        seed=options.seed,
     )
-    return choice, candidates
+    return choice, known
 
 
 def _cross_validated(dev: DevSet, first: Candidates, options: OutcomeOptions) -> CrossValidation | None:

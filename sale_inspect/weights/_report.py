@@ -97,10 +97,13 @@ class KeepPass(Frozen):
         confidence: One-sided confidence that was asked for.
         best_agent: The agent with the highest dev pass@1; dollars, then pool order break ties.
         best_pass_rate: Its dev pass@1.
-        reached: Whether any weights have a lower bound of at least 0.
-        difference: pass@1 of the chosen weights - share * best_pass_rate.
-        lower_bound: Lower confidence bound of the difference: bootstrap over tasks, percentile.
-        resamples: Number of bootstrap resamples.
+        reached: Whether weights are certified: half of the tasks chose them, the others certify them.
+        difference: pass@1 of the weights that were tested (the chosen ones, if reached) - share * pass@1 of the agent
+            that they keep least of, on the tasks that certify.
+        lower_bound: Its lower confidence bound, see `stats.kept_bounds`.
+        tasks: Tasks that certify.
+        needed: Tasks in all that would certify weights like these with a chance of 80%; None if reached, or if no
+            number would.
     """
 
     share: float
@@ -110,7 +113,9 @@ class KeepPass(Frozen):
     reached: bool
     difference: float
     lower_bound: float
-    resamples: int
+    tasks: int = 0
+    needed: int | None = None
+    resamples: int = Field(default=0, description="Of files of earlier versions.")
 
 
 class OutcomeReport(Frozen):

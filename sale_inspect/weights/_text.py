@@ -125,13 +125,19 @@ def _keep(keep: KeepPass) -> str:
     asked = f"{fmt_rate(keep.share)} of {keep.best_agent}'s dev pass@1 ({fmt_rate(keep.best_pass_rate)})"
     found = (
         f"difference {100 * keep.difference:+.1f} points, lower bound {100 * keep.lower_bound:+.1f} "
-        f"({keep.resamples} resamples of tasks)"
+        f"on {keep.tasks} tasks that did not choose"
     )
     if keep.reached:
         return f"Kept: {asked} with {keep.confidence:.0%} confidence; {found}."
+    more = (
+        "No number of tasks like these would certify it."
+        if keep.needed is None
+        else f"Some {keep.needed:,} tasks like these in all could certify it."
+    )
     return (
         f"NOT KEPT: no weights keep {asked} with {keep.confidence:.0%} confidence. These are the weights with the "
-        f"highest dev pass@1 instead; {found}. Lower --keep-pass, add tasks, or run {keep.best_agent} alone."
+        f"highest dev pass@1 instead; the safest that were tested: {found}. {more} Lower --keep-pass, or run "
+        f"{keep.best_agent} alone."
     )
 
 

@@ -80,9 +80,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_report(logs: str, tmp_path: Path) -> None:
-    printed = command("report", logs, "-o", tmp_path / "one", "--rounds", "100", "--baseline", "4b alone", "--no-cache")
+    printed = command("report", logs, "-o", tmp_path / "one", "--baseline", "4b alone", "--no-cache")
     steps: list[str] = []
-    request = ReportRequest(rounds=100, baseline="4b alone", cache=False)
+    request = ReportRequest(baseline="4b alone", cache=False)
     made = sale_inspect.make_report(
         logs, tmp_path / "two", request, progress=lambda doing, done, total: steps.append(doing)
     )

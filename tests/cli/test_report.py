@@ -39,7 +39,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def report(*words: str | Path) -> Result:
-    return CliRunner().invoke(main, ["report", *map(str, words), "--rounds", "100"])
+    return CliRunner().invoke(main, ["report", *map(str, words)])
 
 
 def made(*words: str | Path) -> str:

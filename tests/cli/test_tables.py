@@ -66,7 +66,7 @@ def test_a_file_for_each_model_becomes_a_table_a_router_a_replay_and_a_report(tm
     places = [replayed.index(kind) for kind in KINDS]
     assert places == sorted(places), "bins stand in order of human time"
 
-    run("report", table, "-o", tmp_path / "report", "--rounds", "100")
+    run("report", table, "-o", tmp_path / "report")
     page = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
     assert "small alone" in page and "large alone" in page
     with (tmp_path / "report" / "tables" / "horizons.csv").open(encoding="utf-8") as file:
@@ -83,7 +83,7 @@ def test_a_table_of_text_goes_straight_into_train_replay_and_report(tmp_path: Pa
     path.write_text("task,agent,correct,dollars,text\n" + "\n".join(rows), encoding="utf-8")
     run("train", path, "--router", "zero", "-o", tmp_path / "routers", "--embedder", "hashing")
     assert "30 tasks" in run("replay", path, "--router", "zero", "--embedder", "hashing", "--rounds", "100")
-    run("report", path, "-o", tmp_path / "report", "--rounds", "100")
+    run("report", path, "-o", tmp_path / "report")
     assert "a alone" in (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import functools
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -24,8 +22,8 @@ from sale_inspect._inspect.store import read
 from sale_inspect.money import total_usd
 from sale_inspect.report.page import sample_url
 from tests.pages.browsing import chromium
+from tests.preloaded import commands
 
-BIN = Path(sys.executable).parent
 TASK = ("sale_inspect/hst_coding", "-T", "set=mini", "-T", "bins=b1", "-T", "sandbox=local")
 SALE = ("--solver", "sale_inspect/sale", "-S", "pool=sim")
 
@@ -33,9 +31,7 @@ SALE = ("--solver", "sale_inspect/sale", "-S", "pool=sim")
 def inspect(*words: str, cwd: Path) -> str:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("INSPECT_", "SALE_"))}
     own = {"SALE_MEMORY_DIR": str(cwd / "memory"), "INSPECT_CACHE_DIR": str(cwd / "cache"), "INSPECT_DISPLAY": "plain"}
-    ran = subprocess.run(
-        [str(BIN / "inspect"), *words], cwd=cwd, env={**kept, **own}, capture_output=True, text=True, check=False
-    )
+    ran = commands.run("inspect", *words, cwd=cwd, environment={**kept, **own})
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
 
@@ -74,10 +70,8 @@ def test_epochs_are_reduced_by_inspect_and_counted_once_a_task_by_us(tmp_path: P
     (log,) = logs(tmp_path / "logs")
     assert log.status == "success" and len(log.samples or []) == 6
     assert log.results is not None and log.results.scores
-    ran = subprocess.run(
-        [str(BIN / "sale-inspect"), "table", str(tmp_path / "logs"), "--markdown"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    ran = commands.run("sale-inspect", "table", "logs", "--markdown", cwd=tmp_path, environment=os.environ)
+    assert ran.returncode == 0, ran.stderr
     assert "6 samples of 3 tasks" in ran.stdout
 
 
@@ -124,6 +118,7 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.browser
 def test_a_bundle_shows_the_auction_at_the_address_that_the_report_links_to(tmp_path: Path) -> None:
     inspect("eval", *TASK, *SALE, "--limit", "2", "--log-dir", "logs", cwd=tmp_path)
     inspect("view", "bundle", "--log-dir", "logs", "--output-dir", "bundle", cwd=tmp_path)

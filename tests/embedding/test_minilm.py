@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sale_inspect.embedding import MiniLmEmbedder, make_embedder, minilm_folder
+from sale_inspect.embedding import MiniLmEmbedder, make_embedder
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+pytestmark = [
+    pytest.mark.minilm,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning"),
+]
 
 
 @pytest.fixture(scope="module")
 def minilm() -> MiniLmEmbedder:
-    pytest.importorskip("fastembed", reason="fastembed is not installed")
-    if minilm_folder() is None:
-        pytest.skip("SALE_MINILM_DIR names no folder with the model")
     embedder = make_embedder("auto")
     assert isinstance(embedder, MiniLmEmbedder)
     return embedder

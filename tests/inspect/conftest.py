@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,30 @@ from sale_inspect._inspect.tasks._tasks import hst_coding
 RunEval = Callable[..., EvalLog]
 
 
+def isolate(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Auction memories in the folder, and the same embedder everywhere, whatever the machine has."""
+    patch.setenv("SALE_MEMORY_DIR", str(folder / "memory"))
+    patch.delenv("SALE_MINILM_DIR", raising=False)
+    patch.delenv("INSPECT_EVAL_MODEL", raising=False)
+
+
 @pytest.fixture(autouse=True)
 def _offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("SALE_MEMORY_DIR", str(tmp_path / "memory"))
-    # The same embedder everywhere, whatever the machine has.
-    monkeypatch.delenv("SALE_MINILM_DIR", raising=False)
-    monkeypatch.delenv("INSPECT_EVAL_MODEL", raising=False)
+    isolate(monkeypatch, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def run_eval_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunEval]:
+    """As `run_eval`, for logs that the tests of a module share and only read; each has a folder of its own."""
+
+    def run(task: Task, solver: Solver, **options: Any) -> EvalLog:
+        folder = tmp_path_factory.mktemp("shared")
+        with pytest.MonkeyPatch.context() as patch:
+            isolate(patch, folder)
+            (log,) = inspect_eval(task, solver=solver, log_dir=str(folder), display="none", **options)
+        return log
+
+    yield run
 
 
 @pytest.fixture

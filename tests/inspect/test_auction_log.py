@@ -24,9 +24,9 @@ RunEval = Callable[..., EvalLog]
 AGENTS = ("4b", "8b", "14b", "32b")
 
 
-@pytest.fixture
-def log(run_eval: RunEval) -> EvalLog:
-    return run_eval(hst_coding(set="mini", bins="b1,b3", sandbox="local"), sale(pool="sim"), max_samples=4)
+@pytest.fixture(scope="module")
+def log(run_eval_once: RunEval) -> EvalLog:
+    return run_eval_once(hst_coding(set="mini", bins="b1,b3", sandbox="local"), sale(pool="sim"), max_samples=4)
 
 
 def samples_of(log: EvalLog) -> list[EvalSample]:

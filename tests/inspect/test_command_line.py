@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -15,22 +14,15 @@ from inspect_ai.log import list_eval_logs, read_eval_log
 
 from tests.pages.browsing import chromium, complaints, drawn, opened
 from tests.pages.test_report_page import PICTURES
+from tests.preloaded import commands
 
 ROOT = Path(__file__).parents[2]
-BIN = Path(sys.executable).parent
 
 
 def command(*words: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a console script of this environment."""
+    """Run a command of this environment."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("SMOLLM", "QWEN", "INSPECT_", "SALE_MINILM"))}
-    return subprocess.run(
-        [str(BIN / words[0]), *words[1:]],
-        cwd=cwd,
-        env={**clean, "COLUMNS": "200", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return commands.run(*words, cwd=cwd, environment={**clean, "COLUMNS": "200", **environment})
 
 
 FORMS = [
@@ -78,7 +70,9 @@ def test_file_form_of_the_scorer_scores_a_log(tmp_path: Path) -> None:
 
 
 def test_each_task_is_listed_once() -> None:
-    listed = command("inspect", "list", "tasks").stdout
+    """By the installed program itself, as in tests/faults/test_cancel.py; the others are forked from a server."""
+    program = [str(commands.CONSOLE_SCRIPTS / "inspect"), "list", "tasks"]
+    listed = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert listed.split() == ["tasks/hst_bench.py@hst_coding", "tasks/hst_bench.py@hst_deep_search"]
 
 
@@ -117,17 +111,30 @@ def test_no_docker_engine_is_one_error_with_its_remedy(tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
-def test_the_demo_prints_one_table_that_says_simulated(tmp_path: Path) -> None:
-    ran = command("sale-inspect", "demo", "--limit", "3", "--log-dir", str(tmp_path / "logs"))
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What `sale-inspect demo` prints, and the folder of its logs."""
+    folder = tmp_path_factory.mktemp("demo") / "logs"
+    ran = command("sale-inspect", "demo", "--limit", "3", "--log-dir", str(folder))
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout, folder
+
+
+def test_the_demo_prints_one_table_that_says_simulated(demo: tuple[str, Path]) -> None:
+    printed, folder = demo
     for text in ("SALE (simulated)", "4b alone (simulated)", "32b alone (simulated)", "pass@1", "$ per task"):
-        assert text in ran.stdout
+        assert text in printed
     for text in ("tokens per task", "auction overhead", "tasks to ", "Agents are simulated", "inspect view --log-dir"):
-        assert text in ran.stdout
-    table = command("sale-inspect", "table", str(tmp_path / "logs"), "--markdown")
+        assert text in printed
+    table = command("sale-inspect", "table", str(folder), "--markdown")
     assert table.stdout.startswith("**Agents are simulated**")
-    out = tmp_path / "logs-report" / "report.html"
-    assert ran.stdout.rstrip().endswith(str(out))
+    out = folder.with_name("logs-report") / "report.html"
+    assert printed.rstrip().endswith(str(out)) and out.is_file()
+
+
+@pytest.mark.browser
+def test_the_report_of_the_demo_opens_in_a_browser(demo: tuple[str, Path]) -> None:
+    out = demo[1].with_name("logs-report") / "report.html"
     said: list[str] = []
     with chromium() as browser:
         page = opened(browser.new_context(), out.as_uri(), said)

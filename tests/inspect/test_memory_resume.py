@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,11 @@ from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.memory import MemoryStore
 from sale_inspect.pools import load_pool
+from tests.preloaded import commands
 
 from .conftest import RunEval
 
 LAG = 4
-INSPECT = str(Path(sys.executable).with_name("inspect"))
 
 
 def records(log: EvalLog) -> dict[tuple[Any, int], dict[str, Any]]:
@@ -47,7 +46,7 @@ def slow_pool(folder: Path) -> Path:
 
 
 def command(folder: Path, *words: str) -> list[str]:
-    return [INSPECT, *words, "--log-dir", str(folder), "--display", "none"]
+    return ["inspect", *words, "--log-dir", str(folder), "--display", "none"]
 
 
 def evaluate(folder: Path, pool: Path) -> list[str]:
@@ -77,15 +76,18 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
     pool = slow_pool(tmp_path)
     memory = tmp_path / "memories"
     environment = {**os.environ, "SALE_MEMORY_DIR": str(memory)}
-    whole = subprocess.run(evaluate(tmp_path / "whole", pool), env=environment, capture_output=True, check=False)
+    # What is left alone need not be slow: a record holds no time.
+    whole = commands.run(*evaluate(tmp_path / "whole", Path("sim")), cwd=tmp_path, environment=environment)
     assert whole.returncode == 0, whole.stdout + whole.stderr
     wanted = records(the_log(tmp_path / "whole"))
     assert sum(1 for record in wanted.values() if record["refined"]) >= 3
     assert not list(memory.iterdir())
 
+    # The installed program itself: a signal to its group must reach all that it started.
+    program, *words = evaluate(tmp_path / "broken", pool)
     broken = subprocess.Popen(
-        evaluate(tmp_path / "broken", pool), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True,
+        [str(commands.CONSOLE_SCRIPTS / program), *words], env=environment, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     deadline = time.monotonic() + 240
     while settled(memory) < len(wanted) // 3:
@@ -98,7 +100,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
 
     (info,) = list_eval_logs(str(tmp_path / "broken"))
     retry = command(tmp_path / "broken", "eval-retry", info.name)
-    ran = subprocess.run(retry, env=environment, capture_output=True, text=True, check=False)
+    ran = commands.run(*retry, cwd=tmp_path, environment=environment)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert records(the_log(tmp_path / "broken")) == wanted
     assert not list(memory.iterdir())
@@ -140,7 +142,7 @@ def test_a_file_grows_over_runs_and_a_frozen_one_does_not(run_eval: RunEval, tmp
         ({"drop": "tone"}, "drop: unknown term 'tone'"),
         ({"judges": "70b"}, "judges: '70b' is neither all"),
         ({"without": "70b"}, "without: '70b' is not in the pool"),
-        ({"defences": "luck"}, "defences: unknown 'luck'"),
+        ({"defences": "luck"}, "defences: unknown defence 'luck'"),
         ({"jury": "grand"}, "jury must be one of individual, panel"),
     ],
 )

@@ -491,21 +491,18 @@ PDF = {"Content-Type": "application/pdf"}
 
 
 def test_a_pdf_file_is_read_where_pypdf_is(server: Server) -> None:
-    pytest.importorskip("pypdf")
     server.pages["/p"] = (200, PDF, pdf("The lake is deep"))
     assert read(server.url("/p")).text == "[page 1]\nThe lake is deep"
 
 
 @pytest.mark.parametrize(("content", "message"), [(pdf(""), "has no text"), (b"%PDF-1.4 broken", "cannot be read")])
 def test_a_pdf_file_without_text_or_in_pieces_is_said(server: Server, content: bytes, message: str) -> None:
-    pytest.importorskip("pypdf")
     server.pages["/p"] = (200, PDF, content)
     with pytest.raises(UnreadablePageError, match=message):
         read(server.url("/p"))
 
 
 def test_half_a_pdf_file_is_not_read(server: Server) -> None:
-    pytest.importorskip("pypdf")
     server.pages["/p"] = (200, PDF, pdf("x" * 1000))
     with pytest.raises(UnreadablePageError, match="PDF file of more than 500 bytes"):
         read(server.url("/p"), max_bytes=500)

@@ -254,8 +254,6 @@ def test_a_price_list_that_is_none_is_refused(tmp_path: Path, content: str, said
 
 def test_dcrouter_files_are_read_whole(real_data: Path) -> None:
     path = real_data / "outcomes" / "dcrouter_test.json"
-    if not path.is_file():
-        pytest.skip("no dcrouter_test.json")
     records = json.loads(path.read_text(encoding="utf-8"))
     agents = list(records[0]["scores"])
     rows = read_text_table(path, dollars=_OneCent()).rows

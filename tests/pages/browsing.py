@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from tests import needs
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium, SALE_CHROMIUM or none: then the test is skipped, or fails where one is required."""
-    found = os.environ.get("SALE_CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        reason = f"no browser: install Chromium ({', '.join(NAMES)}) or set SALE_CHROMIUM to it"
-        if os.environ.get("SALE_REQUIRE_BROWSER"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    """The system's Chromium, for a test with the mark `browser`."""
+    needs.check_marked("browser")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        started = playwright.chromium.launch(executable_path=needs.browser(), args=["--no-sandbox", "--disable-gpu"])
         try:
             yield started
         finally:

@@ -15,6 +15,8 @@ from tests.pages.browsing import chromium, complaints, drawn, opened
 from tests.pages.test_report_page import PICTURES
 from tests.report.synthetic import synthetic_tidy
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -26,7 +28,7 @@ def browser() -> Iterator[Browser]:
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("report") / "out"
     tidy = synthetic_tidy(tasks=30, order_seeds=(0, 1))
-    files, _ = report_files(ScreenedTidy(tidy=tidy), PageRequest(rounds=200, viewer="http://127.0.0.1:7575"))
+    files, _ = report_files(ScreenedTidy(tidy=tidy), PageRequest(viewer="http://127.0.0.1:7575"))
     write_folder(folder, files)
     return (folder / "report.html").as_uri()
 

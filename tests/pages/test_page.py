@@ -132,8 +132,8 @@ def test_hostile_names_stay_text() -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "@x", "-1", "+1"])
 def test_a_spreadsheet_computes_nothing_from_a_name(text: str) -> None:
-    (row,) = csv.DictReader(io.StringIO(grid_csv(grid(rows=((text, 0.1, 0.2, "t"),)), simulated=False)))
-    assert row["policy"] == f"'{text}"
+    (row,) = csv.DictReader(io.StringIO(grid_csv(grid(rows=((text, 0.1, 0.2, Link(text, "")),)), simulated=False)))
+    assert row["policy"] == f"'{text}" == row["task"]
 
 
 @given(st.text(max_size=30), st.text(max_size=30))

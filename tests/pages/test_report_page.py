@@ -22,7 +22,7 @@ PICTURES = {
 
 
 def made(tidy: Tidy, **options: object) -> dict[str, bytes]:
-    given: dict[str, object] = {"rounds": 200, **options}
+    given: dict[str, object] = {**options}
     return report_files(ScreenedTidy(tidy=tidy), PageRequest(**given))[0]  # type: ignore[arg-type]
 
 
@@ -78,7 +78,7 @@ def test_the_papers_figures_are_marked_and_only_on_demand() -> None:
 def test_what_was_left_out_is_on_the_page() -> None:
     left = SamplesLeftOut(reason="ended with an error", log="a.eval", count=3, examples=("t-1 epoch 1",))
     found = ScreenedTidy(tidy=synthetic_tidy(tasks=12), left_out=(left,), notes=("One note.",))
-    files, _ = report_files(found, PageRequest(rounds=200))
+    files, _ = report_files(found, PageRequest())
     text = files["report.md"].decode()
     assert "| ended with an error | a.eval | 3 | t-1 epoch 1 |" in text and "One note." in text
 

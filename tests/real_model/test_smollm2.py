@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -24,15 +23,7 @@ pytestmark = [pytest.mark.real_model, pytest.mark.docker]
 POOL = Path(__file__).parent / "pool.yaml"
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _server() -> None:
-    if not os.environ.get("SMOLLM_BASE_URL"):
-        reason = "SMOLLM_BASE_URL names no model server"
-        if os.environ.get("SALE_REQUIRE_REAL_MODEL"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-
-
+@pytest.mark.browser
 def test_an_awkward_real_model_goes_through_a_whole_auction(tmp_path: Path) -> None:
     (log,) = inspect_eval(
         hst_coding(set="mini", bins="b2"),

@@ -80,7 +80,7 @@ def test_one_agent_for_all_is_its_own_control_and_not_better_than_itself() -> No
     assert compared(found, "shuffled").verdict == "same"
     assert compared(found, "best single").verdict == "same"
     assert compared(found, "best single", "usd_per_task").verdict == "same"
-    assert compared(found, "best single").difference.value == 0.0
+    assert compared(found, "best single").difference == 0.0
 
 
 def test_peer_defect_overhead_left_out_moves_the_zero_router() -> None:
@@ -98,7 +98,7 @@ def test_overhead_is_in_the_comparison_of_dollars_and_in_every_point_of_the_curv
     policy = Policy(name="p", agent=CHOICES, overhead=np.full(4, 3.0), knob="mu", curve=curve)
     found = replayed(policy, TABLE)
     # 6.75 against the large agent's 6.
-    assert compared(found, "best single", "usd_per_task").difference.value == pytest.approx(0.75)
+    assert compared(found, "best single", "usd_per_task").difference == pytest.approx(0.75)
     assert [each.dollars for each in result(found, "p").curve.points] == pytest.approx([4.0, 9.0])
 
 

@@ -97,7 +97,7 @@ def analyses(tidy: Tidy) -> dict[str, Any]:
 @functools.cache
 def drawn(case: str) -> tuple[Drawing, ...]:
     tidy = CASES[case]()
-    return draw_all(tidy, rounds=20, **analyses(tidy))
+    return draw_all(tidy, **analyses(tidy))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -190,14 +190,14 @@ def test_no_legend_lies_on_a_panel_and_nothing_leaves_the_picture(case: str) -> 
 @pytest.mark.parametrize("simulated", [True, False])
 def test_simulated_agents_are_named_in_the_picture(simulated: bool) -> None:
     tidy = synthetic_tidy(tasks=10, simulated=simulated)
-    for drawing in draw_all(tidy, rounds=10, **analyses(tidy)):
+    for drawing in draw_all(tidy, **analyses(tidy)):
         assert ("simulated agents" in to_svg(drawing)) is simulated, drawing.name
         assert ("simulated agents" in drawing.alt_text) is simulated
 
 
 def test_names_are_shown_as_text_and_never_as_formulas() -> None:
     tidy = synthetic_tidy(tasks=10, routers=("$x^2$ <b>", "_hidden"))
-    text = to_svg(draw_all(tidy, rounds=10)[0])
+    text = to_svg(draw_all(tidy)[0])
     assert "$x^2$ &lt;b&gt;" in text and "_hidden" in text
     assert "<b>" not in text
 

@@ -38,7 +38,7 @@ def rows(*, taus: bool = True) -> list[OutcomeRow]:
 
 def analysed(table: OutcomeTable) -> Analyses:
     tidy, _ = tidy_of_outcomes(table, "outcomes.parquet")
-    return analyse(screened(tidy).tidy, rounds=200)
+    return analyse(screened(tidy).tidy)
 
 
 def test_pass_rates_and_dollars_are_those_of_the_rows() -> None:

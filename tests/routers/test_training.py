@@ -171,9 +171,7 @@ def test_a_certified_budget_is_rarely_exceeded_on_fresh_tasks() -> None:
     wrong = certified = 0
     for seed in range(200):
         spent = means[:, None] * rng.lognormal(-0.5, 1.0, size=(1, 60))
-        found = budget_knob(
-            held(np.zeros((12, 60)).tolist(), spent.tolist()), outcomes, 1.0, confidence=0.9, rounds=200, seed=seed
-        )
+        found = budget_knob(held(np.zeros((12, 60)).tolist(), spent.tolist()), outcomes, 1.0, confidence=0.9, seed=seed)
         if found.reached:
             certified += 1
             wrong += means[found.place] > 1.0
@@ -192,9 +190,7 @@ def test_a_certified_share_of_pass_is_rarely_missed_on_fresh_tasks() -> None:
         own = replace(outcomes, correct=np.concatenate([luck.T < 0.1, luck.T < 0.8], axis=1).astype(float))
         passed = (luck < rates[:, None]).astype(float)
         spent = np.tile(rates[:, None], (1, 120))
-        found = keep_pass_knob(
-            held(passed.tolist(), spent.tolist()), own, keep=0.9, confidence=0.9, rounds=200, seed=seed
-        )
+        found = keep_pass_knob(held(passed.tolist(), spent.tolist()), own, keep=0.9, confidence=0.9, seed=seed)
         wrong += found.reached and rates[found.place] < 0.9 * 0.8
     assert wrong <= 150 * 0.1 + 3 * np.sqrt(150 * 0.1 * 0.9)
 

@@ -1,4 +1,4 @@
-"""The bootstrap, its intervals, Holm's correction and the number of tasks: by hand and against scipy."""
+"""The bootstrap, its intervals, and Holm's correction: by hand and against scipy."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import bootstrap, false_discovery_control, norm
+from scipy.stats import bootstrap, false_discovery_control
 
-from sale_inspect.stats import Draws, Interval, draw_tasks, holm, interval, normal_p, tasks_needed
+from sale_inspect.stats import Draws, Interval, draw_tasks, holm, interval
 
 # scipy's stubs know neither a method from a variable nor, at 1.13, the name of its seed.
 scipy_bootstrap: Any = bootstrap
@@ -185,16 +185,6 @@ def test_ratios_are_recomputed_in_each_round_and_unknown_over_0() -> None:
     assert found[1:].tolist() == [2.0, 1.5]
 
 
-@given(st.floats(-5, 5), st.floats(0.01, 5))
-def test_the_normal_p_is_scipys(difference: float, error: float) -> None:
-    assert normal_p(difference, error) == pytest.approx(2 * norm.sf(abs(difference) / error))
-
-
-def test_the_normal_p_without_an_error() -> None:
-    assert normal_p(0.0, 0.0) == 1.0
-    assert normal_p(0.1, 0.0) == 0.0
-
-
 def test_holm_by_hand() -> None:
     """Sorted 0.01, 0.02, 0.03, 0.4 times 4, 3, 2, 1: 0.04, 0.06, 0.06, 0.4."""
     assert holm([0.03, 0.4, 0.01, 0.02]) == pytest.approx((0.06, 0.4, 0.04, 0.06))
@@ -217,27 +207,3 @@ def test_holm_lies_between_no_correction_and_bonferroni_and_keeps_the_order(p: l
     assert (np.diff(np.array(found)[order]) >= 0).all()
     # Holm controls more than Benjamini and Hochberg's false discovery rate, so it claims no more.
     assert (np.array(found) >= false_discovery_control(p) - 1e-12).all()
-
-
-def test_tasks_needed_by_hand() -> None:
-    """z of 95 % and of a power of 80 % are 1.96 and 0.8416: 100 * (2.8016 * 0.04 / 0.05)^2 = 502.3."""
-    assert tasks_needed(0.05, 0.04, 100) == 503
-    assert tasks_needed(-0.05, 0.04, 100) == 503
-    # Half the difference needs four times the tasks.
-    assert tasks_needed(0.025, 0.04, 100) == 2010
-
-
-def test_that_many_tasks_have_the_power_that_was_asked_for() -> None:
-    needed = tasks_needed(0.05, 0.04, 100, confidence=0.95, power=0.8)
-    assert needed is not None
-    error = 0.04 * math.sqrt(100 / needed)
-    assert norm.sf(1.95996 - 0.05 / error) == pytest.approx(0.8, abs=0.002)
-
-
-@pytest.mark.parametrize(("difference", "error"), [(0.0, 0.1), (math.nan, 0.1), (0.1, math.nan), (0.1, math.inf)])
-def test_no_number_of_tasks_resolves_no_difference(difference: float, error: float) -> None:
-    assert tasks_needed(difference, error, 100) is None
-
-
-def test_a_certain_difference_needs_one_task() -> None:
-    assert tasks_needed(0.1, 0.0, 100) == 1

@@ -51,7 +51,7 @@ def test_p_is_the_binomial_tests_and_knows_no_order(both: int, first: int, secon
 
 
 def test_means_over_epochs_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"second has 0\.5.*paired bootstrap"):
+    with pytest.raises(ValueError, match=r"second has 0\.5.*sign-flip"):
         mcnemar(np.array([1.0, 0.0]), np.array([1.0, 0.5]))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, sem
 
-from sale_inspect.stats import mean, ratio, ratio_stderr, stderr, wilson
+from sale_inspect.stats import mean, rate, ratio, ratio_stderr, stderr, wilson
 
 NAN = float("nan")
 numbers = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20)
@@ -96,3 +97,28 @@ def test_counts_that_are_no_rate_are_refused(n: int, successes: int) -> None:
     assume(n < 1 or not 0 <= successes <= n)
     with pytest.raises(ValueError, match=f"got {successes} of {n}"):
         wilson(successes, n)
+
+
+@given(st.integers(0, 30), st.integers(1, 30))
+def test_one_run_a_task_has_wilsons_interval(solved: int, more: int) -> None:
+    values = np.repeat([1.0, 0.0], [solved, more])
+    found = rate(values)
+    assert (found.low, found.high) == pytest.approx(wilson(solved, solved + more), abs=1e-12)
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=40))
+def test_no_interval_of_a_rate_has_zero_width(thirds: list[int]) -> None:
+    found = rate(np.array(thirds) / 3)
+    assert 0 <= found.low <= found.value <= found.high <= 1 and found.high > found.low
+
+
+def test_several_runs_of_tasks_that_differ_count_as_one_and_runs_that_do_not_as_more() -> None:
+    alike, apart = np.full(40, 0.5), np.repeat([0.0, 1.0], 20)
+    assert rate(apart).high - rate(apart).low == pytest.approx(wilson(20, 40)[1] - wilson(20, 40)[0])
+    assert rate(alike).high - rate(alike).low < 0.6 * (rate(apart).high - rate(apart).low)
+
+
+def test_a_score_outside_0_to_1_is_refused() -> None:
+    for values in ([], [1.5], [-0.2, 0.5], [math.nan]):
+        with pytest.raises(ValueError, match="from 0 to 1"):
+            rate(values)

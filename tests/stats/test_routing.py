@@ -257,7 +257,7 @@ def test_no_policy_beats_the_oracle(table: tuple[np.ndarray, np.ndarray, np.ndar
 
 
 def test_a_ratio_is_of_sums_and_never_a_mean_of_ratios() -> None:
-    found = Ratio(above=np.array([1.0, 9.0]), below=np.array([1.0, 1.0]), reason="").value()
+    found = Ratio(kind="points", above=np.array([1.0, 9.0]), below=np.array([1.0, 1.0]), reason="").value()
     assert found.value == 5.0
-    assert Ratio(above=np.array([1.0, 3.0]), below=np.array([1.0, 3.0]), reason="").value().value == 1.0
-    assert Ratio(above=np.array([1.0, 1.0]), below=np.array([1.0, 3.0]), reason="").value().value == 0.5
+    assert Ratio(kind="points", above=np.array([1.0, 3.0]), below=np.array([1.0, 3.0]), reason="").value().value == 1.0
+    assert Ratio(kind="points", above=np.array([1.0, 1.0]), below=np.array([1.0, 3.0]), reason="").value().value == 0.5

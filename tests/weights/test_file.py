@@ -34,7 +34,7 @@ DAY = datetime.date(2026, 11, 23)
 
 
 def outcome_file(data: FitData, keep_pass: float | None = None) -> WeightsFile:
-    options = OutcomeOptions(keep_pass=keep_pass, samples=500, resamples=500)
+    options = OutcomeOptions(keep_pass=keep_pass, samples=500)
     weights, report = fit_outcome(data, options)
     said = FitOptions(floor=0.01, keep_pass=keep_pass, folds=5, seed=0)
     return make_weights_file(data, weights, objective="outcome", options=said, date=DAY, outcome=report)
@@ -58,7 +58,7 @@ def path(own: FitData, tmp_path: Path) -> Path:
 
 
 def test_what_was_fitted_is_what_is_loaded(own: FitData, path: Path) -> None:
-    fitted = fit_outcome(own, OutcomeOptions(samples=500, resamples=500))[0]
+    fitted = fit_outcome(own, OutcomeOptions(samples=500))[0]
     loaded = load(path, own)
     assert (loaded.price, loaded.entropy, loaded.judges) == (fitted.price, fitted.entropy, fitted.judges)
     assert loaded.origin == "outcome fit of 2026-11-23 on 20 tasks (weights.json)"

@@ -14,7 +14,7 @@ from sale_inspect.weights import FitData, FitTask, OutcomeOptions, WeightValues,
 
 MakeData = Callable[..., FitData]
 
-QUICK = OutcomeOptions(samples=1500, resamples=1000)
+QUICK = OutcomeOptions(samples=1500)
 
 
 def weights_from(values: WeightValues) -> Weights:
@@ -180,37 +180,22 @@ def kept_share(data: FitData, weights: Weights, share: float) -> tuple[np.ndarra
     return np.array(differences), float(np.mean(dollars))
 
 
-@pytest.mark.parametrize("confidence", [0.6, 0.9])
-def test_kept_pass_holds_in_an_independent_bootstrap_and_is_the_cheapest_that_does(
-    data: MakeData, confidence: float
-) -> None:
-    own = data(60, seed=12)
-    options = OutcomeOptions(keep_pass=0.8, confidence=confidence, samples=2000)
-    weights, report = fit_outcome(own, options)
-    assert report.keep is not None and report.keep.reached and report.keep.lower_bound >= -1e-9
-    rng = np.random.default_rng(5)
-
-    def bound(differences: np.ndarray) -> float:
-        picks = rng.integers(len(differences), size=(10_000, len(differences)))
-        return float(np.quantile(differences[picks].mean(axis=1), 1 - confidence))
-
+def test_kept_pass_is_certified_on_tasks_that_did_not_choose(data: MakeData) -> None:
+    own = data(400, seed=12)
+    weights, report = fit_outcome(own, OutcomeOptions(keep_pass=0.8, samples=1000))
+    keep = report.keep
+    assert keep is not None and keep.reached and keep.lower_bound >= -1e-9 and keep.needed is None
+    assert keep.tasks == 200, "half of the tasks certify"
     differences, dollars = kept_share(own, weights, 0.8)
-    assert report.keep.difference == pytest.approx(differences.mean())
-    assert bound(differences) >= -0.01
-    cheaper = [point for point in report.frontier if point.usd < dollars - 1e-12]
-    assert cheaper
-    for point in cheaper:
-        assert bound(kept_share(own, weights_from(point.weights), 0.8)[0]) < 0.01
+    assert differences.mean() > 0, "of the best agent on all tasks"
+    free_weights, _ = fit_outcome(own, OutcomeOptions(samples=1000))
+    assert dollars < kept_share(own, free_weights, 0.8)[1], "keeping a share saves dollars against the most pass@1"
 
 
-def test_more_confidence_never_costs_less(data: MakeData) -> None:
-    own = data(60, seed=12)
-    dollars = []
-    for confidence in (0.5, 0.7, 0.9):
-        weights, report = fit_outcome(own, replace(QUICK, keep_pass=0.8, confidence=confidence))
-        assert report.keep is not None and report.keep.reached
-        dollars.append(kept_share(own, weights, 0.8)[1])
-    assert dollars == sorted(dollars) and dollars[0] < dollars[-1]
+def test_what_cannot_be_certified_says_how_many_tasks_could(data: MakeData) -> None:
+    _, report = fit_outcome(data(20, seed=12), replace(QUICK, keep_pass=0.8))
+    assert report.keep is not None and not report.keep.reached
+    assert report.keep.needed is not None and report.keep.needed > 20
 
 
 def test_when_no_weights_keep_it_the_best_are_returned_and_the_report_says_so(data: MakeData) -> None:

@@ -1,7 +1,7 @@
 """Analyses of tidy data: tables, claims, the oracle, coalitions, judges, horizons. Pure: frames in, numbers out."""
 
 from sale_inspect.report.analysis._ablations import RecordedAuction, Variant, ablations, variants_of
-from sale_inspect.report.analysis._against import Claim, claims
+from sale_inspect.report.analysis._against import claims
 from sale_inspect.report.analysis._alone import alone
 from sale_inspect.report.analysis._analyse import Analyses, OracleResult, analyse, usual_baseline
 from sale_inspect.report.analysis._cells import ALL, Cell, bins_of, cells, policies_of
@@ -17,7 +17,6 @@ __all__ = [
     "AgentValue",
     "Analyses",
     "Cell",
-    "Claim",
     "Escalation",
     "JudgeQuality",
     "OracleResult",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sale_inspect.auction import AuctionRecord
 from sale_inspect.report.analysis._ablations import RecordedAuction, ablations
-from sale_inspect.report.analysis._against import Claim, claims
+from sale_inspect.report.analysis._against import claims
 from sale_inspect.report.analysis._alone import alone
 from sale_inspect.report.analysis._cells import Cell, bins_of, cells, policies_of
 from sale_inspect.report.analysis._coalitions import AgentValue, agent_values
@@ -18,6 +18,7 @@ from sale_inspect.report.analysis._routes import Escalation, Route, Share, escal
 from sale_inspect.report.analysis._spans import OrderSpread, PolicyHorizon, order_spreads, policy_horizons
 from sale_inspect.report.tidy import Tidy, records_of
 from sale_inspect.routers import Outcomes, oracle_choices
+from sale_inspect.stats import Claim
 from sale_inspect.texts import Table
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Analyses:
     Attributes:
         baseline: What the others are held against.
         bins: The bins of the tasks, in order of human time where tasks have one.
+        chosen_among: Policies of which the baseline was chosen by its results; empty if it was named before.
         cells: Every policy by bin.
         domains: The same for each domain, if there are several.
         claims: Every policy against the baseline.
@@ -60,6 +62,7 @@ class Analyses:
 
     baseline: str
     bins: tuple[str, ...]
+    chosen_among: tuple[str, ...]
     cells: tuple[Cell, ...]
     domains: tuple[tuple[str, tuple[Cell, ...]], ...]
     claims: tuple[Claim, ...]
@@ -83,29 +86,33 @@ def usual_baseline(found: Sequence[Cell]) -> str:
         found: From `cells`.
     """
     overall = [cell for cell in found if cell.bin == "all"]
-    single = [cell for cell in overall if cell.policy.endswith(" alone")]
+    single = _single(overall)
     best = max(single, key=lambda cell: (cell.correct, -cell.usd), default=None)
     return overall[0].policy if best is None else best.policy
 
 
-def analyse(tidy: Tidy, *, baseline: str = "", rounds: int = 2000, seed: int = 0) -> Analyses:
+def _single(found: Sequence[Cell]) -> list[Cell]:
+    return [cell for cell in found if cell.bin == "all" and cell.policy.endswith(" alone")]
+
+
+def analyse(tidy: Tidy, *, baseline: str = "", seed: int = 0) -> Analyses:
     """Analyse tidy data.
 
     Args:
         tidy: Scored samples, their bids and logs.
         baseline: A policy; empty for `usual_baseline`.
-        rounds: Bootstrap rounds.
         seed: Of all that is drawn.
     """
     samples = tidy.samples
-    table = cells(samples, rounds=rounds, seed=seed)
+    table = cells(samples)
     base = baseline or usual_baseline(table)
+    among = () if baseline else tuple(cell.policy for cell in _single(table))
     solo, reason = alone(samples)
     why: dict[str, str] = {}
     records = list(records_of(tidy))
     if solo is None:
         why |= dict.fromkeys(("oracle", "routes", "escalations", "pairs", "agents"), reason)
-    values = () if solo is None else agent_values(_by_task(tidy, records), solo, rounds=rounds, seed=seed)
+    values = () if solo is None else agent_values(_by_task(tidy, records), solo, seed=seed)
     if not records:
         why |= dict.fromkeys(("agents", "ablations", "judges"), "There is no auction in these logs.")
     if samples["tau"].isna().all():
@@ -116,30 +123,29 @@ def analyse(tidy: Tidy, *, baseline: str = "", rounds: int = 2000, seed: int = 0
     return Analyses(
         baseline=base,
         bins=tuple(bins_of(samples)),
+        chosen_among=among,
         cells=table,
-        domains=_domains(samples, rounds, seed),
-        claims=claims(samples, base, rounds=rounds, seed=seed) if len(policies_of(samples)) > 1 else (),
+        domains=_domains(samples),
+        claims=claims(samples, base, chosen_among=among, seed=seed) if len(policies_of(samples)) > 1 else (),
         oracle=None if solo is None else _oracle(solo),
         shares=shares(samples),
         routes=() if solo is None else routes(samples, solo),
-        escalations=() if solo is None else escalations(samples, solo, rounds=rounds, seed=seed),
+        escalations=() if solo is None else escalations(samples, solo),
         pairs=() if solo is None else pairs(solo),
         agents=values,
         ablations=tuple(_ablations(tidy, records, solo)),
         judges=judge_qualities(tidy.bids),
-        horizons=policy_horizons(samples, rounds=min(rounds, 1000), seed=seed),
+        horizons=policy_horizons(samples),
         orders=spreads,
         why=why,
     )
 
 
-def _domains(samples: pd.DataFrame, rounds: int, seed: int) -> tuple[tuple[str, tuple[Cell, ...]], ...]:
+def _domains(samples: pd.DataFrame) -> tuple[tuple[str, tuple[Cell, ...]], ...]:
     names = sorted({str(name) for name in samples["domain"]})
     if len(names) < 2:
         return ()
-    return tuple(
-        (name or "other tasks", cells(samples[samples["domain"] == name], rounds=rounds, seed=seed)) for name in names
-    )
+    return tuple((name or "other tasks", cells(samples[samples["domain"] == name])) for name in names)
 
 
 def _oracle(solo: Outcomes) -> OracleResult:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sale_inspect.stats import bin_order, draw_tasks, interval, wilson
+from sale_inspect.stats import bin_order, dollars_interval, rate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,10 +31,12 @@ class Cell:
         tasks: Tasks.
         samples: Runs of them: tasks times epochs and orders.
         correct: pass@1: mean over tasks of the share of runs that solved it.
-        low: Lower end of its 95% interval.
+        low: Lower end of its 95% interval over tasks, see `stats.rate`.
         high: Upper end.
-        how: `Wilson` for one run a task, else `bootstrap` over tasks.
-        usd: Dollars a run, auction included; NaN if a run has none.
+        usd: Dollars a task, mean over its runs, auction included; NaN if a run has none.
+        usd_low: Lower end of its 95% interval over tasks, see `stats.dollars_interval`; NaN if there are too few tasks.
+        usd_high: Upper end.
+        usd_why: Why dollars have no interval, or "".
         usd_solved: Dollars for each solved run; NaN if none was solved.
         usd_mtok: Dollars per million tokens.
         tokens: Tokens a run.
@@ -49,8 +51,10 @@ class Cell:
     correct: float
     low: float
     high: float
-    how: str
     usd: float
+    usd_low: float
+    usd_high: float
+    usd_why: str
     usd_solved: float
     usd_mtok: float
     tokens: float
@@ -75,13 +79,11 @@ def bins_of(samples: pd.DataFrame) -> list[str]:
     return list(bin_order([str(name) for name in samples["bin"]], samples["tau"].to_list()))
 
 
-def cells(samples: pd.DataFrame, *, rounds: int = 2000, seed: int = 0) -> tuple[Cell, ...]:
+def cells(samples: pd.DataFrame) -> tuple[Cell, ...]:
     """Every policy in every bin, and overall.
 
     Args:
         samples: Tidy samples, scored.
-        rounds: Bootstrap rounds, where tasks have several runs.
-        seed: Of the bootstrap.
     """
     found = []
     for policy in policies_of(samples):
@@ -89,33 +91,31 @@ def cells(samples: pd.DataFrame, *, rounds: int = 2000, seed: int = 0) -> tuple[
         for name in (*bins_of(samples), ALL):
             part = own if name == ALL else own[own["bin"] == name]
             if len(part):
-                found.append(_cell(policy, name, part, rounds, seed))
+                found.append(_cell(policy, name, part))
     return tuple(found)
 
 
-def _cell(policy: str, name: str, part: pd.DataFrame, rounds: int, seed: int) -> Cell:
-    by_task = part.groupby("task_id", sort=True)["correct"]
-    rates = by_task.mean().to_numpy(float)
-    once = len(part) == len(rates)
-    if once:
-        low, high = wilson(float(rates.sum()), len(rates))
-    else:
-        drawn = draw_tasks(len(rates), rounds=rounds, seed=seed)
-        ends = interval(drawn.sums(rates) / len(rates), value=float(rates.mean()))
-        low, high = ends.low, ends.high
+def _cell(policy: str, name: str, part: pd.DataFrame) -> Cell:
+    by_task = part.groupby("task_id", sort=True)
+    solved_share = rate(by_task["correct"].mean().to_numpy(float))
+    # A task of which one run has no price has none.
+    spent_by_task = by_task["usd"].agg(lambda runs: runs.mean(skipna=False)).to_numpy(float)
+    dollars = dollars_interval(spent_by_task) if np.isfinite(spent_by_task).all() else None
     usd, solved = float(part["usd"].sum(skipna=False)), float(part["correct"].sum())
     tokens = float(part["tokens"].sum(skipna=False))
     spent = part[["usd_bid", "usd_jury", "usd_refine"]].to_numpy(float)
     return Cell(
         policy=policy,
         bin=name,
-        tasks=len(rates),
+        tasks=solved_share.tasks,
         samples=len(part),
-        correct=float(rates.mean()),
-        low=low,
-        high=high,
-        how="Wilson" if once else "bootstrap",
-        usd=usd / len(part),
+        correct=solved_share.value,
+        low=solved_share.low,
+        high=solved_share.high,
+        usd=float(spent_by_task.mean()),
+        usd_low=float("nan") if dollars is None or dollars.low is None else dollars.low,
+        usd_high=float("nan") if dollars is None or dollars.high is None else dollars.high,
+        usd_why="" if dollars is None else dollars.reason,
         usd_solved=usd / solved if solved else float("nan"),
         usd_mtok=1e6 * usd / tokens if tokens else float("nan"),
         tokens=tokens / len(part),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sale_inspect._errors import AuctionError
 from sale_inspect.auction import AuctionRecord, redecide
 from sale_inspect.routers import Outcomes
-from sale_inspect.stats import MOST_EXACT, draw_tasks, interval, shapley_exact, shapley_sampled
+from sale_inspect.stats import MOST_EXACT, mean_interval, shapley_exact, shapley_sampled, unit_means
 
 __all__ = ["AgentValue", "agent_values"]
 
@@ -27,7 +27,7 @@ class AgentValue:
     Attributes:
         agent: The agent.
         value: Its Shapley value; the values of all agents add up to the pass@1 of the whole pool.
-        low: Lower end of the 95% interval (bootstrap over tasks).
+        low: Lower end of the 95% interval over tasks, see `stats.mean_interval`.
         high: Upper end.
         error: Standard error of drawing orders; 0 if all coalitions were valued.
         auctions: Auctions behind it.
@@ -42,7 +42,7 @@ class AgentValue:
 
 
 def agent_values(
-    records: Sequence[tuple[str, AuctionRecord]], alone: Outcomes, *, rounds: int = 2000, seed: int = 0
+    records: Sequence[tuple[str, AuctionRecord]], alone: Outcomes, *, seed: int = 0
 ) -> tuple[AgentValue, ...]:
     """Value each coalition by deciding the recorded auctions again among its agents (ours).
 
@@ -53,8 +53,7 @@ def agent_values(
     Args:
         records: Auctions with their tasks.
         alone: From `alone`; auctions of other tasks or agents are left out.
-        rounds: Bootstrap rounds.
-        seed: Of orders and bootstrap.
+        seed: Of drawn orders.
 
     Returns:
         One for each agent, in the pool's order; empty if no auction can be used.
@@ -78,13 +77,14 @@ def agent_values(
     else:
         sampled = shapley_sampled(len(agents), value, orders=_ORDERS, seed=seed)
         found, errors = sampled.values, sampled.error
-    drawn = draw_tasks(len(known), rounds=rounds, seed=seed, clusters=[task for task, _ in known])
+    task_of = np.unique([task for task, _ in known], return_inverse=True)[1]
     results = []
     for place, agent in enumerate(agents):
-        ends = interval(drawn.sums(found[place]) / drawn.sizes(), value=float(found[place].mean()))
+        by_task = unit_means(found[place], task_of)
+        low, high, _ = mean_interval(by_task)
         results.append(
             AgentValue(
-                agent=agent, value=float(found[place].mean()), low=ends.low, high=ends.high,
+                agent=agent, value=float(by_task.mean()), low=low, high=high,
                 error=float(np.sqrt((errors[place] ** 2).sum()) / len(known)), auctions=len(known),
             )
         )  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 
 from sale_inspect.report.analysis._cells import ALL, bins_of, policies_of
 from sale_inspect.routers import Outcomes, oracle_choices
-from sale_inspect.stats import draw_tasks, interval
+from sale_inspect.stats import rate, unit_means
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +50,7 @@ class Escalation:
         over: Share that went to a dearer agent than the oracle's, by the task's own dollars alone.
         futile: Share that went to a dearer agent on tasks that no agent solves alone; a part of `over`.
         under: Share that went to a cheaper agent than the oracle's: it fails the task alone.
-        over_low: Lower end of the 95% interval of `over` (bootstrap over tasks).
+        over_low: Lower end of the 95% interval of `over` over tasks, see `stats.rate`.
         over_high: Upper end.
         under_low: Lower end of that of `under`.
         under_high: Upper end.
@@ -98,14 +98,12 @@ def routes(samples: pd.DataFrame, alone: Outcomes) -> tuple[Route, ...]:
     return tuple(found)
 
 
-def escalations(samples: pd.DataFrame, alone: Outcomes, *, rounds: int = 2000, seed: int = 0) -> tuple[Escalation, ...]:
+def escalations(samples: pd.DataFrame, alone: Outcomes) -> tuple[Escalation, ...]:
     """Over- and under-escalation of each policy that chooses, with intervals.
 
     Args:
         samples: Tidy samples, scored.
         alone: From `alone`.
-        rounds: Bootstrap rounds.
-        seed: Of the bootstrap.
     """
     row_of = {task: row for row, task in enumerate(alone.tasks)}
     column_of = {agent: column for column, agent in enumerate(alone.agents)}
@@ -117,18 +115,16 @@ def escalations(samples: pd.DataFrame, alone: Outcomes, *, rounds: int = 2000, s
         columns = own["agent"].map(column_of).to_numpy(np.intp)
         more = alone.dollars[rows, columns] - alone.dollars[rows, best[rows]]
         over, under = (more > 0).astype(float), (more < 0).astype(float)
-        drawn = draw_tasks(len(rows), rounds=rounds, seed=seed, clusters=[str(task) for task in own["task_id"]])
-        sizes = drawn.sizes()
-        of_over = interval(drawn.sums(over) / sizes, value=float(over.mean()))
-        of_under = interval(drawn.sums(under) / sizes, value=float(under.mean()))
+        task_of = np.unique(rows, return_inverse=True)[1]
+        of_over, of_under = rate(unit_means(over, task_of)), rate(unit_means(under, task_of))
         found.append(
             Escalation(
                 policy=policy,
                 tasks=int(own["task_id"].nunique()),
-                same=float((more == 0).mean()),
-                over=float(over.mean()),
-                futile=float((over * ~solvable[rows]).mean()),
-                under=float(under.mean()),
+                same=float(unit_means((more == 0).astype(float), task_of).mean()),
+                over=of_over.value,
+                futile=float(unit_means(over * ~solvable[rows], task_of).mean()),
+                under=of_under.value,
                 over_low=of_over.low,
                 over_high=of_over.high,
                 under_low=of_under.low,

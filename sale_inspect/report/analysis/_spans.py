@@ -59,13 +59,11 @@ class OrderSpread:
     agent_changed: float
 
 
-def policy_horizons(samples: pd.DataFrame, *, rounds: int = 1000, seed: int = 0) -> tuple[PolicyHorizon, ...]:
+def policy_horizons(samples: pd.DataFrame) -> tuple[PolicyHorizon, ...]:
     """p50 and p80 horizons of every policy on tasks with a human time; the family of a task is its source.
 
     Args:
         samples: Tidy samples, scored.
-        rounds: Bootstrap rounds.
-        seed: Of the bootstrap.
     """
     timed = samples[np.isfinite(samples["tau"]) & (samples["tau"] > 0)]
     found = []
@@ -74,7 +72,7 @@ def policy_horizons(samples: pd.DataFrame, *, rounds: int = 1000, seed: int = 0)
         usd = float(own["usd"].mean(skipna=False))
         for each in horizons(
             own["correct"].to_numpy(float), own["tau"].to_numpy(float), [str(task) for task in own["task_id"]],
-            [str(name) for name in own["source"]], rounds=rounds, seed=seed,
+            [str(name) for name in own["source"]],
         ):  # fmt: skip
             known = usd > 0 and np.isfinite(each.minutes) and not each.extrapolated
             found.append(

@@ -34,7 +34,6 @@ def draw_all(
     shapley: pd.DataFrame | None = None,
     routes: pd.DataFrame | None = None,
     why: Mapping[str, str] | None = None,
-    rounds: int = 500,
     seed: int = 0,
 ) -> tuple[Drawing, ...]:
     """All pictures, in the order of a page. One without data says why.
@@ -45,8 +44,7 @@ def draw_all(
         shapley: As of `shapley_bars`.
         routes: As of `confusion`.
         why: Why one of these three is None: a sentence by name of the drawing (horizons, shapley, confusion).
-        rounds: Bootstrap rounds of intervals that are made here.
-        seed: Of the bootstrap and of drawn points.
+        seed: Of drawn points.
     """
     samples, bids, reasons = tidy.samples, tidy.bids, why or {}
     simulated = any_simulated(samples)
@@ -65,6 +63,6 @@ def draw_all(
         shapley_bars(shapley, simulated=simulated, why=reasons.get("shapley", "")),
         learning(samples, bids),
         calibration(bids, simulated=simulated),
-        bid_length(bids, simulated=simulated, rounds=rounds, seed=seed),
+        bid_length(bids, simulated=simulated, seed=seed),
         phases(samples),
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sale_inspect.report.figures._means import thinned
 from sale_inspect.report.figures._names import by_number
 from sale_inspect.report.figures._style import (
@@ -22,34 +20,32 @@ from sale_inspect.report.figures._style import (
     style,
     title,
 )
+from sale_inspect.stats import rank_correlation
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
-__all__ = ["bid_length", "spearman"]
+__all__ = ["bid_length"]
 
 _NAME = "bid-length"
 _TITLE = "Length of the winning bid against tokens of execution"
 _COLUMNS = ("agent", "auctions", "tasks", "rho", "low", "high")
 _ALL = "all agents"
 _MOST_POINTS = 1500
-_MOST_RANKED = 4000
 
 
-def bid_length(bids: pd.DataFrame, *, simulated: bool, rounds: int = 500, seed: int = 0) -> Drawing:
+def bid_length(bids: pd.DataFrame, *, simulated: bool, seed: int = 0) -> Drawing:
     """A point a won auction, with Spearman's rho over all agents and within each.
 
     Args:
         bids: Tidy bids. Only winning bids are used: others were not executed.
         simulated: Whether agents are simulated.
-        rounds: Bootstrap rounds of the intervals.
-        seed: Of the bootstrap, and of the points that are drawn if there are more than 1,500.
+        seed: Of the points that are drawn if there are more than 1,500.
 
     Returns:
-        The drawing. Data: a row for all agents and each agent: rho with a 95 % percentile interval by bootstrap over
-        tasks (NaN if it is not defined).
+        The drawing. Data: a row for all agents and each agent: rho with a 95 % interval over tasks, see
+        `stats.rank_correlation` (NaN if it is not defined).
     """
     won = bids[bids["winner"] & bids["tokens_execute"].notna()]
     won = won[(won["length"] > 0) & (won["tokens_execute"] > 0)]
@@ -59,7 +55,7 @@ def bid_length(bids: pd.DataFrame, *, simulated: bool, rounds: int = 500, seed: 
         )
         return blank(_NAME, _TITLE, reason, _COLUMNS, simulated=simulated)
     agents = by_number(won["agent"].unique())
-    data = _data(won, agents, rounds, seed)
+    data = _data(won, agents)
     look = looks(agents)
     shown = won.iloc[thinned(len(won), _MOST_POINTS, seed)]
     with style(_NAME):
@@ -72,14 +68,14 @@ def bid_length(bids: pd.DataFrame, *, simulated: bool, rounds: int = 500, seed: 
         whole = title(figure, _TITLE, simulated)
     caption = f"A point is an auction; {len(won):,} in all"
     caption += f", of which {len(shown):,} drawn ones were chosen by chance." if len(shown) < len(won) else "."
-    caption += " Intervals: 95 %, bootstrap over tasks. SALE takes a bid's length for a sign of its cost."
+    caption += " Intervals: 95 %, over tasks. SALE takes a bid's length for a sign of its cost."
     return Drawing(
         name=_NAME, figure=figure, title=whole, data=data, caption=caption,
         alt_text=f"{whole}. Rho over all agents {_rho_text(data, _ALL)}, {len(won)} auctions.",
     )  # fmt: skip
 
 
-def _data(won: pd.DataFrame, agents: list[str], rounds: int, seed: int) -> pd.DataFrame:
+def _data(won: pd.DataFrame, agents: list[str]) -> pd.DataFrame:
     import pandas as pd
 
     made = []
@@ -87,56 +83,9 @@ def _data(won: pd.DataFrame, agents: list[str], rounds: int, seed: int) -> pd.Da
         rows = won if name == _ALL else won[won["agent"] == name]
         x, y = rows["length"].to_numpy(float), rows["tokens_execute"].to_numpy(float)
         tasks = pd.factorize(rows["task_id"])[0]
-        low, high = _interval(x, y, tasks, rounds, seed)
-        made.append((name, len(rows), int(tasks.max()) + 1, spearman(x, y), low, high))
+        rho = rank_correlation(x, y, tasks)
+        made.append((name, len(rows), rho.tasks, rho.value, rho.low, rho.high))
     return pd.DataFrame(made, columns=list(_COLUMNS))
-
-
-def spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    """Spearman's rank correlation with mean ranks for ties; NaN for fewer than 3 points or if one does not vary."""
-    from scipy.stats import rankdata
-
-    if len(x) < 3:
-        return math.nan
-    a, b = rankdata(x), rankdata(y)
-    a, b = a - a.mean(), b - b.mean()
-    below = math.sqrt(float(a @ a) * float(b @ b))
-    return float(a @ b) / below if below > 0 else math.nan
-
-
-def _interval(
-    x: NDArray[np.float64], y: NDArray[np.float64], tasks: NDArray[np.intp], rounds: int, seed: int
-) -> tuple[float, float]:
-    """Percentile interval; a round draws whole tasks.
-
-    Above 4,000 rows ranks are taken once, over all rows, and a round weighs them: rho of so many rows hardly changes
-    by ranking again, and sorting in each round would take minutes.
-    """
-    from scipy.stats import rankdata
-
-    units = int(tasks.max()) + 1
-    if units < 5:
-        return math.nan, math.nan
-    rng = np.random.default_rng(seed)
-    order = np.argsort(tasks, kind="stable")
-    starts = np.searchsorted(tasks[order], np.arange(units + 1))
-    a, b = rankdata(x), rankdata(y)
-    sums = np.column_stack([np.bincount(tasks, weights=w) for w in (np.ones(len(a)), a, b, a * a, b * b, a * b)])
-    found = []
-    for _ in range(rounds):
-        drawn = rng.integers(0, units, units)
-        if len(x) > _MOST_RANKED:
-            n, p, q, pp, qq, pq = np.bincount(drawn, minlength=units) @ sums
-            below = (pp - p * p / n) * (qq - q * q / n)
-            found.append((pq - p * q / n) / math.sqrt(below) if below > 0 else math.nan)
-        else:
-            rows = np.concatenate([order[starts[unit] : starts[unit + 1]] for unit in drawn])
-            found.append(spearman(x[rows], y[rows]))
-    known = np.array(found)[~np.isnan(found)]
-    if len(known) < 2:
-        return math.nan, math.nan
-    low, high = np.quantile(known, [0.025, 0.975])
-    return float(low), float(high)
 
 
 def _rho_text(data: pd.DataFrame, name: str) -> str:

@@ -44,7 +44,7 @@ def calibration(bids: pd.DataFrame, *, simulated: bool) -> Drawing:
         simulated: Whether agents are simulated.
 
     Returns:
-        The drawing. Data: a row a policy and step: its range, mean rating, pass@1 with Wilson's interval over tasks.
+        The drawing. Data: a row a policy and step: its range, mean rating, pass@1 with its interval over tasks.
     """
     won = bids[bids["winner"] & bids["rating_mean"].notna() & bids["correct"].notna()]
     if not len(won):
@@ -70,7 +70,7 @@ def calibration(bids: pd.DataFrame, *, simulated: bool) -> Drawing:
         _legend(figure)
         whole = title(figure, _TITLE, simulated)
     caption = (
-        "Numbers are tasks. Bars: Wilson's 95 % intervals over tasks. Ratings of bids that lost have no outcome, so "
+        "Numbers are tasks. Bars: 95 % intervals over tasks. Ratings of bids that lost have no outcome, so "
         "this shows winners only. The line is for comparison: SALE uses the rating divided by 5 as a bid's value."
     )
     if names[_MOST_PANELS:]:

@@ -47,7 +47,7 @@ def frontiers(samples: pd.DataFrame) -> Drawing:
         samples: Tidy samples. Rows without a score are left out; a policy without any known dollars too.
 
     Returns:
-        The drawing. Data: a row a bin ("all" too) and policy: pass@1 with Wilson's interval over tasks, dollars per
+        The drawing. Data: a row a bin ("all" too) and policy: pass@1 with its interval over tasks, dollars per
         task, samples without known dollars, whether on the front and a corner of the hull.
     """
     simulated = any_simulated(samples)
@@ -148,7 +148,7 @@ def _why(samples: pd.DataFrame) -> str:
 
 def _caption(samples: pd.DataFrame, data: pd.DataFrame) -> str:
     parts = [
-        "Bars are Wilson's 95 % intervals over tasks. No policy beats those on the Pareto front (line) in both "
+        "Bars are 95 % intervals over tasks. No policy beats those on the Pareto front (line) in both "
         "dollars and pass@1; the hull (dots) can be had by mixing two policies by chance."
     ]
     lacking = int(data.loc[data["bin"] == _ALL, "unpriced"].sum())

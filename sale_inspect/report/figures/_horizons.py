@@ -31,7 +31,7 @@ __all__ = ["horizon_marks"]
 
 _NAME = "horizons"
 _TITLE = "Time horizons"
-_COLUMNS = ("policy", "chance", "minutes", "low", "high", "extrapolated", "note")
+_COLUMNS = ("policy", "chance", "minutes", "low", "high", "metr_minutes", "extrapolated", "note")
 _TICKS = (1 / 600, 1 / 60, 1 / 6, 1.0, 10.0, 60.0, 480.0, 2400.0, 24000.0)
 
 
@@ -46,7 +46,8 @@ def horizon_marks(
 
     Args:
         found: A row a policy and chance, in the order to draw: policy, chance (in (0, 1)), minutes, low, high (as of
-            `stats.Horizon`: 0, infinite and NaN have a meaning), extrapolated, note. None if it was not computed.
+            `stats.Horizon`: 0, infinite and NaN have a meaning), metr_minutes, extrapolated, note. None if it was not
+            computed.
         simulated: Whether agents are simulated.
         span: Shortest and longest task, minutes; horizons outside are not known.
         why: Why there is none, if it is known: one sentence.
@@ -138,7 +139,7 @@ def _in_words(row: dict[Any, Any]) -> str:
 
 
 def _caption(found: pd.DataFrame, span: tuple[float, float] | None) -> str:
-    parts = ["Marks are horizons of a logistic fit on log2 of human time; lines are 95 % bootstrap intervals."]
+    parts = ["Marks are horizons of a logistic fit (Firth's) on log2 of human time; lines are 95 % intervals."]
     if span:
         parts.append(f"Shaded: the times of the tasks, {minutes_text(span[0])} to {minutes_text(span[1])}.")
     if found["extrapolated"].any():

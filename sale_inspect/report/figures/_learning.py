@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sale_inspect.report.figures._means import any_simulated, wilson_ends
+from sale_inspect.report.figures._means import any_simulated, share_ends
 from sale_inspect.report.figures._names import labels_of, policies_of
 from sale_inspect.report.figures._style import (
     Drawing,
@@ -50,7 +50,7 @@ def learning(samples: pd.DataFrame, bids: pd.DataFrame) -> Drawing:
 
     Returns:
         The drawing. Data: a row a policy, measure and part of the auctions: range and mean of auctions seen, share
-        with Wilson's interval over tasks.
+        with its interval over tasks.
     """
     simulated = any_simulated(samples)
     used = samples[(samples["provisional"] != "") & (samples["agent"] != "")]
@@ -101,12 +101,13 @@ def _data(used: pd.DataFrame, names: list[str]) -> pd.DataFrame:
             known = rows.assign(part=part)[rows[column].notna()]
             if not len(known):
                 continue
-            each = known.groupby(["part", "task_id"])[column].mean().groupby("part").agg(["size", "mean"])
+            by_part = known.groupby(["part", "task_id"])[column].mean().groupby("part")
+            each = by_part.agg(["size", "mean"])
             found = known.groupby("part").agg(
                 seen_low=("seen", "min"), seen_high=("seen", "max"), seen=("seen", "mean"), auctions=("seen", "size")
             )
             found = found.assign(policy=name, measure=measure, tasks=each["size"], share=each["mean"])
-            low, high = wilson_ends(found["share"].to_numpy(float), found["tasks"].to_numpy(float))
+            low, high = share_ends(by_part)
             made.append(found.assign(low=low, high=high))
     return pd.concat(made, ignore_index=True)[list(_COLUMNS)]
 
@@ -139,7 +140,7 @@ def _in_words(data: pd.DataFrame, names: list[str]) -> str:
 
 def _caption(by_place: bool, measures: list[str], rest: list[str]) -> str:
     parts = [
-        "Points are parts of about equally many auctions, with Wilson's 95 % intervals over tasks."
+        "Points are parts of about equally many auctions, with 95 % intervals over tasks."
     ]  # fmt: skip
     if by_place:
         parts.append("No auction could see an earlier one; the place in the order is shown instead.")

@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sale_inspect.stats import bin_order
+from sale_inspect.stats import bin_order, rate_ends
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pandas.core.groupby.generic import SeriesGroupBy
 
-__all__ = ["any_simulated", "bins_of", "rates", "thinned", "wilson_ends"]
+__all__ = ["any_simulated", "bins_of", "rates", "share_ends", "thinned"]
 
 Floats = NDArray[np.float64]
-_Z = 1.959963984540054
-
-
-def wilson_ends(rate: Floats, n: Floats) -> tuple[Floats, Floats]:
-    """Ends of Wilson's 95 % interval, for many rates at once; as `stats.wilson`.
-
-    Args:
-        rate: (K,), rates in [0, 1].
-        n: (K,), units behind each, at least 1.
-    """
-    centre = rate + _Z * _Z / (2 * n)
-    spread = _Z * np.sqrt(rate * (1 - rate) / n + _Z * _Z / (4 * n * n))
-    below = 1 + _Z * _Z / n
-    # Rounding must not put an end on the wrong side of the rate.
-    return np.minimum(np.clip((centre - spread) / below, 0.0, 1.0), rate), np.maximum(
-        np.clip((centre + spread) / below, 0.0, 1.0), rate
-    )
 
 
 def rates(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Pass@1 of each group with Wilson's interval over tasks.
+    """Pass@1 of each group with its interval over tasks, that of `stats.rate`.
 
     A task's runs (epochs, orders) are averaged first, so that they do not count as independent.
 
@@ -48,11 +32,20 @@ def rates(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """
     scored = rows[rows["correct"].notna()]
     each = scored.groupby([*by, "task_id"], sort=True, observed=True)["correct"].agg(["mean", "size"]).reset_index()
-    found = each.groupby(by, sort=True, observed=True).agg(
-        tasks=("mean", "size"), runs=("size", "sum"), pass_at_1=("mean", "mean")
-    )
-    low, high = wilson_ends(found["pass_at_1"].to_numpy(float).clip(0, 1), found["tasks"].to_numpy(float))
+    groups = each.groupby(by, sort=True, observed=True)
+    found = groups.agg(tasks=("mean", "size"), runs=("size", "sum"), pass_at_1=("mean", "mean"))
+    low, high = share_ends(groups["mean"])
     return found.assign(low=low, high=high).reset_index()
+
+
+def share_ends(groups: SeriesGroupBy[Any, Any]) -> tuple[Floats, Floats]:
+    """Ends of the 95 % intervals of the groups' means, see `stats.rate`.
+
+    Args:
+        groups: A share from 0 to 1 for each task, by group.
+    """
+    found = groups.agg(["mean", "size"]).assign(variance=groups.var(ddof=0))
+    return rate_ends(*(found[name].to_numpy(float) for name in ("mean", "variance", "size")))
 
 
 def bins_of(samples: pd.DataFrame) -> list[str]:

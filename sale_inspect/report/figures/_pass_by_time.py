@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sale_inspect.report.figures._means import any_simulated, thinned, wilson_ends
+from sale_inspect.report.figures._means import any_simulated, share_ends, thinned
 from sale_inspect.report.figures._names import policies_of
 from sale_inspect.report.figures._style import (
     Drawing,
@@ -21,7 +21,7 @@ from sale_inspect.report.figures._style import (
     style,
     title,
 )
-from sale_inspect.stats import HorizonFit, fit_horizon
+from sale_inspect.stats import HorizonFit, firth_horizon
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +96,7 @@ def _fit(tasks: pd.DataFrame) -> HorizonFit | None:
     success, tau = tasks["correct"].to_numpy(float)[rows], tasks["tau"].to_numpy(float)[rows]
     if success.min() == success.max() and success.min() in (0.0, 1.0):
         return None
-    return fit_horizon(success, tau)
+    return firth_horizon(success, tau)
 
 
 def _data(tasks: pd.DataFrame, edges: np.ndarray, names: list[str], fits: dict[str, HorizonFit | None]) -> pd.DataFrame:
@@ -108,7 +108,7 @@ def _data(tasks: pd.DataFrame, edges: np.ndarray, names: list[str], fits: dict[s
         tasks=("correct", "size"), pass_at_1=("correct", "mean"), log=("log", "mean")
     )
     rows = found.reset_index()
-    low, high = wilson_ends(rows["pass_at_1"].to_numpy(float).clip(0, 1), rows["tasks"].to_numpy(float))
+    low, high = share_ends(logs.groupby(["policy", "part"])["correct"])
     rows = rows.assign(
         low=low, high=high, tau=2.0 ** rows["log"], tau_low=edges[rows["part"]], tau_high=edges[rows["part"] + 1]
     )
@@ -165,8 +165,8 @@ def _in_words(fit: HorizonFit | None, tasks: pd.DataFrame) -> str:
 def _caption(samples: pd.DataFrame, used: pd.DataFrame, alone: bool) -> str:
     who = "Each agent alone on all tasks." if alone else "No agent was run alone, so policies are drawn."
     parts = [
-        who, "Lines are logistic fits on log2 of human time. Points are parts of about equally many tasks, "
-        "with Wilson's 95 % intervals over tasks.",
+        who, "Lines are logistic fits (Firth's) on log2 of human time. Points are parts of about equally many tasks, "
+        "with 95 % intervals over tasks.",
     ]  # fmt: skip
     untimed = samples[~(np.isfinite(samples["tau"]) & (samples["tau"] > 0))]["task_id"].nunique()
     if untimed:

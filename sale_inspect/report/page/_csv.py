@@ -30,31 +30,32 @@ def grid_csv(grid: PageTable, *, simulated: bool) -> str:
     out.writerow([*_header(grid.columns, wide), "origin"])
     for row in grid.rows:
         out.writerow(
-            [*(field for value, kind in zip(row, wide, strict=True) for field in _fields(value, kind)), origin]
+            [*(field for value, extra in zip(row, wide, strict=True) for field in _fields(value, extra)), origin]
         )
     return made.getvalue()
 
 
-def _extra(grid: PageTable, place: int) -> str:
+def _extra(grid: PageTable, place: int) -> tuple[str, ...]:
+    """What a column needs beside its values: the ends of intervals, the addresses of links, or both."""
     kinds = {type(row[place]) for row in grid.rows}
-    return "range" if IntervalValue in kinds else "link" if Link in kinds else ""
+    return (("low", "high") if IntervalValue in kinds else ()) + (("url",) if Link in kinds else ())
 
 
-def _header(columns: tuple[PageColumn, ...], wide: list[str]) -> Iterator[str]:
-    for column, kind in zip(columns, wide, strict=True):
+def _header(columns: tuple[PageColumn, ...], wide: list[tuple[str, ...]]) -> Iterator[str]:
+    for column, extra in zip(columns, wide, strict=True):
         yield column.name
-        if kind == "range":
-            yield from (f"{column.name}_low", f"{column.name}_high")
-        elif kind == "link":
-            yield f"{column.name}_url"
+        yield from (f"{column.name}_{part}" for part in extra)
 
 
-def _fields(value: Value, kind: str) -> list[str]:
+def _fields(value: Value, extra: tuple[str, ...]) -> list[str]:
+    parts = dict.fromkeys(extra, "")
     if isinstance(value, IntervalValue):
-        return [_plain(value.value), _plain(value.low), _plain(value.high)]
+        parts |= {"low": _plain(value.low), "high": _plain(value.high)}
+        return [_plain(value.value), *parts.values()]
     if isinstance(value, Link):
-        return [csv_cell(value.text) if value.value is None else _plain(value.value), csv_cell(value.url)]
-    return [_plain(value), *[""] * {"range": 2, "link": 1, "": 0}[kind]]
+        parts |= {"url": csv_cell(value.url)}
+        return [_plain(value.text if value.value is None else value.value), *parts.values()]
+    return [_plain(value), *parts.values()]
 
 
 def _plain(value: str | float | int | None) -> str:

@@ -22,6 +22,7 @@ def horizon_frame(analyses: Analyses) -> pd.DataFrame | None:
             "minutes": each.horizon.minutes,
             "low": each.horizon.low,
             "high": each.horizon.high,
+            "metr_minutes": each.horizon.metr_minutes,
             "extrapolated": each.horizon.extrapolated,
             "note": each.horizon.note,
         }

@@ -64,13 +64,16 @@ def _judges(analyses: Analyses) -> PageTable:
         PageColumn(name="mean", title="mean rating", kind="number"),
         PageColumn(name="solved", title="of plans that solved", kind="number"),
         PageColumn(name="failed", title="of plans that failed", kind="number"),
-        PageColumn(name="auc", title="AUC", kind="number"),
+        PageColumn(name="auc", title="AUC [95%]", kind="number"),
         PageColumn(name="own", title="own less others'", kind="number"),
     )
     rows = tuple(
-        (each.judge, each.ratings, each.abstained, each.mean, each.solved, each.failed, each.auc, each.own)
+        (
+            each.judge, each.ratings, each.abstained, each.mean, each.solved, each.failed,
+            IntervalValue(each.auc, each.auc_low, each.auc_high), each.own,
+        )
         for each in analyses.judges
-    )
+    )  # fmt: skip
     return PageTable(
         name="judges",
         title="Ratings (0 to 5) against outcomes",
@@ -78,7 +81,8 @@ def _judges(analyses: Analyses) -> PageTable:
         rows=rows,
         notes=(
             "AUC: the chance that a plan that solves is rated higher than one that fails; 0.5 is chance. Only winning "
-            "plans were carried out, so it is of them alone.",
+            "plans were carried out, so it is of them alone. Its interval is over tasks and needs 5 plans that solved "
+            "and 5 that failed.",
             "Own less others': how much higher a judge rates its own plans.",
         ),
         empty="" if rows else analyses.why.get("judges", "There is no rating in these logs."),

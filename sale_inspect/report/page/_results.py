@@ -73,7 +73,7 @@ def _detail(found: Sequence[Cell], labels: Mapping[str, str], domain: str) -> Pa
         PageColumn(name="tasks", title="tasks", kind="count"),
         PageColumn(name="runs", title="runs", kind="count"),
         PageColumn(name="pass", title="pass@1 [95%]", kind="share"),
-        PageColumn(name="usd_per_task", title="$ per task", kind="usd"),
+        PageColumn(name="usd_per_task", title="$ per task [95%]", kind="usd"),
         PageColumn(name="usd_per_solved", title="$ per solved", kind="usd"),
         PageColumn(name="usd_per_mtok", title="$/Mt", kind="usd"),
         PageColumn(name="tokens", title="tokens", kind="count"),
@@ -83,20 +83,23 @@ def _detail(found: Sequence[Cell], labels: Mapping[str, str], domain: str) -> Pa
     rows = tuple(
         (
             cell.policy, labels.get(cell.bin, cell.bin), cell.tasks, cell.samples,
-            IntervalValue(cell.correct, cell.low, cell.high), cell.usd, cell.usd_solved, cell.usd_mtok, cell.tokens,
+            IntervalValue(cell.correct, cell.low, cell.high), IntervalValue(cell.usd, cell.usd_low, cell.usd_high),
+            cell.usd_solved, cell.usd_mtok, cell.tokens,
             cell.overhead, cell.uncounted,
         )
         for cell in found
     )  # fmt: skip
-    hows = sorted({cell.how for cell in found})
+    few = sorted({cell.usd_why for cell in found if cell.usd_why and cell.bin == ALL})
     return PageTable(
         name=f"bins{f'-{_slug(domain)}' if domain else ''}",
         title=f"Every measure by policy and bin{f': {domain}' if domain else ''}",
         columns=columns,
         rows=rows,
         notes=(
-            f"Intervals of pass@1: {' and '.join(hows)}, over tasks.",
-            "$ per task: the mean of a run. $ per solved: all dollars over solved runs. $/Mt: dollars per million "
+            "Intervals are over tasks; runs of a task are averaged first. Of pass@1: Wilson's, with a design effect "
+            "where tasks have several runs. Of dollars: studentised bootstrap of the log, from 30 tasks.",
+            *(f"No interval of dollars: {why}." for why in few),
+            "$ per task: the mean over tasks. $ per solved: all dollars over solved runs. $/Mt: dollars per million "
             "tokens, a blended price. Overhead: the share of dollars for bids, ratings and refinement.",
         ),
     )

@@ -20,6 +20,7 @@ def scaling_section(analyses: Analyses, pictures: Mapping[str, Picture]) -> Sect
         PageColumn(name="minutes", title="horizon"),
         PageColumn(name="minutes_low", title="from"),
         PageColumn(name="minutes_high", title="to"),
+        PageColumn(name="metr_minutes", title="METR's fit"),
         PageColumn(name="minutes_per_usd", title="minutes per $ a task", kind="number"),
         PageColumn(name="runs", title="runs", kind="count"),
         PageColumn(name="note", title="note"),
@@ -30,9 +31,10 @@ def scaling_section(analyses: Analyses, pictures: Mapping[str, Picture]) -> Sect
         columns=columns,
         rows=tuple(_row(each) for each in analyses.horizons),
         notes=(
-            "Weighted logistic fit of success on log2 of tau with a penalty on the slope; 95% interval by a bootstrap "
-            "over sources, tasks and runs (METR's public method). < and > mean that the horizon lies outside the times "
-            "of the tasks: nothing is extrapolated.",
+            "Weighted logistic fit of success on log2 of tau by Firth's method, with Fieller's 95% interval over "
+            "tasks. METR's fit: the same with a penalty on the slope (METR's public method), which draws the 80% "
+            "horizon down however many tasks there are; it is for comparison with METR's figures and has no interval. "
+            "< and > mean outside the times of the tasks: nothing is extrapolated.",
             "Minutes per $: the horizon over the policy's mean dollars a task (ours).",
         ),
         empty=""
@@ -50,6 +52,7 @@ def _row(each: PolicyHorizon) -> tuple[Value, ...]:
         _end(found.minutes, each),
         _end(found.low, each),
         _end(found.high, each),
+        _end(found.metr_minutes, each),
         each.minutes_per_usd,
         each.runs,
         found.note,

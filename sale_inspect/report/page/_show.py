@@ -20,6 +20,8 @@ def show(value: Value, kind: Kind) -> str:
     if isinstance(value, IntervalValue):
         if math.isnan(value.value):
             return "-"
+        if math.isnan(value.low) or math.isnan(value.high):
+            return show(value.value, kind)
         ends = [show(end, kind).removesuffix("%") for end in (value.low, value.high)]
         return f"{show(value.value, kind)} [{ends[0]}, {ends[1]}]"
     if value is None or (isinstance(value, float) and math.isnan(value)):

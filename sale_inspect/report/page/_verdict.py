@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sale_inspect.report.analysis import Analyses, Claim
+from sale_inspect.report.analysis import Analyses
 from sale_inspect.report.page._model import IntervalValue, PageColumn, PageTable, Section, Sentences, Value
+from sale_inspect.stats import VERDICT_WORDS, Claim
 
 __all__ = ["verdict_section", "verdict_sentences"]
 
@@ -41,8 +42,11 @@ def verdict_section(analyses: Analyses, health: Sequence[str] = ()) -> Section:
         PageColumn(name="pass_p_adjusted", title="p, Holm", kind="p", group="pass@1"),
         PageColumn(name="pass_test", title="test", group="pass@1"),
         PageColumn(name="pass_verdict", title="verdict", group="pass@1"),
-        PageColumn(name="pass_tasks_needed", title="tasks needed", kind="count", group="pass@1"),
-        PageColumn(name="usd_difference", title="difference, $ [95%]", kind="usd", group="dollars a task"),
+        PageColumn(name="pass_smallest", title="resolves, points", kind="points", group="pass@1"),
+        PageColumn(name="pass_tasks_needed", title="tasks needed", group="pass@1"),
+        PageColumn(name="usd_ratio", title="times the dollars [95%]", kind="number", group="dollars a task"),
+        PageColumn(name="usd_difference", title="difference, $", kind="usd", group="dollars a task"),
+        PageColumn(name="usd_typical", title="on a typical task, times", kind="number", group="dollars a task"),
         PageColumn(name="usd_p_adjusted", title="p, Holm", kind="p", group="dollars a task"),
         PageColumn(name="usd_verdict", title="verdict", group="dollars a task"),
     )
@@ -55,11 +59,15 @@ def verdict_section(analyses: Analyses, health: Sequence[str] = ()) -> Section:
         columns=columns,
         rows=tuple(_row(policy, own) for policy, own in by_policy.items()),
         notes=(
-            "Runs of a task (epochs, orders) are averaged first, so a task counts once. Intervals: paired bootstrap "
-            "over tasks. p: exact McNemar test where all means are 0 or 1, else a normal test on the bootstrap's "
-            "error. Holm's correction is over the policies.",
-            "Better and worse need an interval without 0, a corrected p of at most 0.05, and 10 tasks.",
-            "Tasks needed: how many would resolve a difference of this size, in so many comparisons, with 80% power.",
+            "Runs of a task (epochs, orders) are averaged first, so a task counts once. p of pass@1: McNemar's exact "
+            "test where all means are 0 or 1, else the sign-flip test over tasks. Better and worse need a corrected p "
+            "of at most 0.05, an interval that agrees, and 10 tasks.",
+            "p of dollars: the larger of the sign-flip test on each task's ratio and of the bootstrap of all dollars: "
+            "cheaper means cheaper on a typical task and in total. It takes 30 tasks, and more if dollars are very "
+            "skewed.",
+            *_choice_note(analyses),
+            "Resolves: the smallest true difference that so many tasks resolve with 80% power. Tasks needed: if the "
+            "difference is as large, and as small, as its interval allows.",
         ),
         empty="" if by_policy else "There is one policy.",
     )
@@ -69,25 +77,47 @@ def verdict_section(analyses: Analyses, health: Sequence[str] = ()) -> Section:
     )
 
 
-def _row(policy: str, own: dict[str, Claim]) -> tuple[Value, ...]:
-    solved, spent = own.get("pass"), own.get("usd")
-    left: tuple[Value, ...] = (None,) * 7
-    right: tuple[Value, ...] = (None,) * 3
+def _choice_note(analyses: Analyses) -> tuple[str, ...]:
+    count = len(analyses.chosen_among)
+    if count < 2:
+        return ("Holm's correction is over the policies.",)
+    return (
+        f"The baseline is the best of {count} agents on these very tasks. So Holm's correction is over every pair that "
+        "another choice would have compared, and intervals are widened. A baseline that is named before the run "
+        "(--baseline) resolves more.",
+    )
+
+
+def _row(policy: str, by_measure: dict[str, Claim]) -> tuple[Value, ...]:
+    solved, spent = by_measure.get("pass"), by_measure.get("usd_per_task")
+    left: tuple[Value, ...] = (None,) * 8
+    right: tuple[Value, ...] = (None,) * 5
     if solved is not None:
         left = (
             solved.tasks,
-            IntervalValue(solved.difference, solved.low, solved.high),
+            _ranged(solved.difference, solved.low, solved.high),
             solved.p,
             solved.p_adjusted,
             solved.test,
             solved.verdict,
-            solved.needed,
+            solved.smallest,
+            _needed(solved),
         )
     if spent is not None:
-        words = {"better": "cheaper", "worse": "dearer"}
+        words = dict(zip(("better", "worse"), VERDICT_WORDS["usd_per_task"], strict=True))
         right = (
-            IntervalValue(spent.difference, spent.low, spent.high),
-            spent.p_adjusted,
+            _ranged(spent.ratio, spent.ratio_low, spent.ratio_high), spent.difference, spent.typical, spent.p_adjusted,
             words.get(spent.verdict, spent.verdict),
         )  # fmt: skip
     return (policy, *left, *right)
+
+
+def _ranged(value: float | None, low: float | None, high: float | None) -> IntervalValue:
+    return IntervalValue(*(float("nan") if each is None else each for each in (value, low, high)))
+
+
+def _needed(claim: Claim) -> str | None:
+    if claim.needed is None:
+        return None
+    most = "perhaps never" if claim.needed.most is None else f"at most {claim.needed.most:,}"
+    return f"at least {claim.needed.least:,}; {most}"

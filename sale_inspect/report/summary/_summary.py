@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from statistics import fmean
 
 from sale_inspect.runs import PolicyRun, Runs, bin_of, left_out_notes
-from sale_inspect.stats import mean, ratio, wilson
+from sale_inspect.stats import mean, rate, ratio
 from sale_inspect.texts import Table, fmt_count, fmt_rate, fmt_usd
 
 __all__ = ["summary"]
@@ -69,10 +69,10 @@ def _notes(runs: Runs, simulated: bool) -> Iterator[str]:
         solved: dict[str, list[float]] = {}
         for run in own:
             solved.setdefault(run.task, []).append(run.score)
-        low, high = wilson(sum(map(fmean, solved.values())), len(solved))
+        found = rate([fmean(scores) for scores in solved.values()])
         yield (
-            f"{policy}: {len(own)} samples of {len(solved)} tasks; pass@1 95% interval (Wilson, over tasks) "
-            f"{fmt_rate(low)} to {fmt_rate(high)}."
+            f"{policy}: {len(own)} samples of {len(solved)} tasks; pass@1 95% interval over tasks "
+            f"{fmt_rate(found.low)} to {fmt_rate(found.high)}."
         )
     yield from runs.health
     yield "Dollars are computed from recorded tokens and the pool's dated prices; the auction is inside them."
