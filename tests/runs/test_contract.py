@@ -119,7 +119,7 @@ RIGHT = [
     ),
     Case(
         "errors",
-        both("33.3%", "77.8%"),
+        both("44.4%", "77.8%"),
         tasks=9,
         samples=9,
         told=("Compared on the 9 tasks that all policies finished.", "(error: _Mute()): 1 epoch 1, 7 epoch 1."),
@@ -127,15 +127,13 @@ RIGHT = [
     Case(
         "retried",
         both("41.7%", "75.0%", ("$0.00600", "$0.0900"), "390"),
-        told=(
-            "mockllm/lesser: 12 samples were tried more than once; 24 calls of earlier attempts are paid and counted.",
-        ),
+        told=("mockllm/lesser: 12 samples were tried more than once; 24 calls of earlier attempts are paid",),
     ),
     Case("wide", both("0.0%", "0.0%"), tasks=2, samples=2),
     Case("pictures", both("0.0%", "0.0%"), tasks=4, samples=4, told=("4 of 4 tasks hold pictures",)),
     Case(
         "token_limit",
-        both("41.7%", "75.0%"),
+        both("0.0%", "0.0%"),
         told=("mockllm/lesser: 12 of 12 samples were stopped by their token limit.",),
     ),
     Case("epochs", TRUTH, samples=2 * TASKS),
@@ -257,6 +255,8 @@ def test_the_same_words_on_the_command_line(folders: Callable[[str], Path], tmp_
     assert len(set(refusals)) == 1 and "--score 'points>=NUMBER'" in refusals[0]
 
 
+# inspect_ai 0.3.285 calls pandas with a parameter that pandas 3.1 deprecates.
+@pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.drop_duplicates")
 def test_data_frames_and_the_auction_memory_read_scores_by_the_same_rule(folders: Callable[[str], Path]) -> None:
     frame = samples_df(str(folders("points")), columns=sale_columns("points>=5"), quiet=True)
     assert sorted(frame.groupby("log")["correct"].mean().round(3)) == [0.417, 0.75]
