@@ -24,6 +24,7 @@ def ablate(logs: tuple[str, ...], request: LogsRequest, markdown: bool) -> None:
     LOGS are logs of `sale`, and logs of `single` on the same tasks, which say how other winners
     would have done. No model is called. Variants that would need new calls are counted: to know
     those, run `sale` with the switch itself, for instance -S drop=price or -S judges=peers.
+    With --reprice, auctions are decided again at other prices.
 
     \b
       sale-inspect ablate logs/sale logs/single

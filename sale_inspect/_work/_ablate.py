@@ -8,8 +8,9 @@ from sale_inspect._errors import LogError
 from sale_inspect._work._logs import LogsRequest, read_logs
 from sale_inspect._work._places import Places
 from sale_inspect._work._progress import Progress, silent
+from sale_inspect.outcomes import read_price_list
 from sale_inspect.report.analysis import RecordedAuction, ablations
-from sale_inspect.runs import AuctionRuns, auctions_of
+from sale_inspect.runs import AuctionRuns, auctions_of, repriced_auction
 from sale_inspect.texts import Table
 
 __all__ = ["ablate"]
@@ -26,7 +27,7 @@ def ablate(logs: Places, request: LogsRequest | None = None, *, progress: Progre
 
     Args:
         logs: Logs of `sale`, and logs of `single` on the same tasks, which say how other winners would have done.
-        request: How they are read.
+        request: How they are read. With `reprice`, the auctions are decided again at those prices, and dollars are too.
         progress: Is told what is being done.
 
     Returns:
@@ -35,8 +36,14 @@ def ablate(logs: Places, request: LogsRequest | None = None, *, progress: Progre
     Raises:
         LogError: If no log holds an auction, or auctions of several pools or variants are given.
     """
-    auctions = auctions_of(read_logs(logs, request or LogsRequest(), line_up=False, progress=progress))
-    table = ablations(_recorded(auctions))
+    request = request or LogsRequest()
+    auctions = auctions_of(read_logs(logs, request, line_up=False, progress=progress))
+    if request.reprice is None:
+        table = ablations(_recorded(auctions))
+    else:
+        prices = read_price_list(request.reprice)
+        held = tuple((run, repriced_auction(record, run.sample, prices)) for run, record in auctions.held)
+        table = ablations(_recorded(replace(auctions, held=held)), base="decided at these prices")
     return replace(table, notes=(*table.notes, *auctions.notes))
 
 

@@ -5,6 +5,7 @@ from sale_inspect.runs._differences import set_hash
 from sale_inspect.runs._facts import HumanClock, LogFacts, LogHead, SampleFacts, UncountedCalls
 from sale_inspect.runs._fit import AuctionRuns, auctions_of, fit_data
 from sale_inspect.runs._forecast import recorded_samples
+from sale_inspect.runs._money import repriced_auction
 from sale_inspect.runs._policy import SOURCES
 from sale_inspect.runs._rows import bin_of, outcome_rows, source_of, tau_of
 from sale_inspect.runs._run import PolicyRun, SamplesLeftOut
@@ -37,6 +38,7 @@ __all__ = [
     "outcome_rows",
     "parse_score",
     "recorded_samples",
+    "repriced_auction",
     "score_of",
     "set_hash",
     "source_of",

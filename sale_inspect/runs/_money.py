@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from sale_inspect._errors import LogError, UnpricedAgentError
-from sale_inspect.money import Entry
+from sale_inspect.auction import AuctionRecord, BidRecord
+from sale_inspect.money import BLEND_INPUT_SHARE, Entry
 from sale_inspect.outcomes import PriceList, named
 from sale_inspect.runs._facts import SampleFacts
 from sale_inspect.runs._run import PolicyRun
 
-__all__ = ["PriceUse", "paid_entries", "price_dates", "why_unpriced"]
+__all__ = ["PriceUse", "paid_entries", "price_dates", "repriced_auction", "why_unpriced"]
 
 _HOW = "(a pool's file, or the file of Inspect's --model-cost-config)"
 
@@ -110,3 +111,37 @@ def why_unpriced(run: PolicyRun, prices: PriceList | None) -> str:
         except UnpricedAgentError as error:
             return str(error).rstrip(".")
     return f"model {lacking[0]!r} has tokens but no dollars. Give its price with --prices FILE {_HOW}"
+
+
+def repriced_auction(record: AuctionRecord, sample: SampleFacts, prices: PriceList) -> AuctionRecord:
+    """The auction with other prices, to be decided again; its bids, ratings and winner are as recorded.
+
+    Args:
+        record: The auction.
+        sample: Its sample, which has the pool's prices and models.
+        prices: The other prices, by agent or by model.
+
+    Raises:
+        UnpricedAgentError: If a bidder has no price among them.
+    """
+    share = _input_share(record, sample)
+    blended = {}
+    for agent in record.agents:
+        model = str((sample.agents.get(agent) or {}).get("model", agent))
+        listed = prices.prices.get(agent) or prices.price(model)
+        blended[agent] = share * listed.input + (1 - share) * listed.output
+
+    def at(bid: BidRecord) -> BidRecord:
+        return bid.model_copy(update={"usd_per_mtok": blended[bid.agent]})
+
+    bids, refined = tuple(map(at, record.bids)), tuple(map(at, record.refined))
+    return record.model_copy(update={"prices": blended, "bids": bids, "refined": refined})
+
+
+def _input_share(record: AuctionRecord, sample: SampleFacts) -> float:
+    """The share of input tokens in the pool's blended prices, which a record does not state, from the prices it has."""
+    for agent, price in sample.prices.items():
+        read, written = float(price.get("input") or 0), float(price.get("output") or 0)
+        if agent in record.prices and read != written:
+            return (record.prices[agent] - written) / (read - written)
+    return BLEND_INPUT_SHARE

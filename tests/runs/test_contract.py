@@ -266,25 +266,45 @@ def test_data_frames_and_the_auction_memory_read_scores_by_the_same_rule(folders
     assert solved({"points": Score(value=9)}, (parse_score("points>=5"),), "", "Here") is True
 
 
-def test_variants_of_sale_are_named_by_what_differs_and_by_all_alike(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("SALE_MINILM_DIR", raising=False)
-    for given in (
-        sale(pool="sim", memory="off"),
-        sale(pool="sim", memory="off", jury="panel"),
-        single("4b", pool="sim"),
-        single("32b", pool="sim"),
-    ):
-        task = hst_coding(set="mini", bins="b1", sandbox="local")
-        inspect_eval(task, solver=given, log_dir=str(tmp_path), display="none", limit=3)
-    places = str(tmp_path)
+@pytest.fixture(scope="module")
+def auctions(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Two variants of SALE and two agents alone, on the same three tasks."""
+    folder = tmp_path_factory.mktemp("auctions")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("SALE_MINILM_DIR", raising=False)
+        patch.delenv("INSPECT_EVAL_MODEL", raising=False)
+        for given in (
+            sale(pool="sim", memory="off"),
+            sale(pool="sim", memory="off", jury="panel"),
+            single("4b", pool="sim"),
+            single("32b", pool="sim"),
+        ):
+            task = hst_coding(set="mini", bins="b1", sandbox="local")
+            inspect_eval(task, solver=given, log_dir=str(folder), display="none", limit=3)
+    return str(folder)
+
+
+def test_variants_of_sale_are_named_by_what_differs_and_by_all_alike(auctions: str) -> None:
     names = {"SALE", "SALE, panel jury", "4b alone", "32b alone"}
-    table = policy_table(places, ComparedLogsRequest(cache=False))
+    table = policy_table(auctions, ComparedLogsRequest(cache=False))
     assert {section[0][0].removesuffix(" (simulated)") for section in table.sections} == names
     assert "All runs of SALE have: no memory." in table.notes
-    outcomes = read_outcomes(places, OutcomesRequest(cache=False))
+    outcomes = read_outcomes(auctions, OutcomesRequest(cache=False))
     assert {row.policy for row in outcomes.rows} - {""} == {"SALE", "SALE, panel jury"}
-    found = read_tidy([places], cache=False)
+    found = read_tidy([auctions], cache=False)
     assert {*found.tidy.samples["policy"]} == names
-    assert {each.policy for each in plan(3, PlanRequest(like=(places,), cache=False)).forecasts} == names
+    assert {each.policy for each in plan(3, PlanRequest(like=(auctions,), cache=False)).forecasts} == names
+
+
+def test_other_prices_decide_recorded_auctions_again(auctions: str, tmp_path: Path) -> None:
+    def first_row(reprice: str) -> tuple[str, ...]:
+        return ablate(auctions, LogsRequest(reprice=reprice, cache=False)).sections[0][0]
+
+    assert first_row("sim")[:2] == ("decided at these prices", "0 of 6"), "at their own prices nothing changes"
+    turned = tmp_path / "turned.yaml"
+    dollars = {"4b": 900, "8b": 90, "14b": 9, "32b": 0.001}
+    lines = [f"{name}: {{input: {price}, output: {price}}}\n" for name, price in dollars.items()]
+    turned.write_text("".join(lines), "utf-8")
+    assert first_row(str(turned))[1] != "0 of 6"
+    told = policy_table(auctions, ComparedLogsRequest(reprice=str(turned), cache=False)).notes
+    assert any("The 6 auctions were decided at the prices of their time" in note for note in told)
