@@ -144,10 +144,10 @@ def _errors(folder: Path) -> None:
     ran(quiz(exact(), how=stumbles((12,))), greater(), folder, fail_on_error=False)
 
 
-def _one_model(folder: Path, **args: Any) -> None:
-    """One model string twice, told apart by its arguments or its config."""
+def _model_args(folder: Path) -> None:
+    """One model string twice, told apart by its arguments."""
     for solves, usd, value in ((3, LESSER_USD, "this"), (10, GREATER_USD, "that")):
-        ran(quiz(exact()), model("same", solves, usd, **{name: value for name in args}), folder)
+        ran(quiz(exact()), model("same", solves, usd, model_path=value), folder)
 
 
 def _effort(folder: Path) -> None:
@@ -215,7 +215,7 @@ CASES: dict[str, Callable[[Path], None]] = {
     "pair": lambda at: both(lambda: quiz(pair()), at),
     "same_ids": _same_ids,
     "effort": _effort,
-    "model_args": lambda at: _one_model(at, model_path=None),
+    "model_args": _model_args,
     "errors": _errors,
     "retried": lambda at: both(lambda: quiz(late()), at, retry_on_error=3),
     "wide": _wide,
