@@ -9,13 +9,12 @@ from sale_inspect.runs._money import repriced_auction
 from sale_inspect.runs._policy import SOURCES
 from sale_inspect.runs._rows import bin_of, outcome_rows, source_of, tau_of
 from sale_inspect.runs._run import PolicyRun, SamplesLeftOut
-from sale_inspect.runs._score import OWN_SCORE, ScoreChoice, chosen_score, parse_score, score_of
+from sale_inspect.runs._score import ScoreChoice, chosen_score, parse_score, score_of
 from sale_inspect.runs._screen import EXCLUDABLE, left_out_notes
 from sale_inspect.runs._traits import PolicyKind
 
 __all__ = [
     "EXCLUDABLE",
-    "OWN_SCORE",
     "SOURCES",
     "AuctionRuns",
     "HumanClock",

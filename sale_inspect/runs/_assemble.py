@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from sale_inspect._errors import LogError
-from sale_inspect.outcomes import ANSWER_CAP, OnDuplicate, PriceList, clean, named
+from sale_inspect.outcomes import OnDuplicate, PriceList, clean, named
 from sale_inspect.runs._facts import LogFacts, LogHead, SampleFacts
 from sale_inspect.runs._health import health_notes, money_notes
 from sale_inspect.runs._money import PriceUse, paid_entries, price_dates, why_unpriced
@@ -39,10 +39,7 @@ class ReadOptions:
         keep: What to keep although it is unlike.
         common_tasks: Compare on the tasks that every policy has.
         line_up: Whether policies must have the same tasks; a fit of weights, for one, joins them by itself.
-        need_dollars: A run without dollars is a fault.
         need_tau: A run without a human time, among others with one, is a fault.
-        answers: Keep the answers' texts.
-        answer_cap: Longest answer to keep, characters.
     """
 
     scores: tuple[ScoreChoice, ...] = ()
@@ -55,10 +52,7 @@ class ReadOptions:
     keep: tuple[str, ...] = ()
     common_tasks: bool = False
     line_up: bool = True
-    need_dollars: bool = True
     need_tau: bool = False
-    answers: bool = False
-    answer_cap: int = ANSWER_CAP
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,10 +166,8 @@ def _check_scores(runs: Sequence[PolicyRun], options: ReadOptions) -> None:
 
 def _kinds(options: ReadOptions) -> Collection[str]:
     if not options.line_up:
-        return {"other-texts", "unpriced", *options.exclude} - ({"unpriced"} if not options.need_dollars else set())
+        return {"other-texts", "unpriced", *options.exclude}
     unwanted = {"no-tau"} if not options.need_tau and "no-tau" not in options.exclude else set()
-    if not options.need_dollars and "unpriced" not in options.exclude:
-        unwanted |= {"unpriced"}
     return [name for name in EXCLUDABLE if name not in unwanted]
 
 

@@ -28,13 +28,11 @@ class Doer:
     Attributes:
         kind: See `PolicyKind`.
         base: The shortest name.
-        agent: Name of the agent that ran alone; empty for an auction or a router.
         traits: What makes it what it is.
     """
 
     kind: PolicyKind
     base: str
-    agent: str
     traits: Mapping[str, Trait]
 
 
@@ -56,8 +54,7 @@ def doer_of(log: LogFacts) -> Doer:
     telling = next((sample for sample in log.samples if sample.ledger_policy), None)
     kind = kind_of(log.head, telling)
     base = base_name(log.head, telling, kind)
-    agent = base.removesuffix(" alone") if kind == "single" else log.head.model if kind == "other" else ""
-    return Doer(kind=kind, base=base, agent=agent, traits=traits_of(log.head, telling, kind))
+    return Doer(kind=kind, base=base, traits=traits_of(log.head, telling, kind))
 
 
 def name_policies(doers: Sequence[Doer]) -> Named:

@@ -18,7 +18,6 @@ from sale_inspect._inspect.store._ledger import (
 )
 from sale_inspect._inspect.store._read import StoredLedger, StoredSample, UncountedCall, read
 from sale_inspect._inspect.store._records import write_records
-from sale_inspect._inspect.store._recovered import with_stores
 from sale_inspect._inspect.store._routing import RoutingStore
 from sale_inspect._inspect.store._sample_book import forget_attempts, sample_book
 from sale_inspect._inspect.store._sample_place import SamplePlace, current_sample, enter_sample
@@ -51,6 +50,5 @@ __all__ = [
     "token_usage",
     "transcript_length",
     "transcript_since",
-    "with_stores",
     "write_records",
 ]
