@@ -266,6 +266,14 @@ def test_data_frames_and_the_auction_memory_read_scores_by_the_same_rule(folders
     assert solved({"points": Score(value=9)}, (parse_score("points>=5"),), "", "Here") is True
 
 
+def test_what_did_not_work_stands_at_the_top_of_the_page(folders: Callable[[str], Path], tmp_path: Path) -> None:
+    made = make_report(str(folders("token_limit")), tmp_path / "report", ReportRequest(cache=False))
+    sentence = "mockllm/lesser: 12 of 12 samples were stopped by their token limit."
+    assert sentence in made.health
+    page = (tmp_path / "report" / "report.md").read_text("utf-8")
+    assert 0 < page.index(sentence) < page.index("## What was compared")
+
+
 @pytest.fixture(scope="module")
 def auctions(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Two variants of SALE and two agents alone, on the same three tasks."""
