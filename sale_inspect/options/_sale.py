@@ -102,6 +102,21 @@ class SaleOptions(Options):
             told="frozen memory",
         ),
     ] = False
+    memory_required: Annotated[
+        bool,
+        Option(
+            "If the memory's file cannot be used, for instance on a full disk: end the run with that error, or (false) "
+            "go on with what this process remembers, and say so in the log and the record."
+        ),
+    ] = True
+    memory_wait: Annotated[
+        float,
+        Option(
+            "A sample waits for the auctions before it; after this many seconds in which nothing happens in the run, "
+            "it ends with an error that names them.",
+            check=above(0),
+        ),
+    ] = 3600.0
     memory_lag: Annotated[
         int,
         Option(
