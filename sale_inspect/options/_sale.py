@@ -10,7 +10,17 @@ from sale_inspect._errors import OptionError
 from sale_inspect.auction import DEFENCES, TERMS, Defence, JudgeChoice, JuryMode, Switches, Term, Winning
 from sale_inspect.bench import names
 from sale_inspect.options._option import Names, Option, Recorded, above, at_least, members, sorted_names
-from sale_inspect.options._shared import REACT, CheckServers, Executor, PoolName, Seed, Tools
+from sale_inspect.options._shared import (
+    REACT,
+    AgentArguments,
+    CheckServers,
+    Execution,
+    Executor,
+    PoolName,
+    Seed,
+    SeveralRight,
+    Tools,
+)
 from sale_inspect.options._table import Options
 from sale_inspect.pools import Pool
 
@@ -166,6 +176,9 @@ class SaleOptions(Options):
         ),
     ] = "quote,anonymous"
     agent: Executor = REACT
+    agent_args: AgentArguments = None
+    execute: Execution = "agent"
+    several_right: SeveralRight = False
     tools: Tools = None
     embedder: Annotated[str, Option("Embedding of the memory's tasks: `auto`, `minilm` or `hashing`.")] = "auto"
     call_timeout: Annotated[

@@ -115,7 +115,7 @@ class Auction:
             provisional_winner=provisional,
             refinement=refinement,
             winner=accept_refined(provisional, z[provisional], refined_z, self._prices, self._names),
-            notes=(*self._jury.notes, *self._lost_memory()),
+            notes=(*self._jury.notes, *self._lost_memory(), *self._unseen()),
         )
 
     @property
@@ -138,6 +138,10 @@ class Auction:
         place = memory_of(self.task.uuid)
         lost = "" if place is None or not self._remembers else place[0].lost
         return (f"The auction memory is not kept on disk: {lost}",) if lost else ()
+
+    def _unseen(self) -> tuple[str, ...]:
+        unseen = self.task.unseen
+        return (f"Bidders and judges were told of {unseen} in the task, and did not see it.",) if unseen else ()
 
     async def _rate(self, bids: Sequence[Bid]) -> Ratings:
         if "jury" in self._rules.switches.drop:

@@ -67,6 +67,8 @@ class MemoryHooks(Hooks):
             positions={str(sample): i for i, sample in enumerate(ids)},
             stops_on_error=_stops_on_error(data.spec.config),
             scorers=frozenset(scorer.name for scorer in data.spec.scorers or []),
+            task=data.spec.task_registry_name or data.spec.task,
+            task_arguments=dict(data.spec.task_args_passed or data.spec.task_args),
         )
 
     async def on_task_end(self, data: TaskEnd) -> None:
@@ -98,6 +100,8 @@ class MemoryHooks(Hooks):
                 epoch=summary.epoch,
                 choices=tuple(summary.choices or ()),
                 marks_choices=run is not None and "choice" in run.scorers,
+                task="" if run is None else run.task,
+                task_arguments={} if run is None else run.task_arguments,
             )
         )
 

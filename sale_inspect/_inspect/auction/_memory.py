@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
@@ -59,6 +59,8 @@ class RunMemory:
         stops_on_error: The run ends at the first failing sample, so a failed place is not settled:
             a retry of the run will do it again.
         scorers: Names of the task's scorers.
+        task: Registered name of the task.
+        task_arguments: Its arguments.
         fault: Why the run cannot go on with its memory; empty if it can.
         lost: Why the file is written no more, and the run goes on without it; empty if it is in use.
         activity: What happens in the run, for those that wait.
@@ -68,6 +70,8 @@ class RunMemory:
     positions: dict[str, int]
     stops_on_error: bool = False
     scorers: frozenset[str] = frozenset()
+    task: str = ""
+    task_arguments: dict[str, Any] = field(default_factory=dict)
     past: dict[tuple[int, int], PastAuction] = field(default_factory=dict)
     started: set[tuple[int, int]] = field(default_factory=set)
     settled: set[tuple[int, int]] = field(default_factory=set)

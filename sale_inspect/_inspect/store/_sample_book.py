@@ -24,12 +24,14 @@ class LedgerPart:
         policy: What decided.
         pool: Its pool.
         agent: Who did the task; empty until that is known.
+        worked_instead: Which models did it, if the agent's own was not called; empty if it was.
         entries: Its calls.
     """
 
     policy: str
     pool: Pool
     agent: str = ""
+    worked_instead: str = ""
     entries: list[Entry] = field(default_factory=list)
 
 
