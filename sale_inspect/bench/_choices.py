@@ -34,8 +34,8 @@ def labelled_choices(choices: list[str], *, several_right: bool = False) -> str:
     lines = "\n".join(f"{choice_label(place)}) {choice}" for place, choice in enumerate(choices))
     if several_right:
         return (
-            f"{lines}\n\nOne or more choices are right. End your answer with a line that names all of them, of the form: "
-            "ANSWER: <letter>,<letter>"
+            f"{lines}\n\nOne or more choices are right. End your answer with a line that names all of them, of the "
+            "form: ANSWER: <letter>,<letter>"
         )
     return f"{lines}\n\nEnd your answer with a line of the form: ANSWER: <letter>"
 
@@ -54,7 +54,6 @@ def parse_choices(text: str, count: int) -> frozenset[int]:
     lines = _SEVERAL.findall(_WRAPPERS.sub("", text))
     if lines:
         labels = re.findall(rf"\b{_LABEL}\b", lines[-1].upper()) or list(lines[-1].strip().upper())
-        if all(label in places for label in labels):
-            return frozenset(places[label] for label in labels)
+        return frozenset(places[label] for label in labels if set(labels) <= set(places))
     letter = parse_letter(text, min(count, len(string.ascii_uppercase)))
     return frozenset() if letter is None else frozenset({places[letter]})

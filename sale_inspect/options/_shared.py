@@ -48,8 +48,8 @@ AgentArguments = Annotated[
 Execution = Annotated[
     Literal["agent", "task"],
     Option(
-        "What executes: `agent` (the agent named here, in place of the task's solver), or `task` (the task's own solver, "
-        "with its prompts, and the chosen model; it is given no plan).",
+        "What executes: `agent` (an agent, in place of the task's solver), or `task` (the task's own solver, with its "
+        " prompts, and the chosen model; it is given no plan).",
         told="executed by the {}",
         recorded=Recorded(),
     ),
@@ -57,8 +57,8 @@ Execution = Annotated[
 SeveralRight = Annotated[
     bool,
     Option(
-        "Tell the agents that several choices may be right (Inspect's `multiple_correct`). Answers that name several are "
-        "read either way.",
+        "Tell the agents that several choices may be right (Inspect's `multiple_correct`). Answers that name several "
+        "are read either way.",
         told="several right choices",
         recorded=Recorded(),
     ),

@@ -42,24 +42,22 @@ class Executor:
     own_solver: bool = False
     several_right: bool = False
 
-    def room(self, state: TaskState, *, with_plan: bool) -> None:
+    def room(self, state: TaskState) -> int | None:
         """Check, before anything is paid, that the task's message limit leaves a turn to the agent.
 
-        What the harness adds to the conversation is added to the limit too.
+        Returns:
+            The task's message limit.
 
         Raises:
             AuctionError: If there is no room.
         """
         limit = state.message_limit
-        if limit is None:
-            return
-        if limit <= len(state.messages):
+        if limit is not None and limit <= len(state.messages):
             raise AuctionError(
                 f"Sample {state.sample_id}: the task begins with {len(state.messages)} messages and its message limit "
                 f"is {limit}, so no agent could answer. Nothing was spent. Raise --message-limit."
             )
-        if with_plan and not self.own_solver:
-            state.message_limit = limit + 1
+        return limit
 
 
 def make_agent(executor: Executor, bidder: Bidder, tools: Tools) -> Agent:
@@ -82,6 +80,7 @@ async def execute(
     executor: Executor,
     strategy: str | None,
     ledger: SampleLedger,
+    message_limit: int | None,
 ) -> TaskState:
     """Run the agent, or the task's own solver, on the task and book its calls to the phase `execute`.
 
@@ -92,17 +91,23 @@ async def execute(
         executor: What executes.
         strategy: The winner's own plan, or None to run without one.
         ledger: Where its calls are booked, whatever happens.
+        message_limit: The task's own, as `Executor.room` gave it. What the harness adds to the conversation is added.
     """
     if executor.own_solver:
         solver = task_solver(state)
         async with _booked(bidder, ledger):
             return await solver(state, generate_of(bidder.model))
+    before = len(state.messages)
     ask_with_choices(state, several_right=executor.several_right)
     if strategy is not None:
         state.messages.append(_asking(strategy))
     elif not any(message.role == "user" for message in state.messages):
         # Providers refuse a conversation in which no user speaks, and agents wait for one.
         state.messages.append(ChatMessageUser(content=_BEGIN))
+    if message_limit is not None:
+        # With tools, react begins with a system message of its own, and handing the answer in has a reply.
+        of_react = 2 if executor.agent == REACT and bidder.agent.tool_calls else 0
+        state.message_limit = message_limit + len(state.messages) - before + of_react
     runner = as_solver(make_agent(executor, bidder, state.tools))
     async with _booked(bidder, ledger):
         state = await runner(state, generate)

@@ -17,8 +17,8 @@ def tell_what_is_replaced(state: TaskState, executor: Executor) -> None:
     if not executor.own_solver:
         notes.append(
             f"The agent {executor.agent} executes in place of the task's own solver: a system message, prompt template "
-            "or tools that only that solver sets are not in use. -S execute=task keeps the task's solver and only chooses "
-            "the model."
+            "or tools that only that solver sets are not in use. -S execute=task keeps the task's solver and only "
+            "chooses the model."
         )
         if _several(state) and not executor.several_right:
             notes.append(

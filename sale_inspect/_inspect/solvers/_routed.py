@@ -62,7 +62,7 @@ def routed(options: RoutedOptions) -> Solver:
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         pool, bidders = bidders_of(given_pool)
         _same_agents(chosen, pool)
-        executor.room(state, with_plan=False)
+        message_limit = executor.room(state)
         _require_text(chosen, state)
         routing = _Routing(
             router=chosen,
@@ -70,6 +70,7 @@ def routed(options: RoutedOptions) -> Solver:
             bidders={bidder.name: bidder for bidder in bidders},
             ledger=SampleLedger(f"routed {chosen.name}", pool),
             executor=executor,
+            message_limit=message_limit,
         )
         async with tools_in_use(state, tools):
             tell_what_is_replaced(state, executor)
@@ -89,6 +90,7 @@ class _Routing:
     bidders: dict[str, Bidder]
     ledger: SampleLedger
     executor: Executor
+    message_limit: int | None
 
     async def one(self, router: Router, state: TaskState, generate: Generate) -> TaskState:
         """Choose an agent, then run it."""
@@ -135,6 +137,7 @@ class _Routing:
             executor=self.executor,
             strategy=None,
             ledger=self.ledger,
+            message_limit=self.message_limit,
         )
 
     async def _embed(self, texts: list[str]) -> Features:

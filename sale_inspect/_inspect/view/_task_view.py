@@ -70,8 +70,8 @@ def view_of_state(state: TaskState, *, first: bool = True, several_right: bool =
     if not any(message.text.strip() for message in state.messages) and not state.choices:
         unseen = unseen_parts(state.messages)
         raise AuctionError(
-            f"Sample {state.sample_id}: the task has no text{f', only {unseen}' if unseen else ''}, so there is nothing "
-            "to plan for. Nothing was spent. Use the solver sale_inspect/single for such tasks."
+            f"Sample {state.sample_id}: the task has no text{f', only {unseen}' if unseen else ''}, so there is "
+            "nothing to plan for. Nothing was spent. Use the solver sale_inspect/single for such tasks."
         )
     return TaskView(
         text=task_text(state, several_right=several_right),
