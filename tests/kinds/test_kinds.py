@@ -28,7 +28,7 @@ from inspect_ai.model import (
     GenerateConfig,
 )
 from inspect_ai.scorer import choice, includes, match
-from inspect_ai.solver import multiple_choice, prompt_template, system_message, use_tools
+from inspect_ai.solver import generate, multiple_choice, prompt_template, system_message, use_tools
 from inspect_ai.tool import MCPServer, Tool, ToolDef, ToolInfo, tool
 
 from sale_inspect import sale, single
@@ -381,7 +381,7 @@ def own_prompt() -> Task:
 def own_template(word: str = "please") -> Task:
     return Task(
         dataset=[Sample(id="s", input="Say B", target="B")],
-        solver=[prompt_template("{prompt}, " + word + "."), use_tools(submit())],
+        solver=[prompt_template("{prompt}, " + word + "."), use_tools(submit()), generate()],
         scorer=includes(),
     )
 

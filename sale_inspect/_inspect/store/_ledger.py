@@ -16,6 +16,7 @@ from pydantic import Field
 
 from sale_inspect._inspect.store._bidders import Bidder
 from sale_inspect._inspect.store._bodies import NO_CHOICES
+from sale_inspect._inspect.store._records import write_records
 from sale_inspect._inspect.store._sample_book import LedgerPart, sample_book
 from sale_inspect.money import Entry, Phase, Price, TokenUsage, book, usage_fault, usd
 from sale_inspect.pools import Pool
@@ -188,6 +189,10 @@ class SampleLedger:
         )
         transcript().info(text, source="sale")
         _logger.warning("%s", text)
+        record = self.book.records.get(self.number)
+        if record is not None:
+            self.book.records[self.number] = record.model_copy(update={"notes": (*record.notes, text)})
+            write_records(each for _, each in sorted(self.book.records.items()))
 
     def save(self) -> None:
         """Write what was booked so far on the sample, by this ledger and by the others, to its store."""
