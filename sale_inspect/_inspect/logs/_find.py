@@ -110,4 +110,5 @@ def _row(sample: EvalSample) -> TaskRow | str:
         tokens=float(sum(entry.usage.total for entry in entries if entry.phase != "grade")) if entries else math.nan,
         agent=read(sample).agent,
         uncounted=read(sample).uncounted_calls,
+        worked_instead=read(sample).worked_instead,
     )

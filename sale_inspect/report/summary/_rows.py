@@ -22,6 +22,7 @@ class TaskRow:
         tokens: Tokens, auction included.
         agent: Who executed.
         uncounted: Model calls whose tokens nobody knows: their dollars, if any, are in no figure.
+        worked_instead: Which models did the task, if the agent's own was not called; empty if it was.
     """
 
     task_id: str
@@ -33,6 +34,7 @@ class TaskRow:
     tokens: float
     agent: str
     uncounted: int = 0
+    worked_instead: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

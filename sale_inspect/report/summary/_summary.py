@@ -72,6 +72,12 @@ def _notes(runs: Sequence[PolicyRun], simulated: bool) -> Iterator[str]:
                 f"{run.policy}: {uncounted} model calls failed, were given up, or stated no usage. Their tokens are "
                 "not known, so its dollars are a lower bound."
             )
+        others = [row.worked_instead for row in run.rows if row.worked_instead]
+        if others:
+            yield (
+                f"{run.policy}: on {len(others)} samples the chosen agent's model was not called in the execution, so "
+                f"pass@1 is not its own; who worked: {'; '.join(sorted(set(others)))}."
+            )
         solved: dict[str, list[float]] = {}
         for row in run.rows:
             solved.setdefault(row.task_id, []).append(row.correct)
