@@ -11,8 +11,18 @@ import pytest
 from inspect_ai import Task
 from inspect_ai.agent import Agent, AgentState, agent, agent_bridge, react
 from inspect_ai.dataset import Sample
-from inspect_ai.log import EvalSample
-from inspect_ai.model import ChatMessage, ChatMessageUser, GenerateConfig, Model, ModelInfo, get_model, set_model_info
+from inspect_ai.event import InfoEvent
+from inspect_ai.log import EvalSample, resolve_sample_attachments
+from inspect_ai.model import (
+    ChatMessage,
+    ChatMessageUser,
+    GenerateConfig,
+    Model,
+    ModelCost,
+    ModelInfo,
+    get_model,
+    set_model_info,
+)
 from inspect_ai.scorer import includes
 from inspect_ai.tool import Tool, ToolInfo
 from openai import AsyncOpenAI
@@ -189,6 +199,24 @@ def test_inspects_own_sum_equals_the_ledger_for_a_model_that_is_known_by_name(tm
     sample = evaluate(tmp_path, scripted(answers("B")), sale(agent="takes_a_name"))
     inspects = sum(usage.total_cost or 0 for usage in sample.model_usage.values())
     assert inspects == pytest.approx(sum(entry.usd for entry in read(sample).entries or ()))
+
+
+def told(sample: EvalSample) -> list[str]:
+    events = resolve_sample_attachments(sample, "full").events
+    return [str(event.data) for event in events if isinstance(event, InfoEvent) and event.source == "sale ledger"]
+
+
+def test_a_difference_between_the_ledger_and_inspects_sum_is_named(tmp_path: Path) -> None:
+    script = scripted(answers("B"))
+    assert told(evaluate(tmp_path, script, sale())) == []
+
+    def dearer(messages: list[ChatMessage], tools: list[ToolInfo]) -> str:
+        cost = ModelCost(input=9, output=9, input_cache_read=0, input_cache_write=0)
+        set_model_info("mockllm/cheap", ModelInfo(cost=cost))
+        return "B"
+
+    (text,) = told(evaluate(tmp_path, scripted(dearer), sale(agent="takes_a_model")))
+    assert "Inspect's sum for this sample is $" in text and "Inspect prices a model by its name alone" in text
 
 
 def test_the_main_model_is_itself_again_after_the_execution(tmp_path: Path) -> None:

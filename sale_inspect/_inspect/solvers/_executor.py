@@ -21,9 +21,22 @@ from sale_inspect._inspect.view import Tools, answer_choice, ask_with_choices
 from sale_inspect.auction import prompt
 from sale_inspect.options import REACT
 
-__all__ = ["Executor", "execute", "execute_agent", "make_agent"]
+__all__ = ["Executor", "Start", "execute", "execute_agent", "make_agent"]
 
 _BEGIN = "Do the task above."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Start:
+    """What held for a sample before anything of it was paid.
+
+    Attributes:
+        message_limit: The task's own message limit.
+        usd: Dollars that Inspect had counted for the sample.
+    """
+
+    message_limit: int | None
+    usd: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,11 +55,8 @@ class Executor:
     own_solver: bool = False
     several_right: bool = False
 
-    def room(self, state: TaskState) -> int | None:
+    def begin(self, state: TaskState) -> Start:
         """Check, before anything is paid, that the task's message limit leaves a turn to the agent.
-
-        Returns:
-            The task's message limit.
 
         Raises:
             AuctionError: If there is no room.
@@ -57,7 +67,7 @@ class Executor:
                 f"Sample {state.sample_id}: the task begins with {len(state.messages)} messages and its message limit "
                 f"is {limit}, so no agent could answer. Nothing was spent. Raise --message-limit."
             )
-        return limit
+        return Start(message_limit=limit, usd=state.cost_usage)
 
 
 def make_agent(executor: Executor, bidder: Bidder, tools: Tools) -> Agent:
@@ -80,7 +90,7 @@ async def execute(
     executor: Executor,
     strategy: str | None,
     ledger: SampleLedger,
-    message_limit: int | None,
+    start: Start,
 ) -> TaskState:
     """Run the agent, or the task's own solver, on the task and book its calls to the phase `execute`.
 
@@ -91,8 +101,23 @@ async def execute(
         executor: What executes.
         strategy: The winner's own plan, or None to run without one.
         ledger: Where its calls are booked, whatever happens.
-        message_limit: The task's own, as `Executor.room` gave it. What the harness adds to the conversation is added.
+        start: As `Executor.begin` gave it. What the harness adds to the conversation is added to the message limit.
     """
+    try:
+        return await _execute(state, generate, bidder, executor, strategy, ledger, start)
+    finally:
+        ledger.compare(state.cost_usage - start.usd)
+
+
+async def _execute(
+    state: TaskState,
+    generate: Generate,
+    bidder: Bidder,
+    executor: Executor,
+    strategy: str | None,
+    ledger: SampleLedger,
+    start: Start,
+) -> TaskState:
     if executor.own_solver:
         solver = task_solver(state)
         async with _booked(bidder, ledger):
@@ -104,10 +129,10 @@ async def execute(
     elif not any(message.role == "user" for message in state.messages):
         # Providers refuse a conversation in which no user speaks, and agents wait for one.
         state.messages.append(ChatMessageUser(content=_BEGIN))
-    if message_limit is not None:
+    if start.message_limit is not None:
         # With tools, react begins with a system message of its own, and handing the answer in has a reply.
         of_react = 2 if executor.agent == REACT and bidder.agent.tool_calls else 0
-        state.message_limit = message_limit + len(state.messages) - before + of_react
+        state.message_limit = start.message_limit + len(state.messages) - before + of_react
     runner = as_solver(make_agent(executor, bidder, state.tools))
     async with _booked(bidder, ledger):
         state = await runner(state, generate)

@@ -15,7 +15,7 @@ from inspect_ai.util import span, store_as
 
 from sale_inspect._errors import OutcomesError, PoolError
 from sale_inspect._inspect.arguments import takes
-from sale_inspect._inspect.solvers._executor import Executor, execute
+from sale_inspect._inspect.solvers._executor import Executor, Start, execute
 from sale_inspect._inspect.solvers._prepare import bidders_of, executor_of, given_tools, usable
 from sale_inspect._inspect.solvers._replaced import tell_what_is_replaced
 from sale_inspect._inspect.solvers._router_files import GivenRouter, given_router
@@ -62,7 +62,7 @@ def routed(options: RoutedOptions) -> Solver:
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         pool, bidders = bidders_of(given_pool)
         _same_agents(chosen, pool)
-        message_limit = executor.room(state)
+        start = executor.begin(state)
         _require_text(chosen, state)
         routing = _Routing(
             router=chosen,
@@ -70,7 +70,7 @@ def routed(options: RoutedOptions) -> Solver:
             bidders={bidder.name: bidder for bidder in bidders},
             ledger=SampleLedger(f"routed {chosen.name}", pool),
             executor=executor,
-            message_limit=message_limit,
+            start=start,
         )
         async with tools_in_use(state, tools):
             tell_what_is_replaced(state, executor)
@@ -90,7 +90,7 @@ class _Routing:
     bidders: dict[str, Bidder]
     ledger: SampleLedger
     executor: Executor
-    message_limit: int | None
+    start: Start
 
     async def one(self, router: Router, state: TaskState, generate: Generate) -> TaskState:
         """Choose an agent, then run it."""
@@ -137,7 +137,7 @@ class _Routing:
             executor=self.executor,
             strategy=None,
             ledger=self.ledger,
-            message_limit=self.message_limit,
+            start=self.start,
         )
 
     async def _embed(self, texts: list[str]) -> Features:

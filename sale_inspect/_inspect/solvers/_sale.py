@@ -44,7 +44,7 @@ def auction_solver(options: SaleOptions) -> Solver:
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         async with tools_in_use(state, prepared.tools):
             view = view_of_state(state, first=True, several_right=options.several_right)
-            message_limit = prepared.executor.room(state)
+            start = prepared.executor.begin(state)
             agents = agents_of_sample(prepared)
             task = replace(view, first=agents.ledger.number == 0)
             won = await run_auction(prepared, agents, task)
@@ -56,7 +56,7 @@ def auction_solver(options: SaleOptions) -> Solver:
                 executor=prepared.executor,
                 strategy=won.strategy,
                 ledger=agents.ledger,
-                message_limit=message_limit,
+                start=start,
             )
 
     return solve
@@ -82,7 +82,7 @@ def single(options: SingleOptions) -> Solver:
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         pool, bidders = bidders_of(given_pool)
         _require_agent(pool, options.agent)
-        message_limit = executor.room(state)
+        start = executor.begin(state)
         async with tools_in_use(state, tools):
             tell_what_is_replaced(state, executor)
             return await execute(
@@ -92,7 +92,7 @@ def single(options: SingleOptions) -> Solver:
                 executor=executor,
                 strategy=None,
                 ledger=SampleLedger("single", pool),
-                message_limit=message_limit,
+                start=start,
             )
 
     return solve

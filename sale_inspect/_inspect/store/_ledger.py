@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -109,6 +110,7 @@ class SampleLedger:
         self._part = LedgerPart(policy=policy, pool=pool)
         self._entries = self._part.entries
         self._uncounted: Counter[tuple[str, str, str, str]] = Counter()
+        self._before = self.book.usd
         self.number = self.book.enter(self._part)
         """Place among the ledgers of this sample, from 0."""
 
@@ -193,6 +195,24 @@ class SampleLedger:
         if record is not None:
             self.book.records[self.number] = record.model_copy(update={"notes": (*record.notes, text)})
             write_records(each for _, each in sorted(self.book.records.items()))
+
+    def compare(self, inspects_usd: float) -> None:
+        """Name the difference between what was booked since this ledger began and Inspect's own sum, if there is one.
+
+        Args:
+            inspects_usd: What Inspect counted meanwhile.
+        """
+        booked = self.book.usd - self._before
+        if math.isclose(booked, inspects_usd, rel_tol=1e-6, abs_tol=1e-9):
+            return
+        cached = sum(entry.usd for part in self.book.parts for entry in part.entries if entry.cached_calls)
+        why = (
+            f"Calls that Inspect's cache answered are priced here as if paid (${cached:.6g})."
+            if cached
+            else "Inspect prices a model by its name alone: two agents may share one, or its price was changed."
+        )
+        text = f"Inspect's sum for this sample is ${inspects_usd:.6g}, the ledger's ${booked:.6g}. {why}"
+        transcript().info(text, source="sale ledger")
 
     def save(self) -> None:
         """Write what was booked so far on the sample, by this ledger and by the others, to its store."""

@@ -51,6 +51,11 @@ class SampleBook:
     spans: set[str] = field(default_factory=set)
     messages: set[str] = field(default_factory=set)
 
+    @property
+    def usd(self) -> float:
+        """Dollars that all ledgers have booked so far."""
+        return sum(entry.usd for part in self.parts for entry in part.entries)
+
     def enter(self, part: LedgerPart) -> int:
         """Add a ledger; returns its number, from 0."""
         self.parts.append(part)
