@@ -4,7 +4,6 @@ from sale_inspect.bench._answers import matches_alias, normalise, parse_letter, 
 from sale_inspect.bench._assemble import BuiltSet, assemble
 from sale_inspect.bench._bins import BINS, Bin, TauProvenance, bin_named, bin_of
 from sale_inspect.bench._build import Built, Coverage, Offer, build, offer_of, rank
-from sale_inspect.bench._choices import choice_label, labelled_choices, parse_choices
 from sale_inspect.bench._corpus import Corpus, CorpusPage, SearchHit, read_pages
 from sale_inspect.bench._corpus_files import CorpusReport, load_corpus, merge_pages, pages_in, read_corpus
 from sale_inspect.bench._durations import parse_minutes
@@ -51,7 +50,6 @@ __all__ = [
     "bin_named",
     "bin_of",
     "build",
-    "choice_label",
     "differences",
     "estimated_minutes",
     "exact_match",
@@ -59,7 +57,6 @@ __all__ = [
     "gaia_match",
     "grader_prompt",
     "job",
-    "labelled_choices",
     "load_corpus",
     "load_recipe",
     "matches_alias",
@@ -70,7 +67,6 @@ __all__ = [
     "ordered",
     "packaged_manifest",
     "pages_in",
-    "parse_choices",
     "parse_letter",
     "parse_minutes",
     "parse_verdict",

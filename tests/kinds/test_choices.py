@@ -12,7 +12,7 @@ from inspect_ai.scorer import choice as choice_scorer
 from inspect_ai.solver import TaskState
 
 from sale_inspect._inspect.view import answer_choice
-from sale_inspect.bench import choice_label, labelled_choices, parse_choices
+from sale_inspect._inspect.view._choices import choice_label, labelled_choices, parse_choices
 
 places = st.integers(1, 40).flatmap(
     lambda count: st.tuples(st.just(count), st.sets(st.integers(0, count - 1), min_size=1))

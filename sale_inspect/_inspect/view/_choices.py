@@ -1,11 +1,11 @@
-"""Labels of choices and the reading of chosen ones, as Inspect's `multiple_choice` has them. Pure."""
+"""Labels of choices and the reading of chosen ones, as Inspect's `multiple_choice` has them."""
 
 from __future__ import annotations
 
 import re
 import string
 
-from sale_inspect.bench._answers import parse_letter
+from sale_inspect.bench import parse_letter
 
 __all__ = ["choice_label", "labelled_choices", "parse_choices"]
 

@@ -9,7 +9,7 @@ from inspect_ai.model import ChatMessage, ChatMessageUser, ContentReasoning, Con
 from inspect_ai.solver import TaskState
 from inspect_ai.tool import Tool, ToolDef
 
-from sale_inspect.bench import labelled_choices, parse_choices
+from sale_inspect._inspect.view._choices import labelled_choices, parse_choices
 
 __all__ = [
     "answer_choice",
