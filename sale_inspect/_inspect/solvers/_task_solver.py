@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal, Unpack
 
 from inspect_ai import Task
-from inspect_ai.model import CachePolicy, GenerateConfig, Model, execute_tools
+from inspect_ai.model import GenerateConfig, GenerateConfigArgs, Model, execute_tools
 from inspect_ai.solver import Generate, Solver, TaskState, chain
 from inspect_ai.util import registry_create
-from typing_extensions import Unpack
 
 from sale_inspect._errors import OptionError
 from sale_inspect._inspect.store import current_sample
@@ -42,14 +41,13 @@ def generate_of(model: Model) -> Generate:
 
     async def generate(
         state: TaskState,
-        tool_calls: Any = "loop",
-        cache: bool | CachePolicy = False,
-        **config: Unpack[Any],
+        tool_calls: Literal["loop", "single", "none"] = "loop",
+        **config: Unpack[GenerateConfigArgs],
     ) -> TaskState:
         settings = GenerateConfig(**config)
         while True:
             state.output = await model.generate(
-                state.messages, tools=state.tools, tool_choice=state.tool_choice, config=settings, cache=cache
+                state.messages, tools=state.tools, tool_choice=state.tool_choice, config=settings
             )
             state.messages.append(state.output.message)
             if state.completed or tool_calls == "none" or not state.output.message.tool_calls:
