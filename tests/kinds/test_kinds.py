@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from inspect_ai import Task, task
 from inspect_ai import eval as inspect_eval
+from inspect_ai.agent import as_solver
 from inspect_ai.dataset import Sample
 from inspect_ai.event import InfoEvent
 from inspect_ai.log import EvalLog, resolve_sample_attachments
@@ -26,13 +27,18 @@ from inspect_ai.model import (
     ContentImage,
     ContentText,
     GenerateConfig,
+    ModelName,
 )
 from inspect_ai.scorer import choice, includes, match
-from inspect_ai.solver import generate, multiple_choice, prompt_template, system_message, use_tools
+from inspect_ai.solver import TaskState, generate, multiple_choice, prompt_template, system_message, use_tools
 from inspect_ai.tool import MCPServer, Tool, ToolDef, ToolInfo, tool
 
-from sale_inspect import sale, single
+from sale_inspect import sale, sale_agent, single
+from sale_inspect._errors import OutcomesError
+from sale_inspect._inspect.solvers._routed import _require_text
+from sale_inspect._inspect.solvers._router_files import GivenRouter
 from sale_inspect._inspect.store import read
+from sale_inspect.routers import RandomRouter
 
 from .agents import Script, Turn, scripted
 
@@ -258,6 +264,25 @@ def test_an_auction_over_no_text_is_refused_before_it_costs_anything(tmp_path: P
     assert log.status == "error" and log.error is not None
     assert "the task has no text" in log.error.message and "sale_inspect/single" in log.error.message
     assert not script.asked
+
+
+def test_an_agent_refuses_a_conversation_without_text_too(tmp_path: Path) -> None:
+    script = scripted(answers("B"))
+    log = run(tmp_path, Kind(input=user(ContentImage(image=PIXEL))).make(), as_solver(sale_agent()), script)
+    assert log.status == "error" and log.error is not None and "has no text of a user" in log.error.message
+    assert not script.asked
+
+
+def test_a_router_that_reads_text_refuses_a_task_without_any() -> None:
+    router = GivenRouter(router=RandomRouter(agents=("a", "b"), seed=0), name="wtp-knn", embedder="hashing")
+    blind = GivenRouter(router=RandomRouter(agents=("a", "b"), seed=0), name="random")
+    messages = user(ContentImage(image=PIXEL))
+    state = TaskState(model=ModelName("mockllm/a"), sample_id="s", epoch=1, input=messages, messages=messages)
+    _require_text(blind, state)
+    with pytest.raises(
+        OutcomesError, match="the task has no text, only 1 picture, and router wtp-knn reads nothing else"
+    ):
+        _require_text(router, state)
 
 
 def test_a_message_limit_without_room_is_refused_before_it_costs_anything(tmp_path: Path) -> None:

@@ -92,8 +92,10 @@ async def view_of_conversation(state: AgentState, tools: Tools, *, first: bool) 
     Raises:
         AuctionError: If nobody says anything, or if the sample's choices need marks.
     """
-    text = conversation_text(state.messages, without=sample_book().messages)
-    if not text.strip():
+    added = sample_book().messages
+    text = conversation_text(state.messages, without=added)
+    spoken = [each for each in state.messages if each.role in ("system", "user") and each.id not in added]
+    if not any(message.text.strip() for message in spoken):
         raise AuctionError("sale_agent: the conversation has no text of a user, so there is no task to bid for.")
     place = current_sample()
     if place.choices and _holds_the_question(state.messages):
