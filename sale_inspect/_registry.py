@@ -2,7 +2,7 @@
 
 from sale_inspect._inspect.auction import MemoryHooks
 from sale_inspect._inspect.providers import hst_sim
-from sale_inspect._inspect.solvers import routed, sale, sale_agent, single
+from sale_inspect._inspect.solvers import routed, sale, sale_agent, sale_winner, single
 from sale_inspect._inspect.tasks import (
     answer_f1,
     complexity_bin,
@@ -27,6 +27,7 @@ __all__ = [
     "routed",
     "sale",
     "sale_agent",
+    "sale_winner",
     "search",
     "single",
     "winner",

@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from sale_inspect.options._option import Option
-from sale_inspect.options._shared import REACT, CheckServers, Executor, PoolName, Seed, Tools
+from sale_inspect.options._shared import (
+    REACT,
+    AgentArguments,
+    CheckServers,
+    Execution,
+    Executor,
+    PoolName,
+    Seed,
+    SeveralRight,
+    Tools,
+)
 from sale_inspect.options._table import Options
 
 __all__ = ["RoutedOptions", "SingleOptions"]
@@ -19,6 +29,9 @@ class SingleOptions(Options):
     agent: Annotated[str, Option("Name of the agent in the pool.")] = field(kw_only=False)
     pool: PoolName = None
     executor: Executor = REACT
+    agent_args: AgentArguments = None
+    execute: Execution = "agent"
+    several_right: SeveralRight = False
     tools: Tools = None
     check: CheckServers = True
 
@@ -46,6 +59,9 @@ class RoutedOptions(Options):
         ),
     ] = None
     agent: Executor = REACT
+    agent_args: AgentArguments = None
+    execute: Execution = "agent"
+    several_right: SeveralRight = False
     tools: Tools = None
     seed: Annotated[Seed, Option("Seed of `random`. A trained router has its own.")] = 0
     check: CheckServers = True

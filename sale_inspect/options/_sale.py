@@ -10,7 +10,17 @@ from sale_inspect._errors import OptionError
 from sale_inspect.auction import DEFENCES, TERMS, Defence, JudgeChoice, JuryMode, Switches, Term, Winning
 from sale_inspect.bench import names
 from sale_inspect.options._option import Names, Option, Recorded, above, at_least, members, sorted_names
-from sale_inspect.options._shared import REACT, CheckServers, Executor, PoolName, Seed, Tools
+from sale_inspect.options._shared import (
+    REACT,
+    AgentArguments,
+    CheckServers,
+    Execution,
+    Executor,
+    PoolName,
+    Seed,
+    SeveralRight,
+    Tools,
+)
 from sale_inspect.options._table import Options
 from sale_inspect.pools import Pool
 
@@ -102,6 +112,21 @@ class SaleOptions(Options):
             told="frozen memory",
         ),
     ] = False
+    memory_required: Annotated[
+        bool,
+        Option(
+            "If the memory's file cannot be used, for instance on a full disk: end the run with that error, or (false) "
+            "go on with what this process remembers, and say so in the log and the record."
+        ),
+    ] = True
+    memory_wait: Annotated[
+        float,
+        Option(
+            "A sample waits for the auctions before it; after this many seconds in which nothing happens in the run, "
+            "it ends with an error that names them.",
+            check=above(0),
+        ),
+    ] = 3600.0
     memory_lag: Annotated[
         int,
         Option(
@@ -151,6 +176,9 @@ class SaleOptions(Options):
         ),
     ] = "quote,anonymous"
     agent: Executor = REACT
+    agent_args: AgentArguments = None
+    execute: Execution = "agent"
+    several_right: SeveralRight = False
     tools: Tools = None
     embedder: Annotated[str, Option("Embedding of the memory's tasks: `auto`, `minilm` or `hashing`.")] = "auto"
     call_timeout: Annotated[

@@ -42,6 +42,12 @@ def _of_policy(runs: Sequence[PolicyRun]) -> Iterator[str]:
             f"{uncounted.total()} model calls failed, were given up, or stated no usage that can be true (mostly: "
             f"{reason}). Their tokens are not known, so its dollars are a lower bound."
         )
+    others = [run.sample.worked_instead for run in runs if run.sample.worked_instead]
+    if others:
+        yield (
+            f"on {len(others)} samples the chosen agent's model was not called in the execution, so pass@1 is not its "
+            f"own; who worked: {'; '.join(sorted(set(others)))}."
+        )
     again = [entry for run in runs for entry in run.sample.attempts if entry.phase != "grade"]
     if again:
         samples = sum(bool(run.sample.attempts) for run in runs)

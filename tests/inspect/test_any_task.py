@@ -83,14 +83,6 @@ def one_answer(model: Model) -> Agent:
     return execute
 
 
-@agent
-def without_model() -> Agent:
-    async def execute(state: AgentState) -> AgentState:
-        return state
-
-    return execute
-
-
 def test_any_registered_agent_that_takes_a_model_can_execute(run_eval: RunEval, choices_task: Task) -> None:
     log = run_eval(choices_task, sale(pool="sim", agent="one_answer"), limit=2)
     assert log.status == "success"
@@ -103,10 +95,7 @@ def test_any_registered_agent_that_takes_a_model_can_execute(run_eval: RunEval, 
         assert sample.output.model == f"hst-sim/{record.winner}"
 
 
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [("no_such_agent", "No agent 'no_such_agent' is registered"), ("without_model", "does not take a `model`")],
-)
+@pytest.mark.parametrize(("name", "message"), [("no_such_agent", "No agent 'no_such_agent' is registered")])
 def test_an_agent_that_cannot_execute_ends_before_the_run(name: str, message: str) -> None:
     with pytest.raises(SaleError, match=message):
         sale(pool="sim", agent=name)

@@ -152,7 +152,9 @@ def test_each_recorded_option_has_a_field_of_the_record() -> None:
     # What else a record holds of options: what became of them.
     resolved = {"pool", "weights", "memory", "embedder"}
     kept = {row.name for row in option_rows(SaleOptions) if row.option.recorded is not None}
-    assert kept | resolved | {"frozen", "tools", "check"} == {row.name for row in option_rows(SaleOptions)}
+    assert kept | resolved | {"frozen", "tools", "check", "memory_required", "memory_wait"} == {
+        row.name for row in option_rows(SaleOptions)
+    }
 
 
 def test_a_field_that_is_no_option_is_refused() -> None:

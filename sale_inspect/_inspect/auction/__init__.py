@@ -1,8 +1,8 @@
 """One auction in a sample, from bids to the record, and the memory of a run."""
 
 from sale_inspect._inspect.auction._auction import Auction
+from sale_inspect._inspect.auction._feed import MemoryHooks
 from sale_inspect._inspect.auction._jury import Jury, Ratings
-from sale_inspect._inspect.auction._memory import MemoryHooks
 from sale_inspect._inspect.auction._memory_files import MemoryChoice, memory_choice
 from sale_inspect._inspect.auction._trial import try_agents
 

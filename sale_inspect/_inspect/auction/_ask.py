@@ -47,6 +47,7 @@ class _Attempts:
     seen: int
     span: str | None
     own: list[ModelEvent] = field(default_factory=list)
+    error: str = ""
 
     def events(self) -> list[ModelEvent]:
         # Only what is new is read: with many calls side by side the transcript is long. An event that is known
@@ -57,9 +58,11 @@ class _Attempts:
                 self.own.append(event)
         return self.own
 
-    def last_error(self) -> str:
+    def look(self) -> str:
+        """The last attempt's error so far. When the time is over Inspect writes another one, of our own cancelling."""
         errors = [event.error for event in self.events() if event.error]
-        return _first_line(errors[-1]) if errors else ""
+        self.error = _first_line(errors[-1]) if errors else ""
+        return self.error
 
 
 async def ask(
@@ -105,7 +108,7 @@ async def ask(
         lost("interrupted before its reply")
         raise
     if output is None:
-        return lost(_why_no_answer(timeout, attempts.last_error()))
+        return lost(_why_no_answer(timeout, attempts.error))
     ledger.add(phase, bidder, output)
     fault = reply_fault(output)
     return Reply(reason=fault) if fault else Reply(output=output)
@@ -118,7 +121,7 @@ async def _generate(
     output, failure = None, None
 
     async def watch(scope: anyio.CancelScope) -> None:
-        while not attempts.last_error().startswith(_NO_COMPLETION):
+        while not attempts.look().startswith(_NO_COMPLETION):
             await anyio.sleep(_LOOK_EVERY)
         scope.cancel()
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from sale_inspect._errors import AuctionError
 from sale_inspect._inspect.auction._bidding import Bidding
+from sale_inspect._inspect.auction._feed import memory_of
 from sale_inspect._inspect.auction._jury import Jury, Ratings
-from sale_inspect._inspect.auction._memory import Recall, memory_of
+from sale_inspect._inspect.auction._memory import Recall
 from sale_inspect._inspect.auction._memory_files import MemoryChoice
 from sale_inspect._inspect.store import Bidder, SampleLedger
 from sale_inspect._inspect.view import TaskView
@@ -114,7 +115,7 @@ class Auction:
             provisional_winner=provisional,
             refinement=refinement,
             winner=accept_refined(provisional, z[provisional], refined_z, self._prices, self._names),
-            notes=tuple(self._jury.notes),
+            notes=(*self._jury.notes, *self._lost_memory(), *self._unseen()),
         )
 
     @property
@@ -131,6 +132,16 @@ class Auction:
         place = memory_of(self.task.uuid)
         if self._remembers and place is not None:
             place[0].attach(self.memory, self.pool.name, self.options.embedder)
+
+    def _lost_memory(self) -> tuple[str, ...]:
+        """What the record says of a memory whose file is not in use any more."""
+        place = memory_of(self.task.uuid)
+        lost = "" if place is None or not self._remembers else place[0].lost
+        return (f"The auction memory is not kept on disk: {lost}",) if lost else ()
+
+    def _unseen(self) -> tuple[str, ...]:
+        unseen = self.task.unseen
+        return (f"Bidders and judges were told of {unseen} in the task, and did not see it.",) if unseen else ()
 
     async def _rate(self, bids: Sequence[Bid]) -> Ratings:
         if "jury" in self._rules.switches.drop:
@@ -198,6 +209,7 @@ class Auction:
             lag=self.options.memory_lag,
             neighbours=self.options.neighbours,
             embedder=self.options.embedder,
+            silence=self.options.memory_wait,
         )
         return (recall, "") if recall.neighbours else (None, "memory has nothing to show yet")
 

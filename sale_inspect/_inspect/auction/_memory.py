@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
-from inspect_ai.hooks import (
-    Hooks,
-    SampleAttemptEnd,
-    SampleAttemptStart,
-    SampleEnd,
-    SampleInit,
-    TaskEnd,
-    TaskStart,
-    hooks,
-)
-from inspect_ai.log import EvalConfig, EvalSample, EvalSpec
+from inspect_ai.log import EvalSample
 
-from sale_inspect._errors import LogError, PoolError
+from sale_inspect._errors import AuctionError, LogError, PoolError, SaleError
 from sale_inspect._inspect.auction._memory_files import MemoryChoice, RunFile, open_memory
-from sale_inspect._inspect.store import SamplePlace, enter_sample, forget_attempts, read, solved
+from sale_inspect._inspect.auction._waiting import Activity
+from sale_inspect._inspect.store import solved
 from sale_inspect.auction import PastAuction, visible
 from sale_inspect.embedding import Embedder, make_embedder, nearest
-from sale_inspect.runs import ScoreChoice, parse_score
+from sale_inspect.runs import ScoreChoice
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["SCORE_KEY", "Recall", "Recalled", "RunMemory", "memory_of"]
-
-SCORE_KEY = "sale_score"
-"""Key of an evaluation's metadata that names the score which says whether a past auction's task was solved."""
+__all__ = ["Recall", "Recalled", "RunMemory"]
 
 _START_GRACE_SECONDS = 5.0
 _DIGITS = 6
+_NAMED = 3
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +64,11 @@ class RunMemory:
         scorers: Names of the task's scorers.
         headline: Name of the task's headline score; empty if it names none.
         wanted: The score that the user chose with `--metadata sale_score=NAME>=X`.
-        fault: Why outcomes cannot be remembered; empty if they can.
+        task: Registered name of the task.
+        task_arguments: Its arguments.
+        fault: Why the run cannot go on with its memory; empty if it can.
+        lost: Why the file is written no more, and the run goes on without it; empty if it is in use.
+        activity: What happens in the run, for those that wait.
     """
 
     key: str
@@ -81,14 +77,17 @@ class RunMemory:
     scorers: frozenset[str] = frozenset()
     headline: str = ""
     wanted: tuple[ScoreChoice, ...] = ()
-    fault: str = ""
+    task: str = ""
+    task_arguments: dict[str, Any] = field(default_factory=dict)
     past: dict[tuple[int, int], PastAuction] = field(default_factory=dict)
     started: set[tuple[int, int]] = field(default_factory=set)
     settled: set[tuple[int, int]] = field(default_factory=set)
     file: RunFile | None = None
     choice: MemoryChoice | None = None
+    fault: str = ""
+    lost: str = ""
+    activity: Activity = field(default_factory=Activity)
     _samples: dict[tuple[int, int], str] = field(default_factory=dict)
-    _changed: anyio.Event = field(default_factory=anyio.Event)
     _embedders: dict[str, Embedder] = field(default_factory=dict)
     _vectors: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)
 
@@ -102,26 +101,43 @@ class RunMemory:
         Raises:
             MemoryFileError: If the file cannot be used.
             PoolError: If the run has another memory already.
+            AuctionError: If the run lost its memory.
         """
-        if self.fault:
-            raise PoolError(self.fault)
+        self.check()
         if self.choice not in (None, choice):
             raise PoolError(
                 "memory: one run has one memory, and another auction of this run uses a different one. Give "
                 "the same memory and frozen to all, or memory=off to those that need none."
             )
-        if self.file is not None:
+        if self.file is not None or self.lost:
             return
         self.choice = choice
-        self.file = open_memory(choice, self.key, pool, self.embedder(embedder))
-        for place, past in self.file.settled().items():
+        made = self.embedder(embedder)
+        try:
+            file = open_memory(choice, self.key, pool, made)
+        except SaleError as error:
+            if choice.required:
+                raise
+            self._lose(str(error))
+            return
+        self.file = file
+        for place, past in file.settled().items():
             self.settled.add(place)
             if past is not None:
                 self.past[place] = past
         for place in self.settled:
             if place in self._samples:
-                self.file.settle(place, self._samples[place], self.past.get(place))
-        self._wake()
+                self._write(place, self.past.get(place))
+        self.activity.wake()
+
+    def check(self) -> None:
+        """Fail if the run lost its memory.
+
+        Raises:
+            AuctionError: With the reason.
+        """
+        if self.fault:
+            raise AuctionError(self.fault)
 
     def outcome(self, sample: EvalSample) -> bool | None:
         """Whether a sample is solved; None if it is not scored, or nothing says what counts, which is a fault."""
@@ -138,20 +154,50 @@ class RunMemory:
     def start(self, epoch: int, position: int) -> None:
         """A sample begins."""
         self.started.add((epoch, position))
-        self._wake()
+        self.activity.wake()
 
     def settle(self, epoch: int, position: int, sample_id: int | str, record: PastAuction | None) -> None:
-        """A sample is scored (with its record) or has failed (with None). The first one wins."""
+        """A sample is scored (with its record) or has failed (with None). The first one wins.
+
+        The place is settled whatever happens to the file: if it cannot be written, those that wait are told of it.
+        """
         place = (epoch, position)
         if place in self.settled:
             return
         self._samples[place] = str(sample_id)
-        if self.file is not None:
-            self.file.settle(place, str(sample_id), record)
         self.settled.add(place)
         if record is not None:
             self.past[place] = record
-        self._wake()
+        self._write(place, record)
+        self.activity.wake()
+
+    def lose(self, error: Exception) -> None:
+        """The memory lacks something that it should have: end the run, or go on if the user allowed that."""
+        if self.choice is None:
+            # No auction of this run uses a memory.
+            return
+        reason = f"{type(error).__name__}: {error}" if not isinstance(error, SaleError) else str(error)
+        self._lose(reason)
+        if self.choice.required:
+            self.fault = (
+                f"The auction memory of this run could not be written: {reason.rstrip('.')}. Make room or mend the "
+                "cause and use `inspect eval-retry`, give -S memory=off, or go on without the file by "
+                "-S memory_required=false."
+            )
+        self.activity.wake()
+
+    def _write(self, place: tuple[int, int], record: PastAuction | None) -> None:
+        if self.file is None or self.lost:
+            return
+        try:
+            self.file.settle(place, self._samples[place], record)
+        # A hook's error is seen by nobody, so whatever it is, those that wait must be told.
+        except Exception as error:  # noqa: BLE001
+            self.lose(error)
+
+    def _lose(self, reason: str) -> None:
+        self.lost = self.lost or reason
+        _logger.warning("The auction memory of this run is not kept on disk from here on: %s", reason)
 
     def embedder(self, choice: str) -> Embedder:
         """The run's embedder, made once."""
@@ -159,17 +205,22 @@ class RunMemory:
             self._embedders[choice] = make_embedder(choice)
         return self._embedders[choice]
 
-    async def recall(self, task: str, *, epoch: int, position: int, lag: int, neighbours: int, embedder: str) -> Recall:
+    async def recall(
+        self, task: str, *, epoch: int, position: int, lag: int, neighbours: int, embedder: str, silence: float
+    ) -> Recall:
         """The past auctions most like `task` that the sample at `position` may see.
 
         These are the run's own by the rule of `visible`, after waiting until each of them is settled, and
         those of earlier runs in the same file. Of a frozen file, all of it and nothing of this run.
+
+        Raises:
+            AuctionError: If the run lost its memory, or nothing happened in it for `silence` seconds.
         """
         earlier = [] if self.file is None else self.file.nearest(task, neighbours)
         older = 0 if self.file is None else self.file.earlier
         if self.file is not None and self.file.frozen:
             return Recall(visible=older, neighbours=[Recalled(past=p, similarity=s, run=r) for p, s, r in earlier])
-        await self._settled_up_to(epoch, position - lag)
+        await self._settled_up_to(epoch, position - lag, silence)
         seen = visible(self.past.values(), epoch=epoch, position=position, lag=lag)
         own = self._nearest(task, seen, neighbours, self.embedder(embedder))
         found = [Recalled(past=p, similarity=s, run=r) for p, s, r in earlier] + own
@@ -192,123 +243,24 @@ class RunMemory:
             self._vectors[key] = embedder.embed([text])[0]
         return self._vectors[key]
 
-    async def _settled_up_to(self, epoch: int, last: int) -> None:
+    async def _settled_up_to(self, epoch: int, last: int, silence: float) -> None:
         places = {(epoch, position) for position in range(last + 1)}
+
+        def settled() -> bool:
+            self.check()
+            return places <= self.settled
+
         # Places that neither start nor stand in the file belong to samples that a retry took over from a log
         # whose memory is gone. Inspect starts samples in order, so a short wait tells them from samples to come.
         with anyio.move_on_after(_START_GRACE_SECONDS):
-            await self._until(lambda: places <= self.started | self.settled)
+            await self.activity.until(lambda: places <= self.started | self.settled)
         self.settled |= places - self.started
-        await self._until(lambda: places <= self.settled)
+        await self.activity.until_or_silence(settled, reason=lambda: self._why(places), silence=silence)
 
-    async def _until(self, condition: Callable[[], bool]) -> None:
-        while not condition():
-            await self._changed.wait()
-
-    def _wake(self) -> None:
-        changed, self._changed = self._changed, anyio.Event()
-        changed.set()
-
-
-_runs: dict[str, RunMemory] = {}
-_samples: dict[str, tuple[str, int, int]] = {}
-
-
-def memory_of(sample_uuid: str) -> tuple[RunMemory, int] | None:
-    """The memory of the run that a sample belongs to, and the sample's position in it."""
-    place = _samples.get(sample_uuid)
-    return None if place is None else (_runs[place[0]], place[2])
-
-
-def _past_auction(run: RunMemory, sample: EvalSample, epoch: int, position: int) -> PastAuction | None:
-    records = read(sample).auctions
-    # A run without auctions has no use for a score, and no reason to complain of it.
-    outcome = run.outcome(sample) if records and sample.error is None else None
-    # The outcome of a sample with several auctions is not the outcome of one of them.
-    if len(records) != 1 or outcome is None or sample.error is not None:
-        return None
-    record = records[0]
-    return PastAuction(
-        epoch=epoch,
-        position=position,
-        task=record.task,
-        strategies=record.latest_strategies(),
-        winner=record.winner,
-        solved=outcome,
-    )
-
-
-def _stops_on_error(config: EvalConfig) -> bool:
-    """Inspect ends a run at its first failing sample unless told otherwise; a share or number may go on."""
-    return config.fail_on_error in (None, True) and not config.continue_on_fail
-
-
-def _headline(spec: EvalSpec) -> str:
-    return "" if spec.headline_metric is None else spec.headline_metric.scorer or ""
-
-
-def _wanted(spec: EvalSpec) -> tuple[ScoreChoice, ...]:
-    chosen = (spec.metadata or {}).get(SCORE_KEY)
-    return () if chosen is None else (parse_score(str(chosen)),)
-
-
-@hooks(name="sale_memory", description="Feeds finished auctions to the auction memory of their run.")
-class MemoryHooks(Hooks):
-    """Keeps one `RunMemory` for each running evaluation."""
-
-    async def on_task_start(self, data: TaskStart) -> None:
-        """Note the order of the run's samples."""
-        ids = data.spec.dataset.sample_ids or []
-        _runs[data.eval_id] = RunMemory(
-            key=data.spec.task_id,
-            positions={str(sample): i for i, sample in enumerate(ids)},
-            stops_on_error=_stops_on_error(data.spec.config),
-            scorers=frozenset(scorer.name for scorer in data.spec.scorers or []),
-            headline=_headline(data.spec),
-            wanted=_wanted(data.spec),
-        )
-
-    async def on_task_end(self, data: TaskEnd) -> None:
-        """Close the run's file and forget the run."""
-        run = _runs.pop(data.eval_id, None)
-        if run is not None and run.file is not None:
-            run.file.close(finished=data.log.status == "success")
-        for uuid in [uuid for uuid, place in _samples.items() if place[0] == data.eval_id]:
-            del _samples[uuid]
-
-    async def on_sample_init(self, data: SampleInit) -> None:
-        """Note that a sample begins."""
-        run = _runs.get(data.eval_id)
-        position = None if run is None else run.position(data.summary.id)
-        if run is not None and position is not None:
-            _samples[data.sample_id] = (data.eval_id, data.summary.epoch, position)
-            run.start(data.summary.epoch, position)
-
-    async def on_sample_attempt_start(self, data: SampleAttemptStart) -> None:
-        """Note the sample for agents, who are given a conversation and not a task's state."""
-        run, summary = _runs.get(data.eval_id), data.summary
-        enter_sample(
-            SamplePlace(
-                uuid=data.sample_id,
-                epoch=summary.epoch,
-                choices=tuple(summary.choices or ()),
-                marks_choices=run is not None and "choice" in run.scorers,
-            )
-        )
-
-    async def on_sample_attempt_end(self, data: SampleAttemptEnd) -> None:
-        """Settle a sample whose first attempt failed, so that nobody waits for its retry."""
-        place = _samples.get(data.sample_id)
-        if place is not None and data.will_retry:
-            _runs[place[0]].settle(place[1], place[2], data.summary.id, None)
-
-    async def on_sample_end(self, data: SampleEnd) -> None:
-        """Settle a sample with its auction and outcome."""
-        place = _samples.get(data.sample_id)
-        if place is None:
-            return
-        forget_attempts(data.sample_id)
-        run = _runs[place[0]]
-        if data.sample.error is not None and run.stops_on_error:
-            return
-        run.settle(place[1], place[2], data.sample.id, _past_auction(run, data.sample, place[1], place[2]))
+    def _why(self, places: set[tuple[int, int]]) -> str:
+        """Who waits for what."""
+        ids = {position: sample for sample, position in self.positions.items()}
+        open_places = sorted(places - self.settled)
+        named = ", ".join(ids[position] for _, position in open_places[:_NAMED])
+        more = f" and {len(open_places) - _NAMED} more" if len(open_places) > _NAMED else ""
+        return f"A refinement waits for the samples before it to be scored ({named}{more})"

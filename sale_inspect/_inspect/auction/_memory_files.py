@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sale_inspect._errors import PoolError
+from sale_inspect._errors import FileWriteError, PoolError
 from sale_inspect.auction import PastAuction
 from sale_inspect.embedding import Embedder
 
@@ -32,14 +32,16 @@ class MemoryChoice:
         kind: `run`, `off` or `file`.
         path: The file, for `file`.
         frozen: Only read it.
+        required: The run ends when its file cannot be used.
     """
 
     kind: str
     path: Path | None = None
     frozen: bool = False
+    required: bool = True
 
 
-def memory_choice(memory: str | bool, frozen: bool) -> MemoryChoice:
+def memory_choice(memory: str | bool, frozen: bool, required: bool = True) -> MemoryChoice:
     """The choice that the solver's arguments make, checked as far as can be before a run.
 
     On Inspect's command line `-S memory=off` arrives as False: it reads arguments as YAML.
@@ -53,7 +55,7 @@ def memory_choice(memory: str | bool, frozen: bool) -> MemoryChoice:
     if memory in ("run", "off"):
         if frozen:
             raise PoolError(f"frozen=true needs a file: memory=FILE, not memory={memory}.")
-        return MemoryChoice(kind=memory)
+        return MemoryChoice(kind=memory, required=required)
     from sale_inspect.memory import MemoryStore
 
     path = Path(memory).expanduser()
@@ -64,7 +66,7 @@ def memory_choice(memory: str | bool, frozen: bool) -> MemoryChoice:
         raise PoolError(f"memory: there is no folder {path.parent}. Give run, off, or a file in a folder that exists.")
     if frozen or path.exists():
         MemoryStore(path, mode="frozen" if frozen else "read").close()
-    return MemoryChoice(kind="file", path=path, frozen=frozen)
+    return MemoryChoice(kind="file", path=path, frozen=frozen, required=required)
 
 
 def _default_path(key: str) -> Path:
@@ -72,7 +74,13 @@ def _default_path(key: str) -> Path:
 
     named = os.environ.get(MEMORY_DIR_VARIABLE)
     folder = Path(named) if named else Path(platformdirs.user_data_dir("sale-inspect")) / "runs"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileWriteError(
+            f"{folder}: the folder of the runs' memories cannot be made ({error}). Set {MEMORY_DIR_VARIABLE} to one "
+            "that can be written, or give -S memory=off."
+        ) from error
     return folder / f"{key}.sqlite"
 
 

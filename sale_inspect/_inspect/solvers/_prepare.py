@@ -12,15 +12,15 @@ from inspect_ai.util import registry_create
 
 from sale_inspect._errors import MissingRequirementError, OptionError, PoolError
 from sale_inspect._inspect.auction import MemoryChoice, memory_choice
-from sale_inspect._inspect.solvers._executor import make_agent
+from sale_inspect._inspect.solvers._executor import Executor, make_agent
 from sale_inspect._inspect.store import Bidder, bidder, generate_config, pool_from_roles, register_prices
 from sale_inspect.auction import Weights
 from sale_inspect.checks import require_endpoints
 from sale_inspect.embedding import require_embedder
-from sale_inspect.options import REACT, SaleOptions
+from sale_inspect.options import REACT, RoutedOptions, SaleOptions, SingleOptions
 from sale_inspect.pools import Pool, load_pool
 
-__all__ = ["GivenTools", "Prepared", "bidders_of", "given_tools", "prepare", "usable"]
+__all__ = ["GivenTools", "Prepared", "bidders_of", "executor_of", "given_tools", "prepare", "usable"]
 
 GivenTools = str | Sequence[str | Tool | ToolDef | ToolSource] | None
 """Tools, or names of registered ones (as a list, or as one text with commas)."""
@@ -36,6 +36,7 @@ class Prepared:
         tools: Tools to add, or to use.
         weights: Fitted weights; None for uniform ones.
         memory: Which memory the run has.
+        executor: What carries out the task.
     """
 
     options: SaleOptions
@@ -43,6 +44,7 @@ class Prepared:
     tools: tuple[Tool | ToolDef | ToolSource, ...]
     weights: Weights | None
     memory: MemoryChoice
+    executor: Executor
 
 
 def prepare(options: SaleOptions) -> Prepared:
@@ -51,32 +53,56 @@ def prepare(options: SaleOptions) -> Prepared:
     Raises:
         SaleError: If anything is wrong that can be known before the first paid call.
     """
-    pool = _pool(options)
+    executor = executor_of(options, options.agent)
+    pool = _pool(options, executor)
     require_embedder(options.embedder)
     return Prepared(
         options=options,
         pool=pool,
         tools=given_tools(options.tools),
         weights=_fitted(options, pool),
-        memory=memory_choice(options.memory, options.frozen),
+        memory=memory_choice(options.memory, options.frozen, options.memory_required),
+        executor=executor,
     )
 
 
-def usable(pool: Pool, where: str, check: bool, executor: str) -> Pool:
+def executor_of(options: SaleOptions | SingleOptions | RoutedOptions, agent: str) -> Executor:
+    """What carries out the task, from the options that say so.
+
+    Args:
+        options: The options.
+        agent: Name of the Inspect agent.
+
+    Raises:
+        OptionError: If an option has no effect beside another.
+    """
+    own_solver = options.execute == "task"
+    if own_solver:
+        for name, given in (("agent_args", options.agent_args), ("several_right", options.several_right)):
+            if given:
+                raise OptionError(f"{name} has no effect with execute=task: the task's own solver executes.")
+        if agent != REACT:
+            raise OptionError(f"execute=task runs the task's own solver, not the agent {agent!r}. Give one of them.")
+    return Executor(
+        agent=agent, arguments=options.agent_args, own_solver=own_solver, several_right=options.several_right
+    )
+
+
+def usable(pool: Pool, where: str, check: bool, executor: Executor) -> Pool:
     """The pool, after everything was checked that can be checked before the first paid call.
 
     Args:
         pool: The pool.
         where: How the user named it, for errors.
         check: Ask the model servers whether they answer.
-        executor: Name of the Inspect agent that executes.
+        executor: What executes.
     """
     for member in pool.agents:
         generate_config(member, where)
     register_prices(pool)
     if check:
         require_endpoints(pool, where)
-    if executor != REACT:
+    if not executor.own_solver:
         make_agent(executor, bidder(pool.agents[0], pool.name), [])
     return pool
 
@@ -113,12 +139,12 @@ def _registered(name: str) -> Tool:
     return made
 
 
-def _pool(options: SaleOptions) -> Pool | None:
+def _pool(options: SaleOptions, executor: Executor) -> Pool | None:
     if options.pool is None:
         if options.without is not None:
             raise OptionError("without: needs a pool file. With --model-role, leave the model out of the role.")
         return None
-    pool = usable(options.pool_of(load_pool(options.pool)), options.pool, options.check, options.agent)
+    pool = usable(options.pool_of(load_pool(options.pool)), options.pool, options.check, executor)
     if len(pool.agents) < 2:
         raise PoolError(
             f"Pool {options.pool!r} has one agent; an auction needs two. Add agents, or run it alone with the "

@@ -13,13 +13,14 @@ from inspect_ai.log import transcript
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import span, store_as
 
-from sale_inspect._errors import PoolError
+from sale_inspect._errors import OutcomesError, PoolError
 from sale_inspect._inspect.arguments import takes
-from sale_inspect._inspect.solvers._executor import execute
-from sale_inspect._inspect.solvers._prepare import bidders_of, given_tools, usable
+from sale_inspect._inspect.solvers._executor import Executor, Start, execute
+from sale_inspect._inspect.solvers._prepare import bidders_of, executor_of, given_tools, usable
+from sale_inspect._inspect.solvers._replaced import tell_what_is_replaced
 from sale_inspect._inspect.solvers._router_files import GivenRouter, given_router
 from sale_inspect._inspect.store import Bidder, RoutingStore, SampleLedger
-from sale_inspect._inspect.view import plain_tools, sample_text
+from sale_inspect._inspect.view import sample_text, tools_in_use, unseen_parts
 from sale_inspect.embedding import Embedder, make_embedder
 from sale_inspect.options import RoutedOptions
 from sale_inspect.outcomes import cap_answer, clean
@@ -51,26 +52,31 @@ def routed(options: RoutedOptions) -> Solver:
     Returns:
         Solver that writes the router's record and the ledger to the sample's store.
     """
+    executor = executor_of(options, options.agent)
     given_pool = None
     if options.pool is not None:
-        given_pool = usable(load_pool(options.pool), options.pool, options.check, options.agent)
+        given_pool = usable(load_pool(options.pool), options.pool, options.check, executor)
     chosen = given_router(options.router, given_pool, knob=options.knob, seed=options.seed)
     tools = given_tools(options.tools)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         pool, bidders = bidders_of(given_pool)
         _same_agents(chosen, pool)
-        state.tools = [*state.tools, *await plain_tools(tools)]
+        start = executor.begin(state)
+        _require_text(chosen, state)
         routing = _Routing(
             router=chosen,
             pool=pool,
             bidders={bidder.name: bidder for bidder in bidders},
             ledger=SampleLedger(f"routed {chosen.name}", pool),
-            agent=options.agent,
+            executor=executor,
+            start=start,
         )
-        if isinstance(chosen.router, Router):
-            return await routing.one(chosen.router, state, generate)
-        return await routing.in_turn(chosen.router, state, generate)
+        async with tools_in_use(state, tools):
+            tell_what_is_replaced(state, executor)
+            if isinstance(chosen.router, Router):
+                return await routing.one(chosen.router, state, generate)
+            return await routing.in_turn(chosen.router, state, generate)
 
     return solve
 
@@ -83,7 +89,8 @@ class _Routing:
     pool: Pool
     bidders: dict[str, Bidder]
     ledger: SampleLedger
-    agent: str
+    executor: Executor
+    start: Start
 
     async def one(self, router: Router, state: TaskState, generate: Generate) -> TaskState:
         """Choose an agent, then run it."""
@@ -127,9 +134,10 @@ class _Routing:
             state,
             generate,
             bidder=self.bidders[name],
-            agent=self.agent,
+            executor=self.executor,
             strategy=None,
             ledger=self.ledger,
+            start=self.start,
         )
 
     async def _embed(self, texts: list[str]) -> Features:
@@ -162,6 +170,17 @@ class _Routing:
 
 def _text(state: TaskState) -> str:
     return sample_text(state.input, [choice.value for choice in state.choices])
+
+
+def _require_text(router: GivenRouter, state: TaskState) -> None:
+    """A router that reads the task's text is not asked about an empty one."""
+    if router.embedder and not _text(state).strip():
+        messages = [] if isinstance(state.input, str) else state.input
+        unseen = unseen_parts(messages)
+        raise OutcomesError(
+            f"Sample {state.sample_id}: the task has no text{f', only {unseen}' if unseen else ''}, and router "
+            f"{router.name} reads nothing else. Use the solver sale_inspect/single, or routed -S router=random."
+        )
 
 
 def _explained(steps: list[StepRecord]) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from sale_inspect._errors import PoolError
 from sale_inspect._inspect.arguments import takes
 from sale_inspect._inspect.solvers._executor import execute
-from sale_inspect._inspect.solvers._prepare import bidders_of, given_tools, prepare, usable
+from sale_inspect._inspect.solvers._prepare import bidders_of, executor_of, given_tools, prepare, usable
+from sale_inspect._inspect.solvers._replaced import tell_what_is_replaced
 from sale_inspect._inspect.solvers._run_auction import agents_of_sample, run_auction
 from sale_inspect._inspect.store import SampleLedger, register_prices
-from sale_inspect._inspect.view import plain_tools, view_of_state
+from sale_inspect._inspect.view import tools_in_use, view_of_state
 from sale_inspect.options import SaleOptions, SingleOptions
 from sale_inspect.pools import Pool, load_pool
 
@@ -39,17 +42,22 @@ def auction_solver(options: SaleOptions) -> Solver:
     prepared = prepare(options)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
-        agents = agents_of_sample(prepared)
-        state.tools = [*state.tools, *await plain_tools(prepared.tools)]
-        won = await run_auction(prepared, agents, view_of_state(state, first=agents.ledger.number == 0))
-        return await execute(
-            state,
-            generate,
-            bidder=won.bidder,
-            agent=options.agent,
-            strategy=won.strategy,
-            ledger=agents.ledger,
-        )
+        async with tools_in_use(state, prepared.tools):
+            view = view_of_state(state, first=True, several_right=options.several_right)
+            start = prepared.executor.begin(state)
+            agents = agents_of_sample(prepared)
+            task = replace(view, first=agents.ledger.number == 0)
+            won = await run_auction(prepared, agents, task)
+            tell_what_is_replaced(state, prepared.executor)
+            return await execute(
+                state,
+                generate,
+                bidder=won.bidder,
+                executor=prepared.executor,
+                strategy=won.strategy,
+                ledger=agents.ledger,
+                start=start,
+            )
 
     return solve
 
@@ -62,26 +70,30 @@ def single(options: SingleOptions) -> Solver:
     Returns:
         Solver that writes the ledger to the sample's store.
     """
+    executor = executor_of(options, options.executor)
     given_pool = None if options.pool is None else load_pool(options.pool)
     if given_pool is not None:
         _require_agent(given_pool, options.agent)
         alone = given_pool.model_copy(update={"agents": (given_pool.agent(options.agent),)})
-        usable(alone, str(options.pool), options.check, options.executor)
+        usable(alone, str(options.pool), options.check, executor)
         register_prices(given_pool)
     tools = given_tools(options.tools)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         pool, bidders = bidders_of(given_pool)
         _require_agent(pool, options.agent)
-        state.tools = [*state.tools, *await plain_tools(tools)]
-        return await execute(
-            state,
-            generate,
-            bidder=next(bidder for bidder in bidders if bidder.name == options.agent),
-            agent=options.executor,
-            strategy=None,
-            ledger=SampleLedger("single", pool),
-        )
+        start = executor.begin(state)
+        async with tools_in_use(state, tools):
+            tell_what_is_replaced(state, executor)
+            return await execute(
+                state,
+                generate,
+                bidder=next(bidder for bidder in bidders if bidder.name == options.agent),
+                executor=executor,
+                strategy=None,
+                ledger=SampleLedger("single", pool),
+                start=start,
+            )
 
     return solve
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from inspect_ai.agent import Agent, AgentState, agent
+from inspect_ai.tool import mcp_connection
 
+from sale_inspect._errors import OptionError
 from sale_inspect._inspect.arguments import takes
 from sale_inspect._inspect.solvers._executor import execute_agent
 from sale_inspect._inspect.solvers._prepare import GivenTools, prepare
@@ -45,6 +47,8 @@ def sale_agent(options: SaleAgentOptions) -> Agent:
         Agent that adds the winner's work to the conversation. Each auction's record, and its ledger in dollars
         and tokens, go to the sample's store; what the scaffold's own model spends is not in the ledger.
     """
+    if options.execute == "task":
+        raise OptionError("sale_agent: execute=task is for solvers; an agent is not given the task's own solver.")
     prepared = prepare(options)
 
     async def execute(state: AgentState) -> AgentState:
@@ -53,16 +57,17 @@ def sale_agent(options: SaleAgentOptions) -> Agent:
         Args:
             state: The conversation.
         """
-        agents = agents_of_sample(prepared)
-        task = await view_of_conversation(state, prepared.tools, first=agents.ledger.number == 0)
-        won = await run_auction(prepared, agents, task)
-        return await execute_agent(
-            state,
-            bidder=won.bidder,
-            agent=options.agent,
-            tools=prepared.tools,
-            strategy=won.strategy,
-            ledger=agents.ledger,
-        )
+        async with mcp_connection(prepared.tools):
+            agents = agents_of_sample(prepared)
+            task = await view_of_conversation(state, prepared.tools, first=agents.ledger.number == 0)
+            won = await run_auction(prepared, agents, task)
+            return await execute_agent(
+                state,
+                bidder=won.bidder,
+                executor=prepared.executor,
+                tools=prepared.tools,
+                strategy=won.strategy,
+                ledger=agents.ledger,
+            )
 
     return execute

@@ -1,10 +1,12 @@
 """What a sample keeps, the ledger, the auctions, the routing, and who is being called."""
 
 from sale_inspect._inspect.store._bidders import (
+    WINNER_PROVIDER,
     Bidder,
     bidder,
     generate_config,
     pool_from_roles,
+    register_price,
     register_prices,
 )
 from sale_inspect._inspect.store._bodies import error_in_body, keep_body
@@ -25,6 +27,7 @@ from sale_inspect._inspect.store._scores import solved
 from sale_inspect._inspect.store._thinking import short_call
 
 __all__ = [
+    "WINNER_PROVIDER",
     "Bidder",
     "LedgerStore",
     "RoutingStore",
@@ -42,6 +45,7 @@ __all__ = [
     "keep_body",
     "pool_from_roles",
     "read",
+    "register_price",
     "register_prices",
     "reply_fault",
     "sample_book",

@@ -23,10 +23,22 @@ from sale_inspect._inspect.store._thinking import check_thinking
 from sale_inspect.money import Price
 from sale_inspect.pools import Agent, Pool, PriceEntry
 
-__all__ = ["AGENTS_ROLE", "Bidder", "bidder", "generate_config", "pool_from_roles", "register_prices"]
+__all__ = [
+    "AGENTS_ROLE",
+    "WINNER_PROVIDER",
+    "Bidder",
+    "bidder",
+    "generate_config",
+    "pool_from_roles",
+    "register_price",
+    "register_prices",
+]
 
 AGENTS_ROLE = "agents"
 """Name of the model role that can stand in for a pool file."""
+
+WINNER_PROVIDER = "sale_winner"
+"""Inspect's provider of names that stand for a bidder's model with all that its pool entry says."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +53,11 @@ class Bidder:
     def name(self) -> str:
         """Name of the agent."""
         return self.agent.name
+
+    @property
+    def model_names(self) -> frozenset[str]:
+        """The names under which Inspect's events have calls of its model."""
+        return frozenset({str(self.model), self.model.name, self.agent.model, f"{WINNER_PROVIDER}/{self.model.name}"})
 
 
 def generate_config(agent: Agent, where: str) -> GenerateConfig:
@@ -80,18 +97,22 @@ def bidder(agent: Agent, where: str, roles: dict[str, Model] | None = None) -> B
     return Bidder(agent=agent, model=show_bodies(model), price=price)
 
 
+def register_price(model: str, price: PriceEntry) -> None:
+    """Tell Inspect the price of one model, by Inspect's name."""
+    cost = ModelCost(
+        input=price.input,
+        output=price.output,
+        input_cache_read=price.cache_read,
+        input_cache_write=price.cache_write,
+    )
+    info = get_model_info(model) or ModelInfo()
+    set_model_info(model, info.model_copy(update={"cost": cost}))
+
+
 def register_prices(pool: Pool) -> None:
     """Tell Inspect the pool's prices, so that its cost accounting and `--cost-limit` work."""
     for agent in pool.agents:
-        price = agent.price
-        cost = ModelCost(
-            input=price.input,
-            output=price.output,
-            input_cache_read=price.cache_read,
-            input_cache_write=price.cache_write,
-        )
-        info = get_model_info(agent.model) or ModelInfo()
-        set_model_info(agent.model, info.model_copy(update={"cost": cost}))
+        register_price(agent.model, agent.price)
     # Without --model Inspect's main model is none/none, which is never called; unpriced, it would
     # make --cost-limit fail at the start.
     if get_model_info("none/none") is None:

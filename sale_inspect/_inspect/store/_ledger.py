@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -15,9 +17,9 @@ from inspect_ai.model import ModelOutput, ModelUsage, get_model_info
 from inspect_ai.util import StoreModel, store_as
 from pydantic import Field
 
-from sale_inspect._errors import UnpricedAgentError
 from sale_inspect._inspect.store._bidders import Bidder
 from sale_inspect._inspect.store._bodies import NO_CHOICES
+from sale_inspect._inspect.store._records import write_records
 from sale_inspect._inspect.store._sample_book import LedgerPart, sample_book
 from sale_inspect.money import Entry, Phase, Price, TokenUsage, book, usage_fault, usd, with_hidden_reasoning
 from sale_inspect.pools import Agent, Pool
@@ -35,17 +37,22 @@ __all__ = [
 ]
 
 _NO_USAGE = "the reply states no usage"
+NO_PRICE = "the model has no price; add it to the pool, or to the file given with --model-cost-config"
+
+_logger = logging.getLogger(__name__)
 
 
 class LedgerStore(StoreModel):
     """The sample's ledger in the store: one entry for each (phase, agent), and the pool's dated prices.
 
     `agents` has what makes each agent what it is: model, config, and a hash of its arguments, which may hold secrets.
+    `worked_instead` names the models that did the task if the agent's own was not called, and is empty otherwise.
     If a sample has several ledgers, the entries are those of all; the policy, the agent and the pool are the first's.
     """
 
     policy: str = ""
     agent: str = ""
+    worked_instead: str = ""
     pool: str = ""
     simulated: bool = False
     prices: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -115,6 +122,7 @@ class SampleLedger:
         self._part = LedgerPart(policy=policy, pool=pool)
         self._entries = self._part.entries
         self._uncounted: Counter[tuple[str, str, str, str]] = Counter()
+        self._before = self.book.usd
         self.number = self.book.enter(self._part)
         """Place among the ledgers of this sample, from 0."""
 
@@ -145,10 +153,11 @@ class SampleLedger:
         """
         self._uncounted[phase, bidder.name, model or str(bidder.model), reason] += 1
 
-    def add_events(self, phase: Phase, bidder: Bidder, events: Iterable[Event], reason: str = "") -> int:
+    def add_events(self, phase: Phase, bidder: Bidder, events: Iterable[Event], reason: str = "") -> Mapping[str, int]:
         """Book the model calls among transcript events, which an agent made on its own.
 
-        Calls of other models (a sub-agent's, say) are priced by Inspect's model info.
+        Calls of other models (a sub-agent's, say) are priced by Inspect's model info; those of a model without a price
+        are uncounted.
 
         Args:
             phase: What the calls were for.
@@ -157,26 +166,65 @@ class SampleLedger:
             reason: Why tokens are not known where they are not; if empty, it is read from the events.
 
         Returns:
-            Number of model calls.
-
-        Raises:
-            UnpricedAgentError: If one of those models has no price.
+            Number of model calls by the name of the model.
         """
-        calls = 0
-        agent_models = {str(bidder.model), bidder.model.name, bidder.agent.model}
+        calls: Counter[str] = Counter()
         for event in events:
             if not isinstance(event, ModelEvent):
                 continue
-            calls += 1
+            calls[event.model] += 1
             unknown = _unknown_usage(event.output)
             if event.pending or unknown:
                 impossible = unknown if event.output.usage is not None else ""
                 self.add_uncounted(phase, bidder, impossible or reason or _why_uncounted(event), event.model)
                 continue
-            price = bidder.price if event.model in agent_models else _price_of(event.model)
+            price = bidder.price if event.model in bidder.model_names else _price_of(event.model)
+            if price is None:
+                self.add_uncounted(phase, bidder, NO_PRICE, event.model)
+                continue
             cached = event.cache == "read"
             self._entries.append(_entry(phase, bidder.name, event.model, price, event.output, cached))
         return calls
+
+    def note_workers(self, bidder: Bidder, calls: Mapping[str, int]) -> None:
+        """Note who did the task, if the chosen agent's own model was not called.
+
+        Args:
+            bidder: Who was to do it.
+            calls: Model calls of the execution by the name of the model.
+        """
+        if any(name in bidder.model_names for name in calls):
+            return
+        workers = ", ".join(f"{name} ({number} calls)" for name, number in sorted(calls.items())) or "no model"
+        self._part.worked_instead = workers
+        text = (
+            f"The model of {bidder.name} ({bidder.agent.model}) was not called in the execution. Called: {workers}. "
+            "The score is not that of the chosen agent."
+        )
+        transcript().info(text, source="sale")
+        _logger.warning("%s", text)
+        record = self.book.records.get(self.number)
+        if record is not None:
+            self.book.records[self.number] = record.model_copy(update={"notes": (*record.notes, text)})
+            write_records(each for _, each in sorted(self.book.records.items()))
+
+    def compare(self, inspects_usd: float) -> None:
+        """Name the difference between what was booked since this ledger began and Inspect's own sum, if there is one.
+
+        Args:
+            inspects_usd: What Inspect counted meanwhile.
+        """
+        booked = self.book.usd - self._before
+        if math.isclose(booked, inspects_usd, rel_tol=1e-6, abs_tol=1e-9):
+            return
+        cached = sum(entry.usd for part in self.book.parts for entry in part.entries if entry.cached_calls)
+        why = (
+            f"Calls that Inspect's cache answered are priced here as if paid (${cached:.6g})."
+            if cached
+            else "Inspect prices a model by its name alone: two agents may share one, or its price was changed."
+        )
+        text = f"Inspect's sum for this sample is ${inspects_usd:.6g}, the ledger's ${booked:.6g}. {why}"
+        transcript().info(text, source="sale ledger")
 
     def save(self) -> None:
         """Write what was booked so far on the sample, by this ledger and by the others, to its store."""
@@ -184,6 +232,7 @@ class SampleLedger:
         parts = self.book.parts
         first, stored = parts[0], store_as(LedgerStore)
         stored.policy, stored.agent = first.policy, first.agent
+        stored.worked_instead = first.worked_instead
         stored.pool, stored.simulated = first.pool.name, any(part.pool.simulated for part in parts)
         stored.prices = {name: price for part in reversed(parts) for name, price in _prices(part).items()}
         stored.agents = {name: about for part in reversed(parts) for name, about in _agents(part).items()}
@@ -274,13 +323,10 @@ def _entry(phase: Phase, agent: str, model: str, price: Price, output: ModelOutp
     )
 
 
-def _price_of(model: str) -> Price:
+def _price_of(model: str) -> Price | None:
     info = get_model_info(model)
     if info is None or info.cost is None:
-        raise UnpricedAgentError(
-            f"Model {model!r} was called during execution and has no price. Add it to the pool, or to the file "
-            "given with --model-cost-config."
-        )
+        return None
     cost = info.cost
     return Price(
         input=cost.input,

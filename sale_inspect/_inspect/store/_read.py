@@ -77,6 +77,11 @@ class StoredSample:
         return str(self._of(LedgerStore).get("agent") or "")
 
     @property
+    def worked_instead(self) -> str:
+        """Which models did the task, if the agent's own was not called in the execution; empty if it was."""
+        return str(self._of(LedgerStore).get("worked_instead") or "")
+
+    @property
     def pool(self) -> str:
         """Name of the pool; of several ledgers, the first's."""
         return str(self._of(LedgerStore).get("pool", ""))

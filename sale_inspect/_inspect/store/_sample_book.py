@@ -26,12 +26,14 @@ class LedgerPart:
         policy: What decided.
         pool: Its pool.
         agent: Who did the task; empty until that is known.
+        worked_instead: Which models did it, if the agent's own was not called; empty if it was.
         entries: Its calls.
     """
 
     policy: str
     pool: Pool
     agent: str = ""
+    worked_instead: str = ""
     entries: list[Entry] = field(default_factory=list)
 
 
@@ -52,6 +54,11 @@ class SampleBook:
     spans: set[str] = field(default_factory=set)
     messages: set[str] = field(default_factory=set)
     attempt: int = field(default_factory=count().__next__)
+
+    @property
+    def usd(self) -> float:
+        """Dollars that all ledgers have booked so far."""
+        return sum(entry.usd for part in self.parts for entry in part.entries)
 
     def enter(self, part: LedgerPart) -> int:
         """Add a ledger; returns its number, from 0."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 __all__ = ["SamplePlace", "current_sample", "enter_sample"]
 
@@ -17,12 +19,16 @@ class SamplePlace:
         epoch: From 1.
         choices: The sample's choices, if it has any.
         marks_choices: The task is scored by Inspect's `choice()`, which reads marks on the sample's choices.
+        task: Registered name of the task; empty if it has none.
+        task_arguments: Its arguments.
     """
 
     uuid: str = ""
     epoch: int = 1
     choices: tuple[str, ...] = ()
     marks_choices: bool = False
+    task: str = ""
+    task_arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 _current: ContextVar[SamplePlace | None] = ContextVar("sale_sample_place", default=None)

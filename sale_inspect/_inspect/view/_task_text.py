@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 
-from inspect_ai.model import ChatMessage
+from inspect_ai.model import ChatMessage, ChatMessageUser, ContentReasoning, ContentText
 from inspect_ai.solver import TaskState
 from inspect_ai.tool import Tool, ToolDef
 
-from sale_inspect.bench import parse_letter
+from sale_inspect._inspect.view._choices import labelled_choices, parse_choices
 
-__all__ = ["answer_choice", "conversation_text", "environment_text", "sample_text", "task_text", "with_choices"]
+__all__ = [
+    "answer_choice",
+    "ask_with_choices",
+    "conversation_text",
+    "environment_text",
+    "sample_text",
+    "task_text",
+    "unseen_parts",
+    "with_choices",
+]
 
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_ROLES = {"system": "System", "user": "User", "assistant": "Assistant", "tool": "Tool"}
+_PART_NAMES = {"image": "picture", "audio": "audio", "video": "video", "document": "document", "data": "data"}
 
 
-def task_text(state: TaskState) -> str:
-    """The user's text of the task, with lettered choices if the sample has any."""
-    text = conversation_text(state.messages)
-    return with_choices(text, [choice.value for choice in state.choices]) if len(state.choices) else text
+def task_text(state: TaskState, *, several_right: bool = False) -> str:
+    """The text of the task for bidders and judges: every turn, what they cannot see, and the choices with their labels.
+
+    Args:
+        state: The task.
+        several_right: Say that several choices may be right.
+    """
+    text = turns_text(state.messages, media=True)
+    choices = [choice.value for choice in state.choices]
+    return with_choices(text, choices, several_right=several_right) if choices else text
 
 
 def sample_text(input: str | Sequence[ChatMessage], choices: Sequence[str] | None) -> str:
@@ -28,8 +45,22 @@ def sample_text(input: str | Sequence[ChatMessage], choices: Sequence[str] | Non
         input: The sample's input.
         choices: Its choices, if it has any.
     """
-    text = input if isinstance(input, str) else conversation_text(input)
+    text = input if isinstance(input, str) else turns_text(input, media=False)
     return with_choices(text, choices) if choices else text
+
+
+def turns_text(messages: Sequence[ChatMessage], *, media: bool) -> str:
+    """All turns of a conversation. Who speaks is said where it is not one user alone, after the system.
+
+    Args:
+        messages: The conversation.
+        media: Say what parts of it are no text.
+    """
+    parted = [(message, _shown(message, media)) for message in messages]
+    roles = [message.role for message in messages if message.role != "system"]
+    if roles in ([], ["user"]):
+        return "\n\n".join(text for _, text in parted)
+    return "\n\n".join(f"{_ROLES[message.role]}: {text}" for message, text in parted)
 
 
 def conversation_text(messages: Sequence[ChatMessage], *, without: Collection[str] = ()) -> str:
@@ -39,14 +70,38 @@ def conversation_text(messages: Sequence[ChatMessage], *, without: Collection[st
         messages: The conversation.
         without: Ids of messages to leave out.
     """
-    said = [message for message in messages if message.role in ("system", "user") and message.id not in without]
-    return "\n\n".join(message.text for message in said)
+    spoken = [message for message in messages if message.role in ("system", "user") and message.id not in without]
+    return "\n\n".join(_shown(message, True) for message in spoken)
 
 
-def with_choices(text: str, choices: Sequence[str]) -> str:
-    """The text with lettered choices and the form of the answer."""
-    lines = "\n".join(f"{_LETTERS[i]}) {choice}" for i, choice in enumerate(choices))
-    return f"{text}\n\n{lines}\n\nEnd your answer with a line of the form: ANSWER: <letter>"
+def unseen_parts(messages: Sequence[ChatMessage]) -> str:
+    """Which parts of a conversation are no text, for instance `2 pictures, 1 audio`; empty if none."""
+    kinds = Counter(
+        _PART_NAMES.get(part.type, part.type)
+        for message in messages
+        if not isinstance(message.content, str)
+        for part in message.content
+        if not isinstance(part, ContentText | ContentReasoning)
+    )
+    plural = {"picture", "video", "document"}
+    return ", ".join(f"{n} {kind}{'s' if n > 1 and kind in plural else ''}" for kind, n in kinds.items())
+
+
+def with_choices(text: str, choices: Sequence[str], *, several_right: bool = False) -> str:
+    """The text with labelled choices and the form of the answer."""
+    return f"{text}\n\n{labelled_choices(list(choices), several_right=several_right)}"
+
+
+def ask_with_choices(state: TaskState, *, several_right: bool) -> None:
+    """Add the choices to the conversation's last user message; the turns before it stay as they are."""
+    choices = [choice.value for choice in state.choices]
+    if not choices:
+        return
+    last = next((message for message in reversed(state.messages) if isinstance(message, ChatMessageUser)), None)
+    if last is None:
+        state.messages.append(ChatMessageUser(content=labelled_choices(choices, several_right=several_right)))
+    else:
+        last.text = with_choices(last.text, choices, several_right=several_right)
 
 
 def environment_text(tools: Sequence[Tool]) -> str:
@@ -63,9 +118,14 @@ def environment_text(tools: Sequence[Tool]) -> str:
 
 
 def answer_choice(state: TaskState) -> None:
-    """Mark the chosen letter on the sample's choices, as Inspect's `choice()` scorer expects."""
+    """Mark the chosen choices on the sample, as Inspect's `choice()` scorer expects."""
     if len(state.choices) == 0:
         return
-    letter = parse_letter(state.output.completion, len(state.choices))
-    for index in range(len(state.choices)):
-        state.choices.mark_choice(index, letter == _LETTERS[index])
+    chosen = parse_choices(state.output.completion, len(state.choices))
+    for place in range(len(state.choices)):
+        state.choices.mark_choice(place, place in chosen)
+
+
+def _shown(message: ChatMessage, media: bool) -> str:
+    unseen = unseen_parts([message]) if media else ""
+    return "\n".join(part for part in (message.text, f"[{unseen}]" if unseen else "") if part)

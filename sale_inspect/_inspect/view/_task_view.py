@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from inspect_ai.agent import AgentState
@@ -14,10 +15,16 @@ from inspect_ai.tool import Tool, ToolDef, ToolSource, mcp_connection
 
 from sale_inspect._errors import AuctionError
 from sale_inspect._inspect.store import SamplePlace, current_sample, sample_book
-from sale_inspect._inspect.view._task_text import conversation_text, environment_text, task_text, with_choices
+from sale_inspect._inspect.view._task_text import (
+    conversation_text,
+    environment_text,
+    task_text,
+    unseen_parts,
+    with_choices,
+)
 from sale_inspect.auction import prompt
 
-__all__ = ["TaskView", "Tools", "plain_tools", "view_of_conversation", "view_of_state"]
+__all__ = ["TaskView", "Tools", "plain_tools", "tools_in_use", "view_of_conversation", "view_of_state"]
 
 _FIRST_EVENTS = 50
 
@@ -33,6 +40,7 @@ class TaskView:
         tools: One line for each tool that the winner may use.
         epoch: From 1.
         uuid: Inspect's id of the sample's run; empty outside an evaluation.
+        unseen: What of the task is no text, and so is seen only by the agent that executes.
         first: No other auction of this sample began before. Only the first one has a place in the run's memory.
     """
 
@@ -41,6 +49,7 @@ class TaskView:
     epoch: int
     uuid: str
     first: bool
+    unseen: str = ""
 
     def environment(self, has_tools: bool = True) -> str:
         """The tools, as an agent is told that can call tools, or cannot."""
@@ -52,14 +61,25 @@ class TaskView:
         return prompt("task").fill(task=self.text, environment=self.environment())
 
 
-def view_of_state(state: TaskState, *, first: bool = True) -> TaskView:
-    """The task of a solver's state, with its tools."""
+def view_of_state(state: TaskState, *, first: bool = True, several_right: bool = False) -> TaskView:
+    """The task of a solver's state, with its tools.
+
+    Raises:
+        AuctionError: If the task has no text, so that bidders would plan for nothing.
+    """
+    if not any(message.text.strip() for message in state.messages) and not state.choices:
+        unseen = unseen_parts(state.messages)
+        raise AuctionError(
+            f"Sample {state.sample_id}: the task has no text{f', only {unseen}' if unseen else ''}, so there is "
+            "nothing to plan for. Nothing was spent. Use the solver sale_inspect/single for such tasks."
+        )
     return TaskView(
-        text=task_text(state),
+        text=task_text(state, several_right=several_right),
         tools=environment_text(state.tools),
         epoch=state.epoch,
         uuid=state.uuid,
         first=first,
+        unseen=unseen_parts(state.messages),
     )
 
 
@@ -72,15 +92,30 @@ async def view_of_conversation(state: AgentState, tools: Tools, *, first: bool) 
     Raises:
         AuctionError: If nobody says anything, or if the sample's choices need marks.
     """
-    text = conversation_text(state.messages, without=sample_book().messages)
-    if not text.strip():
+    added = sample_book().messages
+    text = conversation_text(state.messages, without=added)
+    spoken = [each for each in state.messages if each.role in ("system", "user") and each.id not in added]
+    if not any(message.text.strip() for message in spoken):
         raise AuctionError("sale_agent: the conversation has no text of a user, so there is no task to bid for.")
     place = current_sample()
     if place.choices and _holds_the_question(state.messages):
         text = _ask_with_choices(state, text, place)
     return TaskView(
-        text=text, tools=environment_text(await plain_tools(tools)), epoch=place.epoch, uuid=place.uuid, first=first
+        text=text,
+        tools=environment_text(await plain_tools(tools)),
+        epoch=place.epoch,
+        uuid=place.uuid,
+        first=first,
+        unseen=unseen_parts(state.messages),
     )
+
+
+@asynccontextmanager
+async def tools_in_use(state: TaskState, tools: Tools) -> AsyncIterator[None]:
+    """Add tools to a task. Those behind an MCP server share one session until the task is done."""
+    async with mcp_connection(tools):
+        state.tools = [*state.tools, *await plain_tools(tools)]
+        yield
 
 
 async def plain_tools(tools: Tools) -> list[Tool]:

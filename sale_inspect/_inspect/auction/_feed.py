@@ -1,0 +1,163 @@
+"""What Inspect's hooks tell the memory of a run: where its samples stand, and how they ended."""
+
+from __future__ import annotations
+
+from inspect_ai.hooks import (
+    BeforeModelGenerate,
+    Hooks,
+    ModelUsageData,
+    SampleAttemptEnd,
+    SampleAttemptStart,
+    SampleEnd,
+    SampleInit,
+    SampleScoring,
+    TaskEnd,
+    TaskStart,
+    hooks,
+)
+from inspect_ai.log import EvalConfig, EvalSample, EvalSpec
+
+from sale_inspect._inspect.auction._memory import RunMemory
+from sale_inspect._inspect.store import SamplePlace, enter_sample, forget_attempts, read
+from sale_inspect.auction import PastAuction
+from sale_inspect.runs import ScoreChoice, parse_score
+
+__all__ = ["SCORE_KEY", "MemoryHooks", "memory_of"]
+
+SCORE_KEY = "sale_score"
+"""Key of an evaluation's metadata that names the score which says whether a past auction's task was solved."""
+
+_runs: dict[str, RunMemory] = {}
+_samples: dict[str, tuple[str, int, int]] = {}
+
+
+def memory_of(sample_uuid: str) -> tuple[RunMemory, int] | None:
+    """The memory of the run that a sample belongs to, and the sample's position in it."""
+    place = _samples.get(sample_uuid)
+    return None if place is None else (_runs[place[0]], place[2])
+
+
+def _past_auction(run: RunMemory, sample: EvalSample, epoch: int, position: int) -> PastAuction | None:
+    records = read(sample).auctions
+    # A run without auctions has no use for a score, and no reason to complain of it.
+    outcome = run.outcome(sample) if records and sample.error is None else None
+    # The outcome of a sample with several auctions is not the outcome of one of them.
+    if len(records) != 1 or outcome is None or sample.error is not None:
+        return None
+    record = records[0]
+    return PastAuction(
+        epoch=epoch,
+        position=position,
+        task=record.task,
+        strategies=record.latest_strategies(),
+        winner=record.winner,
+        solved=outcome,
+    )
+
+
+def _stops_on_error(config: EvalConfig) -> bool:
+    """Inspect ends a run at its first failing sample unless told otherwise; a share or number may go on."""
+    return config.fail_on_error in (None, True) and not config.continue_on_fail and not config.score_on_error
+
+
+def _headline(spec: EvalSpec) -> str:
+    return "" if spec.headline_metric is None else spec.headline_metric.scorer or ""
+
+
+def _wanted(spec: EvalSpec) -> tuple[ScoreChoice, ...]:
+    chosen = (spec.metadata or {}).get(SCORE_KEY)
+    return () if chosen is None else (parse_score(str(chosen)),)
+
+
+@hooks(name="sale_memory", description="Feeds finished auctions to the auction memory of their run.")
+class MemoryHooks(Hooks):
+    """Keeps one `RunMemory` for each running evaluation."""
+
+    async def on_task_start(self, data: TaskStart) -> None:
+        """Note the order of the run's samples."""
+        ids = data.spec.dataset.sample_ids or []
+        _runs[data.eval_id] = RunMemory(
+            key=data.spec.task_id,
+            positions={str(sample): i for i, sample in enumerate(ids)},
+            stops_on_error=_stops_on_error(data.spec.config),
+            scorers=frozenset(scorer.name for scorer in data.spec.scorers or []),
+            headline=_headline(data.spec),
+            wanted=_wanted(data.spec),
+            task=data.spec.task_registry_name or data.spec.task,
+            task_arguments=dict(data.spec.task_args_passed or data.spec.task_args),
+        )
+
+    async def on_task_end(self, data: TaskEnd) -> None:
+        """Close the run's file and forget the run."""
+        run = _runs.pop(data.eval_id, None)
+        for uuid in [uuid for uuid, place in _samples.items() if place[0] == data.eval_id]:
+            del _samples[uuid]
+        if run is not None and run.file is not None:
+            run.file.close(finished=data.log.status == "success")
+
+    async def on_sample_init(self, data: SampleInit) -> None:
+        """Note that a sample begins."""
+        run = _runs.get(data.eval_id)
+        position = None if run is None else run.position(data.summary.id)
+        if run is not None and position is not None:
+            _samples[data.sample_id] = (data.eval_id, data.summary.epoch, position)
+            run.start(data.summary.epoch, position)
+
+    async def on_sample_attempt_start(self, data: SampleAttemptStart) -> None:
+        """Note the sample for agents, who are given a conversation and not a task's state."""
+        run, summary = _runs.get(data.eval_id), data.summary
+        place = _samples.get(data.sample_id)
+        if run is not None and place is not None and data.attempt > 1:
+            # An attempt that failed before it began (no sandbox, say) has no end of its own.
+            run.settle(place[1], place[2], summary.id, None)
+        enter_sample(
+            SamplePlace(
+                uuid=data.sample_id,
+                epoch=summary.epoch,
+                choices=tuple(summary.choices or ()),
+                marks_choices=run is not None and "choice" in run.scorers,
+                task="" if run is None else run.task,
+                task_arguments={} if run is None else run.task_arguments,
+            )
+        )
+
+    async def on_sample_attempt_end(self, data: SampleAttemptEnd) -> None:
+        """Settle a sample whose first attempt failed, so that nobody waits for its retry."""
+        place = _samples.get(data.sample_id)
+        if place is not None and data.will_retry:
+            _runs[place[0]].settle(place[1], place[2], data.summary.id, None)
+
+    async def on_sample_end(self, data: SampleEnd) -> None:
+        """Settle a sample with its auction and outcome."""
+        place = _samples.get(data.sample_id)
+        if place is None:
+            return
+        forget_attempts(data.sample_id)
+        run = _runs[place[0]]
+        if data.sample.error is not None and run.stops_on_error:
+            return
+        record = None
+        try:
+            record = _past_auction(run, data.sample, place[1], place[2])
+        # A sample that cannot be remembered is settled all the same, and those that wait are told.
+        except Exception as error:  # noqa: BLE001
+            run.lose(error)
+        run.settle(place[1], place[2], data.sample.id, record)
+
+    async def on_before_model_generate(self, data: BeforeModelGenerate) -> None:
+        """A model is called."""
+        _note(data.eval_id)
+
+    async def on_model_usage(self, data: ModelUsageData) -> None:
+        """A model has replied."""
+        _note(data.eval_id)
+
+    async def on_sample_scoring(self, data: SampleScoring) -> None:
+        """A sample is scored."""
+        _note(data.eval_id)
+
+
+def _note(eval_id: str | None) -> None:
+    run = _runs.get(eval_id or "")
+    if run is not None:
+        run.activity.note()

@@ -1,0 +1,87 @@
+"""Waits for what other samples do: each has a reason that is told, and an end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import anyio
+from inspect_ai.log import transcript
+
+from sale_inspect._errors import AuctionError
+
+__all__ = ["Activity"]
+
+TOLD_AFTER_SECONDS = 30.0
+"""A wait of this length is told."""
+
+TOLD_AGAIN_AFTER_SECONDS = 600.0
+"""The log is told of one wait of a run in this time; each sample's own transcript is told of its own wait."""
+
+_LOOK_EVERY_SECONDS = 1.0
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(kw_only=True)
+class Activity:
+    """What happens in one run, for those that wait for it.
+
+    A sample may rightly wait for hours while the samples before it work. So the bound of a wait is not its length but
+    the time in which nothing at all happens in the run: no sample begins or ends, and no model is called or replies.
+    """
+
+    _last: float = field(default_factory=time.monotonic)
+    _told: float | None = None
+    _changed: anyio.Event = field(default_factory=anyio.Event)
+
+    def note(self) -> None:
+        """Something happened in the run."""
+        self._last = time.monotonic()
+
+    def wake(self) -> None:
+        """Something happened that those who wait may wait for."""
+        self.note()
+        changed, self._changed = self._changed, anyio.Event()
+        changed.set()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until a condition holds; the caller bounds it."""
+        while not condition():
+            await self._changed.wait()
+
+    async def until_or_silence(
+        self, condition: Callable[[], bool], *, reason: Callable[[], str], silence: float
+    ) -> None:  # fmt: skip
+        """Wait until a condition holds; tell of a long wait; give up when the run is silent.
+
+        Args:
+            condition: What is waited for. What it raises ends the wait.
+            reason: Who waits for what, as a sentence without its full stop.
+            silence: Seconds without any activity in the run after which nothing more will come.
+
+        Raises:
+            AuctionError: If the run is silent for so long.
+        """
+        began, told = time.monotonic(), False
+        while not condition():
+            changed = self._changed
+            with anyio.move_on_after(min(_LOOK_EVERY_SECONDS, silence)):
+                await changed.wait()
+            now = time.monotonic()
+            if not told and now - began >= TOLD_AFTER_SECONDS:
+                told = True
+                self._tell(f"{reason()}, for {now - began:.0f} s so far.", now)
+            if now - max(began, self._last) >= silence and not condition():
+                raise AuctionError(
+                    f"{reason()}, and nothing has happened in this run for {silence:g} s. Give a larger -S memory_lag, "
+                    "-S memory=off, or a larger -S memory_wait if a single step of a sample takes so long."
+                )
+
+    def _tell(self, text: str, now: float) -> None:
+        transcript().info(text, source="sale memory")
+        if self._told is None or now - self._told >= TOLD_AGAIN_AFTER_SECONDS:
+            self._told = now
+            _logger.warning("%s", text)
