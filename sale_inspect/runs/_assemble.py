@@ -101,15 +101,15 @@ def assemble(
         UnpricedAgentError: If a price list has no price for what must be priced.
     """
     # A retry comes after what it retries, whatever folders they lie in.
-    logs = sorted(logs, key=lambda log: _age(log.head))
+    logs = sorted(logs, key=lambda log: log.head.created)
     use = PriceUse(prices=options.prices, reprice=options.reprice)
     read, shared = _runs(logs, options, use)
-    runs = sorted([*_told_apart(more, logs), *read], key=lambda run: _age(run.head))
+    runs = sorted([*_told_apart(more, logs), *read], key=lambda run: run.head.created)
     heads = {head.log_path: head for head in (*(run.head for run in more), *(log.head for log in logs))}
     kept, copies = once(runs)
     alike = screened(
         kept,
-        sorted(heads.values(), key=_age),
+        sorted(heads.values(), key=lambda head: head.created),
         exclude=options.exclude,
         keep=options.keep,
         common_tasks=options.common_tasks,
@@ -137,11 +137,6 @@ def assemble(
         # What did not work in earlier reports is in them.
         health=(*health_notes([run for run in scored if run.head.log_path in of_logs]), *money_notes(logs)),
     )
-
-
-def _age(head: LogHead) -> tuple[str, str]:
-    """Of logs that began in the same second, the file's name decides, so that the order of places does not."""
-    return head.created, head.log
 
 
 def _told_apart(more: Sequence[PolicyRun], logs: Sequence[LogFacts]) -> list[PolicyRun]:

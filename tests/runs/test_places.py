@@ -47,7 +47,8 @@ def bucket(folder: Path) -> Iterator[str]:
 
 def table_of(*places: str) -> object:
     table = policy_table(places, ComparedLogsRequest(cache=False))
-    return table.sections, table.notes
+    # Logs that began in the same second stand in the order in which they are given.
+    return sorted(table.sections), sorted(table.notes)
 
 
 def test_every_form_of_a_place_gives_the_same_table(folder: Path, bucket: str) -> None:
