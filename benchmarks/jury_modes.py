@@ -20,7 +20,7 @@ from inspect_ai.log import EvalSample, read_eval_log_samples
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from sale_inspect._inspect.auction import Jury
-from sale_inspect._inspect.logs import find_logs
+from sale_inspect._inspect.logs import find_places
 from sale_inspect._inspect.store import SampleLedger, bidder, read, register_prices
 from sale_inspect.auction import AuctionRecord, Bid, JuryMode, prompt, redecide
 from sale_inspect.options import SaleOptions
@@ -33,8 +33,8 @@ MODES: tuple[JuryMode, ...] = get_args(JuryMode)
 def recorded(places: list[str], limit: int | None) -> list[AuctionRecord]:
     """The auctions of the logs in which at least two agents bid."""
     found = []
-    for name in find_logs(places):
-        for sample in read_eval_log_samples(name, all_samples_required=False):
+    for place in find_places(places):
+        for sample in read_eval_log_samples(place.location, all_samples_required=False):
             record = read(sample).auction
             if record is not None and len(record.bids) > 1:
                 found.append(record)

@@ -30,7 +30,7 @@ import anyio
 
 from sale_inspect import LogError, MissingRequirementError, SaleError
 from sale_inspect._inspect.auction import Jury, Ratings
-from sale_inspect._inspect.logs import find_logs
+from sale_inspect._inspect.logs import find_places
 from sale_inspect._inspect.store import Bidder, SampleLedger, bidder, read, register_prices
 from sale_inspect.auction import (
     AuctionRecord,
@@ -182,17 +182,17 @@ class Recorded:
 
 def recorded(places: Sequence[str], pool: Pool, limit: int) -> list[Recorded]:
     found: dict[str, Recorded] = {}
-    for log in find_logs(places):
+    for place in find_places(places):
         from inspect_ai.log import read_eval_log_samples
 
-        for sample in read_eval_log_samples(log, all_samples_required=False, resolve_attachments="full"):
+        for sample in read_eval_log_samples(place.location, all_samples_required=False, resolve_attachments="full"):
             record = read(sample).auction
             if record is None or sample.error is not None:
                 continue
             if set(record.agents) != set(pool.names):
                 agents = ", ".join(record.agents)
                 raise LogError(
-                    f"Log {log}: its auctions are of {agents}, not of pool {pool.name!r}. Give its own pool."
+                    f"Log {place.location}: its auctions are of {agents}, not of pool {pool.name!r}. Give its own pool."
                 )
             name = f"{sample.id} epoch {sample.epoch}"
             # A task that was auctioned twice counts once: intervals are over tasks.

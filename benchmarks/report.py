@@ -63,6 +63,8 @@ def grow(source: Path, target: Path, number: int, samples: int) -> None:
     log.eval.dataset.sample_ids = [sample.id for sample in made]
     log.eval.task_id = log.eval.eval_id = f"run-{number}"
     log.eval.task = "benchmark"
+    # Runs of one policy in orders of their own; the same order twice would be a question.
+    log.eval.metadata = {**(log.eval.metadata or {}), "order_seed": number}
     write_eval_log(log, str(target))
 
 

@@ -30,7 +30,9 @@ from sale_inspect._version import __version__
 if TYPE_CHECKING:
     from sale_inspect._registry import hst_coding, hst_deep_search, pass_and_cost, routed, sale, sale_agent, single
     from sale_inspect._work import (
+        ComparedLogsRequest,
         FitRequest,
+        LogsRequest,
         MadeReplay,
         MadeReport,
         OutcomesRequest,
@@ -65,7 +67,7 @@ _PARTS = {
         *("FitRequest", "MadeReplay", "MadeReport", "OutcomesRequest", "Plan", "PlanRequest", "ReplayRequest"),
         *("ReportRequest", "TrainRequest", "TrainedRouter", "ablate", "aggregate_times", "check_setup", "fit_weights"),
         *("make_report", "plan", "policy_table", "read_outcomes", "replay", "train_router", "train_routers"),
-        "write_times",
+        *("ComparedLogsRequest", "LogsRequest", "write_times"),
     ),
     "sale_inspect.pools": ("Pool", "load_pool"),
     "sale_inspect.routers": ("load_router",),
@@ -75,10 +77,12 @@ _PARTS = {
 __all__ = [
     "AuctionError",
     "BenchError",
+    "ComparedLogsRequest",
     "FileWriteError",
     "FitRequest",
     "ForecastError",
     "LogError",
+    "LogsRequest",
     "MadeReplay",
     "MadeReport",
     "MissingRequirementError",

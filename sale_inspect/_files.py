@@ -30,8 +30,8 @@ __all__ = [
     "write_folder",
 ]
 
-CacheKind = Literal["built", "embeddings", "reports", "sources"]
-"""What is kept between runs: benchmark builds, embeddings of texts, rows of logs and reports, downloaded sources."""
+CacheKind = Literal["built", "embeddings", "logs", "reports", "sources"]
+"""What is kept between runs: benchmark builds, embeddings of texts, what logs say, reports, downloaded sources."""
 
 _PRIVATE = 0o600
 _PRIVATE_FOLDER = 0o700

@@ -24,6 +24,7 @@ SMALL = {
     "concurrency.py": (["--quick"], "6 samples"),
     "jury_modes.py": (["LOGS", "--pool", "sim", "--log-dir", "rated", "--quick"], "same provisional winner"),
     "memory.py": (["--quick"], "recall@8"),
+    "read.py": (["LOG", "--quick"], "table again"),
     "redecide.py": (["--quick"], "100 auctions without price"),
     "redteam.py": (["--quick"], "Change of the attacker's win rate"),
     "replay.py": (["--quick"], "plain loop"),

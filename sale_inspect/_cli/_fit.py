@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from sale_inspect._cli import _options as options
+from sale_inspect._cli._draw import progress_shown
 from sale_inspect._edge import clean_errors
 from sale_inspect._work import FitRequest, fit_weights
 from sale_inspect.weights import to_text
@@ -51,6 +52,7 @@ _DEFAULT = FitRequest()
 )
 @options.allow_missing
 @options.output()
+@options.reads_logs
 @options.gathers(FitRequest)
 def fit(logs: tuple[str, ...], output: Path | None, request: FitRequest) -> None:
     """Fit the weights of price, entropy and each judge to auctions in LOGS of a dev set.
@@ -78,8 +80,8 @@ def fit(logs: tuple[str, ...], output: Path | None, request: FitRequest) -> None
       (the same for each other agent)
       sale-inspect fit dev --objective outcome --keep-pass 0.99 -o weights.json
     """  # noqa: D301 (click needs the backspace itself, not a backslash)
-    with clean_errors():
-        fitted = fit_weights(logs, request, output)
+    with clean_errors(), progress_shown() as progress:
+        fitted = fit_weights(logs, request, output, progress=progress)
     click.echo(to_text(fitted))
     if output is not None:
         click.echo(f"\nWritten to {output}.")

@@ -6,21 +6,22 @@ import functools
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from sale_inspect._errors import SaleError
 from sale_inspect.bench.sources import DATA_DIR_VARIABLE
+from sale_inspect.runs import SOURCES
 from sale_inspect.stats import CONFIDENCE
 
 __all__ = [
-    "agent_from",
     "agents",
     "allow_missing",
     "annotator",
     "budget",
     "common_tasks",
+    "compares_logs",
     "confidence",
     "data_dir",
     "embedder",
@@ -34,9 +35,8 @@ __all__ = [
     "markdown",
     "outer",
     "output",
-    "policy_from",
     "pool",
-    "prices",
+    "reads_logs",
     "rounds",
     "routers",
     "score",
@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+_PROCESSES = 2
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -127,16 +128,34 @@ prices = click.option(
     "--prices", metavar="FILE",
     help="Prices for runs without dollars: a pool, or YAML of model: {input, output} in dollars per million tokens.",
 )  # fmt: skip
+reprice = click.option(
+    "--reprice", metavar="FILE", help="Compute all dollars anew from recorded tokens, at the prices of such a file."
+)
+on_duplicate = click.option(
+    "--on-duplicate", type=click.Choice(["error", "last", "mean"]), default="error", show_default=True,
+    help="The same policy, task and epoch in two evaluations: refuse, keep the later one, or count both.",
+)  # fmt: skip
+exclude = click.option(
+    "--exclude", multiple=True, metavar="KIND,...",
+    help="Leave out what does not line up: unpriced, unfinished, other-pools, other-prices, other-versions, "
+    "other-sets, other-texts, no-tau.",
+)  # fmt: skip
+keep = click.option(
+    "--keep", multiple=True, metavar="KIND,...", help="Keep what is unlike the rest: no-tau, unpriced."
+)  # fmt: skip
+cache = click.option(
+    "--cache/--no-cache", default=True, help="Keep what was read and made for the next time, or nothing."
+)
 pool = click.option("--pool", help="Pool of agents with their prices: a file, or the name of a packaged one.")
 score = click.option(
-    "--score", "scores", multiple=True, metavar="NAME",
-    help="Score that says what is correct; NAME.KEY for one that is a dictionary. May be repeated: the first that a "
-    "sample has counts. Default: pass_and_cost, the task's headline score, or the only one.",
+    "--score", "scores", multiple=True, metavar="NAME[.KEY][>=X]",
+    help="Score that says what is solved; .KEY for a dictionary's, >=X for a threshold. May be repeated: the first "
+    "that a sample has counts. Default: pass_and_cost, the task's headline score, or the only one.",
 )  # fmt: skip
 agent_from = click.option(
     "--agent-from", default="", metavar="SOURCE",
-    help="What names an agent: model, solver, task_arg:NAME, solver_arg:NAME or metadata:NAME. Default: the agent of "
-    "sale_inspect/single, else the model.",
+    help=f"What names an agent: {SOURCES}. Default: the agent of sale_inspect/single, else the model, with what "
+    "differs.",
 )  # fmt: skip
 policy_from = click.option(
     "--policy-from", default="", metavar="SOURCE",
@@ -156,6 +175,32 @@ inner = click.option(
     "--inner", type=click.IntRange(min=2), default=4, show_default=True, help="Folds that choose options."
 )
 common_tasks = click.option("--common-tasks", is_flag=True, help="Leave out tasks that not every policy ran.")
+
+
+def reads_logs(command: Command) -> Command:
+    """All options of how logs are read, and as many processes as this command reads with."""
+
+    @functools.wraps(command)
+    def call(*args: Any, **values: Any) -> Any:
+        return command(*args, processes=_PROCESSES, **values)
+
+    return _with_options(
+        cast("Command", call), score, agent_from, policy_from, prices, reprice, on_duplicate, exclude, cache
+    )
+
+
+def compares_logs(command: Command) -> Command:
+    """All options of how logs are read whose policies are compared task by task."""
+    return _with_options(reads_logs(command), keep, common_tasks)
+
+
+def _with_options(command: Command, *decorators: Callable[[Command], Command]) -> Command:
+    # Click lists options in the order in which they stand above a command, so the last one goes on first.
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
 allow_missing = click.option(
     "--allow-missing", is_flag=True, help="Drop tasks that not every agent has, and say what was left out."
 )

@@ -39,24 +39,11 @@ def _renames(context: click.Context, parameter: click.Parameter, parts: tuple[st
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="LOGS...")
 @options.output()
-@options.score
-@options.agent_from
-@options.policy_from
-@click.option(
-    "--task-ids", type=click.Choice(["sample", "qualified"]), default="sample", show_default=True,
-    help="qualified: put the name of the Inspect task before the sample's id.",
-)  # fmt: skip
-@options.prices
 @click.option("--answers", is_flag=True, help="Keep the answers too; cascades need them.")
 @click.option(
     "--answer-cap", type=click.IntRange(min=_LEAST_CAP), default=ANSWER_CAP, show_default=True,
     help="Longest answer to keep, characters; longer ones are cut in their middle.",
 )  # fmt: skip
-@click.option(
-    "--on-duplicate", type=click.Choice(["error", "last", "mean"]), default="error", show_default=True,
-    help="The same agent, task and epoch in two runs: refuse, keep the later one, or average.",
-)  # fmt: skip
-@options.allow_missing
 @click.option(
     "--columns", multiple=True, metavar="OURS=THEIRS,...", callback=_columns,
     help="Tables: names that they have for our columns, for instance task=prompt_id,agent=model; a.b is b inside a.",
@@ -78,18 +65,19 @@ def _renames(context: click.Context, parameter: click.Parameter, parts: tuple[st
     help="Another name for an agent or policy. May be repeated.",
 )  # fmt: skip
 @options.pool
+@options.compares_logs
 @options.gathers(OutcomesRequest)
 def outcomes(inputs: tuple[str, ...], output: Path | None, request: OutcomesRequest) -> None:
     """Gather what agents did on tasks in one table, which `train` and `replay` read.
 
-    LOGS are evaluation logs of Inspect, ours or not, folders of them, and tables from elsewhere (.csv, .tsv, .jsonl,
-    .json, .parquet). A log of one model, or of sale_inspect/single, gives one row for each sample: task, agent, score,
-    dollars, tokens, seconds. Logs of sale_inspect/sale and sale_inspect/routed on the same tasks give rows of
-    policies, which `replay` compares with routers. A table whose records name nobody takes the name of its agent:
-    small=samples_small.jsonl. With --pool, agents get the names that a pool of the same models has for them, so that
-    a router of this table runs live with it.
+    LOGS are evaluation logs of Inspect, ours or not, folders of them (NAME=FOLDER names what ran there), and tables
+    from elsewhere (.csv, .tsv, .jsonl, .json, .parquet). A log of one model, or of sale_inspect/single, gives one row
+    for each sample: task, agent, score, dollars, tokens, seconds. Logs of sale_inspect/sale and sale_inspect/routed on
+    the same tasks give rows of policies, which `replay` compares with routers. A table whose records name nobody takes
+    the name of its agent: small=samples_small.jsonl. With --pool, agents get the names that a pool of the same models
+    has for them, so that a router of this table runs live with it.
 
-    Every agent must have every task. If logs do not line up, one report says where; --allow-missing keeps what does.
+    Every agent must have every task. If logs do not line up, one error says where; --common-tasks keeps what does.
     A run without dollars is an error, never free: give --prices. -o names the table: .parquet, .csv, .tsv or .jsonl;
     without it, only the summary is shown.
 

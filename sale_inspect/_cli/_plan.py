@@ -49,6 +49,7 @@ def _assumed(name: str, text: str) -> Callable[[Command], Command]:
 @options.seed
 @options.markdown
 @options.json_file
+@options.reads_logs
 @options.gathers(Assumptions, "assumed")
 @options.gathers(PlanRequest)
 def plan(planned: tuple[str, ...], request: PlanRequest, markdown: bool, json_file: Path | None) -> None:

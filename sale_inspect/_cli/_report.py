@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,10 +10,10 @@ from sale_inspect._cli import _options as options
 from sale_inspect._cli._draw import progress_shown
 from sale_inspect._edge import clean_errors
 from sale_inspect._work import VIEWER, ReportRequest, make_report
+from sale_inspect.runs import left_out_notes
 
 __all__ = ["report"]
 
-_PROCESSES = 2
 _SENTENCES = 3
 
 
@@ -24,11 +23,6 @@ _SENTENCES = 3
 @click.option("--title", default="", help="Title of the page.")
 @click.option("--baseline", default="", help="Policy that the others are compared with, as the tables name it.")
 @options.seed
-@click.option("--exclude", multiple=True, help="What to leave out, for instance errors,unscored; see above.")
-@click.option("--keep", multiple=True, help="What to keep although it is unlike: no-tau.")
-@options.common_tasks
-@options.prices
-@click.option("--cache/--no-cache", default=True, help="Keep what was read and made for the next time, or nothing.")
 @click.option("--paper", is_flag=True, help="Show the paper's figures beside, marked as such.")
 @click.option(
     "--viewer",
@@ -36,30 +30,30 @@ _SENTENCES = 3
     show_default=True,
     help="Address of inspect view, or of a bundle, that tasks link to; empty for no links.",
 )
+@options.compares_logs
 @options.gathers(ReportRequest)
 def report(logs: tuple[str, ...], output: Path, request: ReportRequest) -> None:
     """Write a report on what the policies in LOGS solved and spent.
 
-    LOGS are evaluation logs of Inspect, ours or not, and folders of them; or samples.parquet, bids.parquet and
-    logs.parquet of an earlier report, or its folder; or tables of outcomes (.parquet, .csv, .jsonl). The report is a
-    folder with a page (report.html, report.md), its figures, tables and tidy data. A report that fails leaves an
-    earlier one as it was.
+    LOGS are evaluation logs of Inspect, ours or not, and folders of them (NAME=FOLDER names what ran there); or
+    samples.parquet, bids.parquet and logs.parquet of an earlier report, or its folder; or tables of outcomes (.parquet,
+    .csv, .jsonl). The report is a folder with a page (report.html, report.md), its figures, tables and tidy data. A
+    report that fails leaves an earlier one as it was.
 
-    What does not line up is an error that names it all, with the flag that leaves it out: errors, unscored, unpriced,
-    unfinished, other-pools, other-prices, other-versions, other-sets, other-texts, no-tau. What was left out is on
-    the page.
+    What does not line up is an error that names it all, with the flag that leaves it out. Samples without a score are
+    left out, with their tasks. What was left out, and what did not work as meant, is on the page.
 
     \b
       sale-inspect report logs -o report
-      sale-inspect report logs -o report --exclude errors,unscored \\
+      sale-inspect report logs -o report --exclude unpriced,no-tau \\
         --baseline "32b alone"
       sale-inspect report report -o report --baseline "32b alone"
       sale-inspect report outcomes.parquet -o report
     """  # noqa: D301 - click reads \b
     with clean_errors(), progress_shown() as progress:
-        made = make_report(logs, output, replace(request, processes=_PROCESSES), progress=progress)
+        made = make_report(logs, output, request, progress=progress)
     for each in made.sentences[:_SENTENCES]:
         click.echo(each)
-    for left in made.left_out:
-        click.echo(f"Left out: {left.count} samples of {left.log or 'several logs'} ({left.reason}).")
+    for sentence in (*left_out_notes(made.left_out), *made.health):
+        click.echo(f"- {sentence}")
     click.echo(f"\n{made.page}")

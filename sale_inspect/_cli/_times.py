@@ -118,6 +118,7 @@ def collect(request: CollectRequest, yes: bool) -> None:
     "--min-annotators", type=click.IntRange(min=1), default=3, show_default=True,
     help="How many times of a task must count for it to have one.",
 )  # fmt: skip
+@options.score
 @click.option("--sd", default=2.0, show_default=True, help="Drop times this many standard deviations from the mean.")
 @options.output()
 def aggregate_logs(
@@ -126,6 +127,7 @@ def aggregate_logs(
     annotator: str | None,
     min_annotators: int,
     sd: float,
+    scores: tuple[str, ...],
     output: Path | None,
 ) -> None:
     """Turn the attempts in LOGS and CSV files into one human time for each task.
@@ -142,7 +144,9 @@ def aggregate_logs(
       inspect eval sale_inspect/hst_coding -T times=times.csv
     """  # noqa: D301 - click wants the character itself
     with clean_errors():
-        found, notes = aggregate_times(logs, tables, annotator=annotator, min_annotators=min_annotators, sd=sd)
+        found, notes = aggregate_times(
+            logs, tables, annotator=annotator, min_annotators=min_annotators, sd=sd, scores=scores
+        )
         for note in notes:
             click.echo(f"- {note}")
         _show(found)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sale_inspect._work._demo import Demo, demo_folder, demo_policies, finish_demo, run_demo_policy
     from sale_inspect._work._doctor import build_images, check_setup
     from sale_inspect._work._fit import FitRequest, fit_weights
+    from sale_inspect._work._logs import ComparedLogsRequest, LogsRequest
     from sale_inspect._work._outcomes import OutcomesRequest, read_outcomes
     from sale_inspect._work._places import Places
     from sale_inspect._work._plan import Plan, PlanRequest, plan
@@ -32,9 +33,11 @@ if TYPE_CHECKING:
 
 # Training and replays read no log, so they are not to wait for Inspect's import.
 _MODULES = {
+    "ComparedLogsRequest": "sale_inspect._work._logs",
     "CollectRequest": "sale_inspect._work._times",
     "Demo": "sale_inspect._work._demo",
     "FitRequest": "sale_inspect._work._fit",
+    "LogsRequest": "sale_inspect._work._logs",
     "MadeReplay": "sale_inspect._work._replay",
     "MadeReport": "sale_inspect._work._report",
     "OutcomesRequest": "sale_inspect._work._outcomes",
@@ -73,8 +76,10 @@ _MODULES = {
 __all__ = [
     "VIEWER",
     "CollectRequest",
+    "ComparedLogsRequest",
     "Demo",
     "FitRequest",
+    "LogsRequest",
     "MadeReplay",
     "MadeReport",
     "OutcomesRequest",

@@ -1,15 +1,16 @@
-"""Recorded auctions, decided again without one of their parts."""
+"""Recorded auctions, decided again without one of their parts, or at other prices."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from sale_inspect._errors import LogError
-from sale_inspect._inspect.logs import Alone, Runs, left_out_notes, read_runs
-from sale_inspect._work._places import Places, listed
+from sale_inspect._work._logs import LogsRequest, read_logs
+from sale_inspect._work._places import Places
+from sale_inspect._work._progress import Progress, silent
+from sale_inspect.outcomes import read_price_list
 from sale_inspect.report.analysis import RecordedAuction, ablations
-from sale_inspect.stats import mean
+from sale_inspect.runs import AuctionRuns, auctions_of, repriced_auction
 from sale_inspect.texts import Table
 
 __all__ = ["ablate"]
@@ -18,7 +19,7 @@ _ALIKE = ("pool", "agents", "drop", "judges", "defences")
 """What all auctions must have in common to be decided again together."""
 
 
-def ablate(logs: Places) -> Table:
+def ablate(logs: Places, request: LogsRequest | None = None, *, progress: Progress = silent) -> Table:
     """Decide recorded auctions again without a term, a kind of rating, a judge or an agent. No model is called.
 
         table = sale_inspect.ablate(["logs/sale", "logs/single"])
@@ -26,6 +27,8 @@ def ablate(logs: Places) -> Table:
 
     Args:
         logs: Logs of `sale`, and logs of `single` on the same tasks, which say how other winners would have done.
+        request: How they are read. With `reprice`, the auctions are decided again at those prices, and dollars are too.
+        progress: Is told what is being done.
 
     Returns:
         One row a variant. The notes say what the logs lack and what was left out.
@@ -33,41 +36,34 @@ def ablate(logs: Places) -> Table:
     Raises:
         LogError: If no log holds an auction, or auctions of several pools or variants are given.
     """
-    runs = read_runs(listed(logs))
-    table = ablations(_auctions(runs))
-    return replace(table, notes=(*table.notes, *runs.notes, *left_out_notes(runs)))
+    request = request or LogsRequest()
+    auctions = auctions_of(read_logs(logs, request, line_up=False, progress=progress))
+    if request.reprice is None:
+        table = ablations(_recorded(auctions))
+    else:
+        prices = read_price_list(request.reprice)
+        held = tuple((run, repriced_auction(record, run.sample, prices)) for run, record in auctions.held)
+        table = ablations(_recorded(replace(auctions, held=held)), base="decided at these prices")
+    return replace(table, notes=(*table.notes, *auctions.notes))
 
 
-def _auctions(runs: Runs) -> list[RecordedAuction]:
-    if not runs.held:
-        raise LogError("No log holds an auction. Give logs of the solver `sale`.")
-    first = runs.held[0].record
-    for held in runs.held:
+def _recorded(auctions: AuctionRuns) -> list[RecordedAuction]:
+    _, first = auctions.held[0]
+    for run, record in auctions.held:
         for name in _ALIKE:
-            of_first, of_this = getattr(first, name), getattr(held.record, name)
+            of_first, of_this = getattr(first, name), getattr(record, name)
             if of_first != of_this:
                 raise LogError(
-                    f"{held.where}: its auction has {name} {of_this}, the first one has {of_first}. Decide logs of "
-                    "one pool and variant at a time."
+                    f"Log {run.head.log}, sample {run.sample.sample_id} epoch {run.epoch}: its auction has {name} "
+                    f"{of_this}, the first one has {of_first}. Decide logs of one pool and variant at a time."
                 )
     return [
         RecordedAuction(
-            record=held.record,
-            correct=held.correct,
-            usd=held.execute_usd,
-            overhead_usd=held.overhead_usd,
-            alone=_means(runs.alone.get(held.key, [])),
+            record=record,
+            correct=run.score,
+            usd=run.usd - run.overhead_usd,
+            overhead_usd=run.overhead_usd,
+            alone=auctions.alone_means(run.task),
         )
-        for held in runs.held
+        for run, record in auctions.held
     ]
-
-
-def _means(runs: Sequence[Alone]) -> dict[str, tuple[float, float]]:
-    """Mean score and mean dollars of each agent's runs of one task."""
-    by_agent: dict[str, list[Alone]] = {}
-    for run in runs:
-        by_agent.setdefault(run.agent, []).append(run)
-    return {
-        agent: (mean([run.correct for run in its_runs]) or 0.0, mean([run.usd for run in its_runs]) or 0.0)
-        for agent, its_runs in by_agent.items()
-    }

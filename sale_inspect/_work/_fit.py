@@ -12,9 +12,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from sale_inspect._errors import LogError
-from sale_inspect._inspect.logs import read_fit_data
-from sale_inspect._work._places import Places, listed
+from sale_inspect._work._logs import LogsRequest, read_logs
+from sale_inspect._work._places import Places
+from sale_inspect._work._progress import Progress, silent
 from sale_inspect.auction import uniform_weights
+from sale_inspect.runs import fit_data
 from sale_inspect.stats import CONFIDENCE
 from sale_inspect.weights import (
     DEFAULT_FLOOR,
@@ -42,8 +44,8 @@ _READS: dict[Objective, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FitRequest:
-    """What weights are to be best at.
+class FitRequest(LogsRequest):
+    """What weights are to be best at, and how the logs are read.
 
     Attributes:
         objective: `uniform` (equal weights, no fit), `minmax` (the paper's program; uses no outcome) or `outcome`
@@ -70,8 +72,9 @@ class FitRequest:
     allow_missing: bool = False
 
     def __post_init__(self) -> None:
+        of_objectives = {name for read in _READS.values() for name in read}
         for each in fields(self):
-            unread = each.name != "objective" and each.name not in _READS[self.objective]
+            unread = each.name in of_objectives and each.name not in _READS[self.objective]
             if unread and getattr(self, each.name) != each.default:
                 flag = f"--{each.name.replace('_', '-')}"
                 fitting = " or ".join(name for name, read in _READS.items() if each.name in read)
@@ -80,7 +83,13 @@ class FitRequest:
             raise LogError("--confidence is that of --keep-pass, which is not given. Give both or neither.")
 
 
-def fit_weights(logs: Places, request: FitRequest | None = None, file: str | Path | None = None) -> WeightsFile:
+def fit_weights(
+    logs: Places,
+    request: FitRequest | None = None,
+    file: str | Path | None = None,
+    *,
+    progress: Progress = silent,
+) -> WeightsFile:
     """Fit the weights of price, entropy and each judge to the auctions in logs of a dev set.
 
     Weights that were chosen for a dev set look better on it than they are: trust the cross-validated figures, and
@@ -93,14 +102,17 @@ def fit_weights(logs: Places, request: FitRequest | None = None, file: str | Pat
         logs: Logs of the solver `sale`, and of `single` for every agent on the same tasks; files and folders.
         request: What the weights are to be best at.
         file: Where to write them; None to write nothing.
+        progress: Is told what is being done.
 
     Raises:
         LogError: If the logs hold no auction, or lack outcomes that the objective needs.
         ValueError: If an option is out of its range.
     """
     request = request or FitRequest()
-    data = read_fit_data(
-        listed(logs), need_outcomes=request.objective == "outcome", allow_missing=request.allow_missing
+    data = fit_data(
+        read_logs(logs, request, line_up=False, progress=progress),
+        need_outcomes=request.objective == "outcome",
+        allow_missing=request.allow_missing,
     )
     fitted = _fitted(data, request)
     if file is not None:

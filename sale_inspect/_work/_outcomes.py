@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sale_inspect._errors import OutcomesError
-from sale_inspect._inspect.logs import LogOptions, TaskIds, read_outcome_logs
+from sale_inspect._work._logs import ComparedLogsRequest, read_logs, set_options
 from sale_inspect._work._places import Places, listed
 from sale_inspect._work._progress import Progress, silent
 from sale_inspect.outcomes import (
     ANSWER_CAP,
     Condition,
     Form,
-    OnDuplicate,
     OutcomeTable,
     Pricing,
-    RunLeftOut,
     condition,
     in_pool,
     is_table_file,
@@ -33,26 +31,20 @@ from sale_inspect.outcomes import (
 )
 from sale_inspect.outcomes import read_outcomes as read_outcomes_file
 from sale_inspect.pools import load_pool
+from sale_inspect.runs import left_out_notes, outcome_rows
 
 __all__ = ["OutcomesRequest", "read_outcomes"]
 
+_OF_TABLES_TOO = ("--prices", "--on-duplicate", "--common-tasks")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OutcomesRequest:
+class OutcomesRequest(ComparedLogsRequest):
     """How logs and tables become one table of outcomes.
 
     Attributes:
-        scores: Scores that say what is correct, `NAME` or `NAME.KEY`; the first that a sample has counts. Empty:
-            `pass_and_cost`, the task's headline score, or the only one.
-        agent_from: What names an agent: `model`, `solver`, `task_arg:NAME`, `solver_arg:NAME` or `metadata:NAME`.
-            Empty: the agent of `single`, else the model.
-        policy_from: What tells runs of one policy apart; it is added to the name. Empty: nothing.
-        task_ids: `sample`: a task's id is the sample's; `qualified`: after the name of the Inspect task.
-        prices: Prices of models for runs without dollars: a YAML file or a packaged pool.
         answers: Whether to keep answers, which cascades need.
         answer_cap: Longest answer to keep, characters.
-        on_duplicate: The same agent, task and epoch in two runs: `error`, `last` (the later one) or `mean`.
-        allow_missing: Keep the tasks that every agent has, and say what was left out.
         columns: Tables: their names of our columns, for instance `{"task": "prompt_id"}`.
         dollars_from: Tables: another table with the dollars, by task and agent.
         output_tokens: Tables without dollars and tokens: output tokens of a run to assume, by agent; "" for all
@@ -62,15 +54,8 @@ class OutcomesRequest:
         pool: A pool of the same models, by file or packaged name: agents get its names, by name or model string.
     """
 
-    scores: tuple[str, ...] = ()
-    agent_from: str = ""
-    policy_from: str = ""
-    task_ids: TaskIds = "sample"
-    prices: str | None = None
     answers: bool = False
     answer_cap: int = ANSWER_CAP
-    on_duplicate: OnDuplicate = "error"
-    allow_missing: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
     dollars_from: Path | None = None
     output_tokens: Mapping[str, float] = field(default_factory=dict)
@@ -99,42 +84,30 @@ def read_outcomes(
         progress: Is told what is being done.
 
     Raises:
-        OutcomesError: If rows do not line up, a table cannot be read, or an option is for tables and none is given.
-        LogError: If a place holds no log, or a log cannot be read.
+        OutcomesError: If rows do not line up, a table cannot be read, or an option is for tables or logs and none is
+            given.
+        LogError: If a place holds no log, a log cannot be read, a choice must be made, or logs do not line up.
         UnpricedAgentError: If a run has neither dollars nor a price.
     """
     request = request or OutcomesRequest()
     tables, logs = _apart(listed(places))
     if not tables and (request.columns or request.output_tokens or request.where or request.dollars_from is not None):
         raise OutcomesError("--columns, --where, --dollars-from and --output-tokens are for tables, and none is given.")
-    prices = None if request.prices is None else read_price_list(request.prices)
+    if not logs and (flags := [flag for flag in set_options(request) if flag not in _OF_TABLES_TOO]):
+        raise OutcomesError(f"{', '.join(flags)} is for logs, and none is given.")
     parts: list[OutcomeTable] = []
-    left_out: Sequence[RunLeftOut] = ()
-    faults: Sequence[str] = ()
     if logs:
-        options = LogOptions(
-            scores=request.scores,
-            agent_from=request.agent_from,
-            policy_from=request.policy_from,
-            task_ids=request.task_ids,
-            prices=prices,
-            answers=request.answers,
-            answer_cap=request.answer_cap,
-        )
-        progress("reading logs", 0, None)
-        of_logs = read_outcome_logs(logs, options, lambda done, total: progress("reading logs", done, total))
-        parts.append(table_of(of_logs.rows))
-        left_out = [_called(each, request.rename) for each in of_logs.left_out]
-        faults = of_logs.faults
+        runs = read_logs(logs, request, line_up=True, progress=progress)
+        rows = outcome_rows(runs, answers=request.answers, answer_cap=request.answer_cap)
+        parts.append(table_of(rows, [*left_out_notes(runs.left_out), *runs.notes, *runs.health]))
     if tables:
+        prices = None if request.prices is None else read_price_list(request.prices)
         pricing = Pricing(prices=prices, output_tokens=dict(request.output_tokens))
         parts += _from_tables(tables, request, pricing, progress)
     table = join(
         renamed(stacked(parts), request.rename),
-        left_out=left_out,
-        faults=faults,
         on_duplicate=request.on_duplicate,
-        allow_missing=request.allow_missing,
+        allow_missing=request.common_tasks,
     )
     if request.pool is not None:
         table = in_pool(table, load_pool(request.pool)).in_order()
@@ -144,11 +117,7 @@ def read_outcomes(
 
 
 def _apart(places: Sequence[str]) -> tuple[list[tuple[str, Path]], list[str]]:
-    """The tables, each with the name of its agent if it was given as NAME=FILE, and the logs.
-
-    Raises:
-        OutcomesError: If a log is given with a name.
-    """
+    """The tables, each with the name of its agent if it was given as NAME=FILE, and the logs."""
     tables: list[tuple[str, Path]] = []
     logs: list[str] = []
     for place in places:
@@ -156,17 +125,9 @@ def _apart(places: Sequence[str]) -> tuple[list[tuple[str, Path]], list[str]]:
         agent, path = ("", Path(place)) if not mark or Path(place).exists() else (name.strip(), Path(rest))
         if path.is_file() and is_table_file(path):
             tables.append((agent, path))
-        elif agent and path.exists():
-            raise OutcomesError(
-                f"{place}: only a table takes the name of its agent so. Logs name theirs; see --agent-from, --rename."
-            )
         else:
             logs.append(place)
     return tables, logs
-
-
-def _called(run: RunLeftOut, names: Mapping[str, str]) -> RunLeftOut:
-    return replace(run, name=names.get(run.name, run.name))
 
 
 def _from_tables(

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from sale_inspect._errors import ForecastError
-from sale_inspect._work._places import listed
+from sale_inspect._work._logs import LogsRequest, read_logs, set_options
 from sale_inspect.forecast import (
     Assumptions,
     Forecast,
@@ -17,6 +17,7 @@ from sale_inspect.forecast import (
     forecast_table,
 )
 from sale_inspect.pools import Pool, load_pool
+from sale_inspect.runs import recorded_samples
 from sale_inspect.texts import Table, to_html, to_markdown
 
 __all__ = ["Plan", "PlanRequest", "plan"]
@@ -25,8 +26,8 @@ _USUAL = Assumptions()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PlanRequest:
-    """What a forecast rests on: logs of a few tasks, or a pool and assumptions.
+class PlanRequest(LogsRequest):
+    """What a forecast rests on: logs of a few tasks and how they are read, or a pool and assumptions.
 
     Attributes:
         like: Logs of the same policies on a few tasks, whose means are taken.
@@ -58,6 +59,8 @@ class PlanRequest:
             raise ForecastError("--jury, --memory and what is assumed of a task are for --pool; --like has records.")
         if not self.like and self.seed:
             raise ForecastError("--seed is that of the bootstrap, which needs --like.")
+        if not self.like and (flags := set_options(self)):
+            raise ForecastError(f"{', '.join(flags)} is for the logs of --like, and none is given.")
         if self.epochs < 1:
             raise ForecastError(f"--epochs {self.epochs}: give a number of at least 1.")
 
@@ -103,10 +106,7 @@ def plan(tasks: int | Mapping[str, int], request: PlanRequest) -> Plan:
     counts = {"": tasks} if isinstance(tasks, int) else dict(tasks)
     counts = {source: count * request.epochs for source, count in counts.items()}
     if request.pool is None:
-        # A plan from a pool reads no log, so it does not wait for Inspect's import.
-        from sale_inspect._inspect.logs import recorded_samples
-
-        recorded = recorded_samples(listed(request.like))
+        recorded = recorded_samples(read_logs(request.like, request, line_up=False))
         forecasts = [forecast_recorded(name, runs, counts, seed=request.seed) for name, runs in recorded.items()]
     else:
         forecasts = list(_assumed(load_pool(request.pool), sum(counts.values()), request))

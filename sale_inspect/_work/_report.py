@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from sale_inspect._errors import LogError
@@ -12,11 +10,12 @@ from sale_inspect._files import cache_folder, write_folder
 from sale_inspect._inspect.logs.tidy import read_tidy, tidy_bytes
 from sale_inspect._work._folder import check_report_folder
 from sale_inspect._work._kept import keep_report, kept_report, report_key
+from sale_inspect._work._logs import ComparedLogsRequest, read_options
 from sale_inspect._work._places import Places, listed
 from sale_inspect._work._progress import Progress, silent
-from sale_inspect.outcomes import holds_outcomes, read_lined_up, read_price_list
+from sale_inspect.outcomes import holds_outcomes, read_lined_up
 from sale_inspect.report import PageRequest, report_files
-from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy, screened, tidy_of_outcomes
+from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy, tidy_of_outcomes
 
 __all__ = ["VIEWER", "MadeReport", "ReportRequest", "make_report"]
 
@@ -27,36 +26,22 @@ _DEFAULT = PageRequest()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ReportRequest:
-    """What a report is to be.
+class ReportRequest(ComparedLogsRequest):
+    """What a report is to be, and how the logs are read.
 
     Attributes:
         title: Title of the page; empty for the usual one.
         baseline: Policy that the others are compared with, as the tables name it; empty for the usual one.
         seed: Seed of all that is drawn.
-        exclude: What to leave out although it was run: `errors`, `unscored`, `unpriced`, `unfinished`, `other-pools`,
-            `other-prices`, `other-versions`, `other-sets`, `other-texts`, `no-tau`.
-        keep: What to keep although it is unlike: `no-tau`.
-        common_tasks: Compare on the tasks that every policy has.
-        prices: Prices of models whose dollars a log does not have: a YAML file or a packaged pool.
-        cache: Keep the rows of logs and finished reports in the user's cache, and take them from there.
         paper: Show the paper's figures beside, marked as such.
         viewer: Address of `inspect view`, or of a bundle, that tasks link to; empty for no links.
-        processes: Processes that read logs. With more than one, a script must call this under
-            `if __name__ == "__main__":`, as its main module is imported again.
     """
 
     title: str = _DEFAULT.title
     baseline: str = _DEFAULT.baseline
     seed: int = _DEFAULT.seed
-    exclude: tuple[str, ...] = ()
-    keep: tuple[str, ...] = ()
-    common_tasks: bool = False
-    prices: str | None = None
-    cache: bool = True
     paper: bool = _DEFAULT.paper
     viewer: str = VIEWER
-    processes: int = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,12 +53,14 @@ class MadeReport:
         sentences: The sentences of the verdict, the main ones first.
         left_out: Samples that are not in it, and why.
         notes: What a reader must know of the data.
+        health: What did not work as meant in what was run.
     """
 
     folder: Path
     sentences: tuple[str, ...]
     left_out: tuple[SamplesLeftOut, ...]
     notes: tuple[str, ...]
+    health: tuple[str, ...]
 
     @property
     def page(self) -> Path:
@@ -104,6 +91,7 @@ def make_report(
         LogError: If the folder cannot be replaced, a place holds no log, a log cannot be read, logs do not line up,
             or the baseline is no policy of them.
         OutcomesError: If the prices cannot be read.
+        UnpricedAgentError: If a price list has no price for what must be priced.
     """
     request = request or ReportRequest()
     target = Path(folder)
@@ -123,7 +111,11 @@ def make_report(
     files, sentences = _made(compared, page, progress, cache=request.cache)
     write_folder(target, files)
     return MadeReport(
-        folder=target, sentences=tuple(sentences), left_out=tuple(compared.left_out), notes=tuple(compared.notes)
+        folder=target,
+        sentences=tuple(sentences),
+        left_out=tuple(compared.left_out),
+        notes=tuple(compared.notes),
+        health=tuple(compared.health),
     )
 
 
@@ -133,32 +125,21 @@ def _read(logs: tuple[str, ...], request: ReportRequest, progress: Progress) -> 
     tidy = [tidy_of_outcomes(read_lined_up(Path(place)), place) for place in tables]
     compared = read_tidy(
         [place for place in logs if place not in tables],
-        cache=cache_folder("reports") if request.cache else None,
+        read_options(request, line_up=True, need_tau=True),
+        cache=request.cache,
         progress=lambda done, total: progress("reading logs", done, total),
-        screen=partial(
-            screened,
-            exclude=_words(request.exclude),
-            keep=_words(request.keep),
-            common_tasks=request.common_tasks,
-        ),
-        prices=None if request.prices is None else read_price_list(request.prices),
         processes=request.processes,
         tables=[made for made, _ in tidy],
     )
     return replace(compared, notes=(*compared.notes, *(note for _, notes in tidy for note in notes)))
 
 
-def _words(several: Iterable[str]) -> list[str]:
-    """Each word; one text may hold several, with commas."""
-    return [word.strip() for each in several for word in each.split(",") if word.strip()]
-
-
 def _made(
     compared: ScreenedTidy, page: PageRequest, progress: Progress, *, cache: bool
 ) -> tuple[dict[str, bytes], list[str]]:
     """All files of the report by their names in its folder, and its sentences, the main ones first."""
-    data = tidy_bytes(compared.tidy, compared.left_out)
-    key = report_key(page, compared.notes, data)
+    data = tidy_bytes(compared)
+    key = report_key(page, [*compared.notes, *compared.health], data)
     kept = kept_report(cache_folder("reports"), key) if cache else None
     if kept is not None:
         return {**kept[0], **data}, kept[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,6 +12,7 @@ from sale_inspect._files import write_file
 from sale_inspect._inspect.logs import finished_tasks, human_logs
 from sale_inspect._inspect.tasks import collect, require_person, task_args, tasks_for
 from sale_inspect._work._places import Places, listed
+from sale_inspect.runs import parse_score
 from sale_inspect.times import Aggregation, Attempt, aggregate, human_times, read_attempts, times_text
 
 if TYPE_CHECKING:
@@ -105,6 +107,7 @@ def aggregate_times(
     annotator: str | None = None,
     min_annotators: int = 3,
     sd: float = 2.0,
+    scores: Iterable[str] = (),
 ) -> tuple[Aggregation, tuple[str, ...]]:
     """One human time for each task, from attempts in logs and CSV files.
 
@@ -121,6 +124,7 @@ def aggregate_times(
         annotator: Who worked in logs that do not say so.
         min_annotators: How many times of a task must count for it to have one.
         sd: Sample standard deviations.
+        scores: Scores that say whether a task of a log is solved: `NAME`, `NAME.KEY`, or either with `>=X`.
 
     Returns:
         The times, and what was left out of the logs, one sentence each.
@@ -130,12 +134,15 @@ def aggregate_times(
         LogError: If a place holds no log, or a log does not say who worked.
     """
     log_names, table_names = listed(logs), listed(tables)
+    scores = tuple(scores)
+    if scores and not log_names:
+        raise BenchError("--score is for logs, and none is given; a table's column `correct` says what is solved.")
     if not log_names and not table_names:
         raise BenchError("Nothing to aggregate. Give logs, folders of logs, or --csv FILE.")
     notes: tuple[str, ...] = ()
     attempts: list[Attempt] = []
     if log_names:
-        read = human_logs(log_names, annotator)
+        read = human_logs(log_names, annotator, tuple(map(parse_score, scores)))
         attempts, notes = list(read.attempts), read.notes
     for name in table_names:
         attempts += read_attempts(_text(Path(name)), name)

@@ -10,7 +10,7 @@ from sale_inspect.money._ledger import (
     total_usd,
 )
 from sale_inspect.money._prices import BLEND_INPUT_SHARE, Price, TokenUsage, usd
-from sale_inspect.money._usage import MOST_TOKENS_A_CALL, usage_fault
+from sale_inspect.money._usage import MOST_TOKENS_A_CALL, usage_fault, with_hidden_reasoning
 
 __all__ = [
     "AUCTION_PHASES",
@@ -26,4 +26,5 @@ __all__ = [
     "total_usd",
     "usage_fault",
     "usd",
+    "with_hidden_reasoning",
 ]

@@ -12,6 +12,7 @@ from sale_inspect.options._shared import REACT
 from sale_inspect.options._table import (
     OptionRow,
     Options,
+    at_default,
     build,
     docstring,
     markdown_table,
@@ -36,6 +37,7 @@ __all__ = [
     "TaskLimits",
     "TaskSetOptions",
     "above",
+    "at_default",
     "at_least",
     "build",
     "docstring",

@@ -17,6 +17,7 @@ from sale_inspect.options._option import Names, Option, sorted_names
 __all__ = [
     "OptionRow",
     "Options",
+    "at_default",
     "build",
     "docstring",
     "markdown_table",
@@ -173,13 +174,18 @@ def policy_words(options: type, given: Mapping[str, Any]) -> list[str]:
     told: list[str] = []
     for row in option_rows(options):
         value = given.get(row.name, row.default)
-        if not row.option.told or _comparable(value, row.type) == _comparable(row.default, row.type):
+        if not row.option.told or at_default(row, value):
             continue
         if callable(row.option.told):
             told.append(row.option.told(value))
         elif value is not None:
             told.append(row.option.told.format(" and ".join(names(value) or ()) if row.type == Names else value))
     return [words for words in told if words]
+
+
+def at_default(row: OptionRow, value: Any) -> bool:
+    """Whether a value, as a log has it, is the option's default."""
+    return bool(_comparable(value, row.type) == _comparable(row.default, row.type))
 
 
 def recorded(options: Options) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Tables of outcomes: what agents and policies did on tasks, from any logs or files. Pure."""
 
 from sale_inspect.outcomes._columns import COLUMNS, SCHEMA_VERSION, OutcomeColumn
-from sale_inspect.outcomes._duplicates import OnDuplicate, named
+from sale_inspect.outcomes._duplicates import NAMED_AT_MOST, OnDuplicate, named
 from sale_inspect.outcomes._files import holds_outcomes, is_table_file, read_lined_up, read_outcomes, write_outcomes
-from sale_inspect.outcomes._join import RunLeftOut, join
+from sale_inspect.outcomes._join import join
 from sale_inspect.outcomes._layouts import Form
 from sale_inspect.outcomes._matrix import PolicyOutcomes, agent_order, policy_outcomes, splits, to_outcomes
 from sale_inspect.outcomes._names import in_pool, read_renames, renamed
@@ -29,6 +29,7 @@ from sale_inspect.outcomes._where import Condition, condition, kept
 __all__ = [
     "ANSWER_CAP",
     "COLUMNS",
+    "NAMED_AT_MOST",
     "SCHEMA_VERSION",
     "Basis",
     "Condition",
@@ -44,7 +45,6 @@ __all__ = [
     "PolicyOutcomes",
     "PriceList",
     "Pricing",
-    "RunLeftOut",
     "Spent",
     "agent_order",
     "arrow_schema",

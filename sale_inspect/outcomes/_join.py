@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,52 +12,26 @@ from sale_inspect.outcomes._duplicates import OnDuplicate, named, without_duplic
 from sale_inspect.outcomes._row import OutcomeRow
 from sale_inspect.outcomes._table import OutcomeTable, Who, pairs, table_of, text_column
 
-__all__ = ["RunLeftOut", "join"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunLeftOut:
-    """A run that gives no row.
-
-    Attributes:
-        reason: Why, for instance `not scored` or `error: ...`.
-        log: Name of its file.
-        kind: `agent` or `policy`.
-        name: Which agent or policy; empty if not known.
-        task: The task's id.
-        epoch: Its epoch.
-    """
-
-    reason: str
-    log: str
-    kind: str = "agent"
-    name: str = ""
-    task: str
-    epoch: int = 1
+__all__ = ["join"]
 
 
 def join(
     rows: OutcomeTable | Iterable[OutcomeRow],
     *,
-    left_out: Sequence[RunLeftOut] = (),
-    faults: Sequence[str] = (),
     notes: Sequence[str] = (),
     on_duplicate: OnDuplicate = "error",
     allow_missing: bool = False,
 ) -> OutcomeTable:
     """One table, in order, of rows that line up.
 
-    They line up if every agent and policy has every task at least once, no id has two texts, no run was
-    left out, and there are no other faults. A run that was left out is no fault if the same agent's, task's
-    and epoch's row is there (a retry made up for it). A text that one file lacks is taken from another.
+    They line up if every agent and policy has every task at least once, and no id has two texts. A text that one
+    file lacks is taken from another.
 
     With `allow_missing`, the tasks that all agents have are kept, without those whose text differs; policies
     keep what they have of these tasks. Otherwise one error reports everything that does not line up.
 
     Args:
         rows: Rows of all files, oldest first.
-        left_out: Runs without a row.
-        faults: Other things that do not line up, one sentence each.
         notes: What a reader must know anyway, besides the notes of a table.
         on_duplicate: See `without_duplicates`.
         allow_missing: Keep what lines up.
@@ -68,11 +41,11 @@ def join(
     """
     given = rows if isinstance(rows, OutcomeTable) else table_of(rows)
     if not len(given):
-        raise OutcomesError(_nothing(left_out))
+        raise OutcomesError("No outcome was found. Give logs or tables with at least one scored run.")
     texts = _Texts(given)
     # Rows of different tasks that share an id are no duplicates of each other.
     made, said = without_duplicates(given, on_duplicate, apart=texts.unlike)
-    found = [*faults, *_left_out_faults(left_out, made), *texts.faults(given), *_missing_faults(made)]
+    found = [*texts.faults(given), *_missing_faults(made)]
     if found and not allow_missing:
         raise OutcomesError(_report(found))
     kept = _lined_up(made, texts.unlike)
@@ -115,13 +88,9 @@ class _Texts:
             return []
         (task, pair), *_ = self.unlike.items()
         one, other = table.take(pair[:2]).rows
-        tasks, ids = table.text("task")
-        here = np.array([name in self.unlike for name in ids], dtype=bool)[tasks]
-        names = _used(table.take(np.flatnonzero(here)), "task_name")
-        remedy = "; --task-ids qualified keeps tasks of different names apart" if len(names) > 1 else ""
         return [
             f"{len(self.unlike)} task ids have more than one text: {named(list(self.unlike))} ({one.log} and "
-            f"{other.log} differ on {task}){remedy}"
+            f"{other.log} differ on {task})"
         ]
 
 
@@ -130,26 +99,6 @@ def _used(table: OutcomeTable, name: str) -> list[str]:
     codes, values = table.text(name)
     used, firsts = np.unique(codes, return_index=True)
     return [values[code] for code in used[np.argsort(firsts)]]
-
-
-def _left_out_faults(left_out: Sequence[RunLeftOut], made: OutcomeTable) -> list[str]:
-    if not left_out:
-        return []
-    who, (tasks, ids) = made.who(), made.text("task")
-    wanted = {each.task for each in left_out}
-    near = np.flatnonzero(np.array([task in wanted for task in ids], dtype=bool)[tasks])
-    epochs = made.numbers("epoch")[near].astype(int).tolist()
-    there = {
-        (*who.names[code], ids[task], epoch)
-        for code, task, epoch in zip(who.codes[near].tolist(), tasks[near].tolist(), epochs, strict=True)
-    }
-    reasons: dict[tuple[str, str], list[str]] = {}
-    for each in left_out:
-        if (each.kind, each.name, each.task, each.epoch) not in there:
-            reasons.setdefault((each.log, each.reason), []).append(f"{each.task} epoch {each.epoch}")
-    return [
-        f"{log}: {len(runs)} samples without an outcome ({why}): {named(runs)}" for (log, why), runs in reasons.items()
-    ]
 
 
 def _presence(table: OutcomeTable) -> tuple[Who, list[str], NDArray[np.bool_]]:
@@ -216,13 +165,6 @@ def _epoch_notes(table: OutcomeTable) -> list[str]:
 def _report(faults: Sequence[str]) -> str:
     lines = "\n".join(f"  - {fault}" for fault in faults)
     return (
-        f"The outcomes do not line up:\n{lines}\nGive the logs or rows that are missing, or say --allow-missing "
+        f"The outcomes do not line up:\n{lines}\nGive the logs or rows that are missing, or say --common-tasks "
         "to keep the tasks that every agent has."
     )
-
-
-def _nothing(left_out: Sequence[RunLeftOut]) -> str:
-    if not left_out:
-        return "No outcome was found. Give logs or tables with at least one scored run."
-    reasons = named(sorted({f"{each.log}: {each.reason}" for each in left_out}))
-    return f"No outcome was found; {len(left_out)} samples have none ({reasons}). Give logs with scored samples."

@@ -68,7 +68,7 @@ class Agent(_Strict):
         json_schema: True for a provider that enforces a JSON schema; ratings are then asked for as JSON.
     """
 
-    name: str = Field(min_length=1, max_length=120, pattern=r"^[\w][\w.+:/-]*$")
+    name: str = Field(min_length=1, max_length=120, pattern=r"^[\w][\w.+:/@-]*$")
     model: str = Field(min_length=1, pattern=r"^[^/\s]+/\S+$")
     price: PriceEntry
     config: dict[str, Any] = Field(default_factory=dict)

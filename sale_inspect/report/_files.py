@@ -84,7 +84,7 @@ def report_files(
         logs=compared.tidy.logs,
     )
     page = report_page(
-        ScreenedTidy(tidy=tidy, left_out=compared.left_out, notes=compared.notes),
+        ScreenedTidy(tidy=tidy, left_out=compared.left_out, notes=compared.notes, health=compared.health),
         analyses,
         pictures,
         PageOptions(

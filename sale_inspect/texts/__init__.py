@@ -1,5 +1,6 @@
 """How numbers, tables and texts of others are written, wherever they are shown. Pure."""
 
+from sale_inspect.texts._choices import choice_label, with_choices
 from sale_inspect.texts._escape import (
     NAME_WIDTH,
     csv_cell,
@@ -18,6 +19,7 @@ __all__ = [
     "NAME_WIDTH",
     "Sentence",
     "Table",
+    "choice_label",
     "csv_cell",
     "csv_text",
     "file_name",
@@ -34,4 +36,5 @@ __all__ = [
     "to_html",
     "to_markdown",
     "visible",
+    "with_choices",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -222,9 +223,12 @@ def test_runs_of_one_policy_can_be_told_apart(ours: Path, tmp_path: Path) -> Non
     logs = tmp_path / "logs"
     shutil.copytree(ours, logs)
     ran(hst_coding(set="mini", bins="b1", sandbox="local"), logs, solver=routed("random", pool="sim", seed=2))
-    assert "16 rows" not in refused(logs) and "random on mini-coding-b1" in refused(logs)
-    made = table(logs, "--policy-from", "solver_arg:seed", "--allow-missing", folder=tmp_path, name="apart.parquet")
-    assert {row.policy for row in made.of("policy")} >= {"random (1)", "random (2)"}
+    # An option of a solver that differs is told in the name; nobody needs to ask for it.
+    assert {row.policy for row in table(logs, folder=tmp_path).of("policy")} == {
+        *("SALE", "random, seed=1", "random, seed=2")
+    }
+    named = table(logs, "--policy-from", "log_dir", folder=tmp_path, name="apart.parquet")
+    assert "SALE (logs)" in {row.policy for row in named.of("policy")}
 
 
 def test_json_logs_are_logs_too(ours: Path, tmp_path: Path) -> None:
@@ -264,7 +268,8 @@ def test_a_model_without_a_price_is_an_error_and_never_free(tmp_path: Path, pric
 def test_dollars_that_inspect_recorded_count_and_zero_dollars_do_not(tmp_path: Path, prices: Path) -> None:
     model = mock("one", ["yes"] * 2, usage(100, 10, total_cost=0.25))
     ran(quiz(2), tmp_path / "paid", model=model)
-    rows = table(tmp_path / "paid", "--prices", prices, folder=tmp_path).rows
+    assert "no call needed one of its prices" in refused(tmp_path / "paid", "--prices", prices)
+    rows = table(tmp_path / "paid", folder=tmp_path).rows
     assert [(row.dollars, row.price_date) for row in rows] == [(0.25, ""), (0.25, "")]
     ran(quiz(2), tmp_path / "free", model=mock("one", ["yes"] * 2, usage(100, 10, total_cost=0.0)))
     assert "has tokens but no dollars" in refused(tmp_path / "free")
@@ -302,9 +307,10 @@ def test_a_run_without_any_call_is_left_out_not_free(tmp_path: Path, prices: Pat
             sample.events, sample.model_usage = [], {}
 
     changed(log, wipe)
-    assert "1 samples without an outcome (no model call is recorded): 0 epoch 1" in refused(
-        tmp_path / "logs", "--prices", prices
-    )
+    said = refused(tmp_path / "logs", "--prices", prices)
+    assert "1 samples have no dollars" in said and "no model call is recorded): --exclude unpriced" in said
+    made = table(tmp_path / "logs", "--prices", prices, "--exclude", "unpriced", folder=tmp_path)
+    assert [row.task for row in made.rows] == ["1", "2"] and "unpriced" in made.notes[0]
 
 
 def test_sums_by_model_do_where_there_is_no_transcript(tmp_path: Path, prices: Path) -> None:
@@ -343,7 +349,7 @@ def test_the_agent_can_be_named_by_something_else(tmp_path: Path, prices: Path) 
     assert {row.agent for row in made.rows} == {"terse", "long"}
     for source, said in (
         ("metadata:nope", "has no 'nope'. It has: variant"),
-        ("colour", "is not one of model, solver, task_arg:NAME"),
+        ("colour", "is not one of model, solver, log_dir, task_arg:NAME"),
         ("task_arg", "is not one of"),
         ("model:x", "is not one of"),
     ):
@@ -411,40 +417,41 @@ def sometimes() -> Scorer:
 def test_of_several_scores_one_must_be_chosen(tmp_path: Path, prices: Path) -> None:
     foreign(tmp_path / "logs", answers=("no yes",) * 3, scoring=[match(location="begin"), includes()])
     said = refused(tmp_path / "logs", "--prices", prices)
-    assert "several scores: match, includes. Choose one with --score" in said
+    assert "several scores: includes, match. Choose one with --score" in said
     for name, value in (("match", 0.0), ("includes", 1.0)):
         rows = table(tmp_path / "logs", "--prices", prices, "--score", name, folder=tmp_path).rows
         assert {row.correct for row in rows} == {value}
-    assert "has no score 'nope'. It has: match, includes" in refused(
+    assert "there is no score 'nope'. Its samples have: includes, match." in refused(
         tmp_path / "logs", "--prices", prices, "--score", "nope"
     )
 
 
 def test_a_key_of_a_score_can_be_chosen(tmp_path: Path, prices: Path) -> None:
     foreign(tmp_path / "logs", scoring=two_keys())
-    assert "has right, style. Choose one: --score two_keys.right" in refused(tmp_path / "logs", "--prices", prices)
+    assert "Choose one of its values: --score two_keys.right, two_keys.style" in refused(
+        tmp_path / "logs", "--prices", prices
+    )
     rows = table(tmp_path / "logs", "--prices", prices, "--score", "two_keys.style", folder=tmp_path).rows
     assert {row.correct for row in rows} == {0.25}
 
 
 def test_a_score_beyond_one_is_refused(tmp_path: Path, prices: Path) -> None:
     foreign(tmp_path / "logs", scoring=points())
-    assert "score 'points' of sample 0 is 7, must be a grade" in refused(tmp_path / "logs", "--prices", prices)
+    assert "sample 0: score 'points' is 7, must be a grade" in refused(tmp_path / "logs", "--prices", prices)
 
 
-def test_unscored_samples_are_reported_and_can_be_left_out(tmp_path: Path, prices: Path) -> None:
+def test_unscored_samples_are_left_out_and_told(tmp_path: Path, prices: Path) -> None:
     foreign(tmp_path / "logs", scoring=sometimes())
-    assert "1 samples without an outcome (not scored): 1 epoch 1" in refused(tmp_path / "logs", "--prices", prices)
-    made = table(tmp_path / "logs", "--prices", prices, "--allow-missing", folder=tmp_path)
+    made = table(tmp_path / "logs", "--prices", prices, folder=tmp_path)
     assert [row.task for row in made.rows] == ["0", "2"]
-    assert "not scored" in " ".join(made.notes)
+    assert made.notes[0].startswith("1 samples of ") and made.notes[0].endswith("(not scored): 1 epoch 1.")
 
 
 def test_agents_that_were_scored_differently_do_not_line_up(tmp_path: Path, prices: Path) -> None:
     foreign(tmp_path / "logs", "one", scoring=match())
     foreign(tmp_path / "logs", "two", scoring=includes())
     said = refused(tmp_path / "logs", "--prices", prices)
-    assert "task quiz is scored by match (" in said and "includes (" in said
+    assert "Task quiz is scored by match (" in said and "includes (" in said
     table(tmp_path / "logs", "--prices", prices, "--score", "match", "--score", "includes", folder=tmp_path)
 
 
@@ -455,10 +462,12 @@ def test_missing_tasks_are_reported_by_agent_and_log(tmp_path: Path, prices: Pat
     foreign(tmp_path / "logs", "one")
     two = foreign(tmp_path / "logs", "two", limit=2)
     said = refused(tmp_path / "logs", "--prices", prices)
-    assert f"agent 'mockllm/two' has 2 of 3 tasks ({Path(two.location).name}); it lacks 2" in said
-    made = table(tmp_path / "logs", "--prices", prices, "--allow-missing", folder=tmp_path)
+    assert (
+        f"({Path(two.location).name}: 2 samples of quiz, not of the set that most have): --exclude other-sets" in said
+    )
+    made = table(tmp_path / "logs", "--prices", prices, "--common-tasks", folder=tmp_path)
     assert {row.task for row in made.rows} == {"0", "1"} and len(made) == 4
-    assert "1 tasks are left out" in " ".join(made.notes)
+    assert "not every policy has the task): 2 epoch 1." in " ".join(made.notes)
 
 
 def test_versions_and_texts_that_differ_are_reported(tmp_path: Path, prices: Path) -> None:
@@ -470,17 +479,18 @@ def test_versions_and_texts_that_differ_are_reported(tmp_path: Path, prices: Pat
 
     changed(two, reword)
     said = refused(tmp_path / "logs", "--prices", prices)
-    assert "task quiz has versions 1 (" in said and "1 task ids have more than one text: 1" in said
+    assert "version 2, others 1): --exclude other-versions" in said
+    assert "2 samples are of tasks whose id has several texts" in said
+    made = table(tmp_path / "logs", "--prices", prices, "--exclude", "other-versions", folder=tmp_path)
+    assert {row.agent for row in made.rows} == {"mockllm/one"} and len(made) == 3
 
 
-def test_tasks_with_the_same_ids_can_be_kept_apart(tmp_path: Path, prices: Path) -> None:
+def test_tasks_with_the_same_ids_are_kept_apart(tmp_path: Path, prices: Path) -> None:
     foreign(tmp_path / "logs", count=1, answers=("yes",))
     samples = [Sample(id=0, input="Quite another question", target="yes")]
     other = Task(dataset=samples, solver=generate(), scorer=match(), name="other")
     ran(other, tmp_path / "logs", model=mock("one", ["yes"]))
-    for rule in ("error", "last", "mean"):
-        assert "--task-ids qualified" in refused(tmp_path / "logs", "--prices", prices, "--on-duplicate", rule)
-    made = table(tmp_path / "logs", "--prices", prices, "--task-ids", "qualified", folder=tmp_path)
+    made = table(tmp_path / "logs", "--prices", prices, folder=tmp_path)
     assert {row.task for row in made.rows} == {"quiz/0", "other/0"}
 
 
@@ -528,10 +538,9 @@ def broken_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> EvalLog:
 def test_an_unfinished_run_is_reported(tmp_path: Path, prices: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken_run(tmp_path / "logs", monkeypatch)
     said = refused(tmp_path / "logs", "--prices", prices)
-    assert "the disk is full" in said and "): 1 epoch 1" in said
-    assert "(not run, status error): " in said and "5 epoch 1" in said
-    made = table(tmp_path / "logs", "--prices", prices, "--allow-missing", folder=tmp_path)
-    assert [row.task for row in made.rows] == ["0"]
+    assert re.search(r"1 logs are not finished \(\S+ status error, \d of 6 samples\): --exclude unfinished", said), said
+    made = table(tmp_path / "logs", "--prices", prices, "--common-tasks", folder=tmp_path)
+    assert [row.task for row in made.rows] == ["0"] and "the disk is full" in " ".join(made.notes)
 
 
 def test_a_retry_makes_up_for_what_failed_and_counts_once(
@@ -542,7 +551,10 @@ def test_a_retry_makes_up_for_what_failed_and_counts_once(
     assert again.status == "success", again.error
     made = table(tmp_path / "logs", "--prices", prices, folder=tmp_path)
     assert [row.task for row in made.rows] == ["0", "1", "2", "3", "4", "5"]
-    assert len({row.log for row in made.rows}) == 2 and made.notes == ()
+    assert {row.log for row in made.rows} == {Path(again.location).name}
+    # What the retry took over is in both logs, and what it tried again was paid twice.
+    reasons = [note.partition(" are left out (")[2].partition(":")[0] for note in made.notes]
+    assert reasons[:2] == ["duplicate", "retried"] and not any(reasons[2:])
 
 
 def test_a_run_that_was_broken_off_at_once_is_no_hole_once_it_was_retried(
@@ -554,11 +566,12 @@ def test_a_run_that_was_broken_off_at_once_is_no_hole_once_it_was_retried(
         whole.status, whole.samples = "started", []
 
     changed(log, emptied)
-    assert "not run, status started" in refused(tmp_path / "logs", "--prices", prices)
+    assert "status started, 0 of 6 samples" in refused(tmp_path / "logs", "--prices", prices)
     (again,) = eval_retry(log, log_dir=str(tmp_path / "logs"), display="none")
     assert again.status == "success", again.error
     made = table(tmp_path / "logs", "--prices", prices, folder=tmp_path)
-    assert [row.task for row in made.rows] == ["0", "1", "2", "3", "4", "5"] and made.notes == ()
+    assert [row.task for row in made.rows] == ["0", "1", "2", "3", "4", "5"]
+    assert not any("left out" in note for note in made.notes)
 
 
 def test_of_runs_that_were_broken_off_twice_what_is_missing_is_said_once(
@@ -567,7 +580,10 @@ def test_of_runs_that_were_broken_off_twice_what_is_missing_is_said_once(
     log = broken_run(tmp_path / "logs", monkeypatch)
     log.eval.created = "2100-01-01T00:00:00+00:00"
     write_eval_log(log, str(tmp_path / "logs" / "later.eval"))
-    assert refused(tmp_path / "logs", "--prices", prices).count("5 epoch 1") == 1
+    assert "2 logs are not finished" in refused(tmp_path / "logs", "--prices", prices)
+    made = table(tmp_path / "logs", "--prices", prices, "--common-tasks", folder=tmp_path)
+    assert [row.task for row in made.rows] == ["0"]
+    assert sum("(error: the disk is full" in note or "(error: Runtime" in note for note in made.notes) == 1, made.notes
 
 
 def test_invalidated_samples_are_left_out(tmp_path: Path, prices: Path) -> None:
@@ -577,10 +593,11 @@ def test_invalidated_samples_are_left_out(tmp_path: Path, prices: Path) -> None:
         (whole.samples or [])[0].invalidation = ProvenanceData(author="me", reason="wrong file")
 
     changed(log, invalidate)
-    assert "(invalidated): 0 epoch 1" in refused(tmp_path / "logs", "--prices", prices)
+    made = table(tmp_path / "logs", "--prices", prices, folder=tmp_path)
+    assert [row.task for row in made.rows] == ["1", "2"] and "(invalidated): 0 epoch 1." in made.notes[0]
 
 
-def test_an_error_of_one_of_our_agents_is_booked_to_that_agent(ours: Path, tmp_path: Path) -> None:
+def test_a_task_that_one_of_our_agents_failed_on_is_left_out_for_all(ours: Path, tmp_path: Path) -> None:
     shutil.copytree(ours, tmp_path / "logs")
     (log,) = [log for log in logs_of(tmp_path / "logs", "single") if (log.eval.solver_args or {})["agent"] == "4b"]
 
@@ -590,9 +607,10 @@ def test_an_error_of_one_of_our_agents_is_booked_to_that_agent(ours: Path, tmp_p
         sample.store = {}
 
     changed(log, fail)
-    made = table(tmp_path / "logs", "--allow-missing", folder=tmp_path)
+    made = table(tmp_path / "logs", folder=tmp_path)
     assert len({row.task for row in made.rows}) == TASKS - 1
-    assert f"agent '4b' has {TASKS - 1} of {TASKS} tasks" in " ".join(made.notes)
+    assert f"1 samples of {Path(log.location).name} are left out (error: boom): " in " ".join(made.notes)
+    assert f"Compared on the {TASKS - 1} tasks that all policies finished." in made.notes
 
 
 def test_what_is_no_log_is_said_so(tmp_path: Path) -> None:
@@ -620,9 +638,10 @@ def test_a_table_and_logs_can_be_joined(tmp_path: Path, prices: Path) -> None:
 def test_a_written_table_can_be_read_again_and_changed_into_another_format(ours: Path, tmp_path: Path) -> None:
     first = table(ours, folder=tmp_path, name="one.parquet")
     for suffix in ("csv", "tsv", "jsonl"):
-        assert table(tmp_path / "one.parquet", folder=tmp_path, name=f"two.{suffix}") == first
-        assert table(tmp_path / f"two.{suffix}", folder=tmp_path, name="three.parquet") == first
-    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "three.parquet").read_bytes()
+        assert table(tmp_path / "one.parquet", folder=tmp_path, name=f"two.{suffix}").rows == first.rows
+        assert table(tmp_path / f"two.{suffix}", folder=tmp_path, name="three.parquet").rows == first.rows
+    table(tmp_path / "one.parquet", folder=tmp_path, name="four.parquet")
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "four.parquet").read_bytes()
 
 
 def test_a_wide_table_of_real_outcomes(real_data: Path, tmp_path: Path) -> None:

@@ -65,11 +65,11 @@ def test_a_report_is_a_page_with_its_data(logs: Path, tmp_path: Path) -> None:
     assert str(out / "report.html") in said and len(said.strip().splitlines()) >= 4
     page, text = (out / "report.html").read_text("utf-8"), (out / "report.md").read_text("utf-8")
     assert "A &lt;title&gt;" in page and "A <title>" not in page
-    for policy in ("SALE, no memory", "4b alone", "32b alone"):
+    for policy in ("SALE", "All runs of SALE have: no memory.", "4b alone", "32b alone"):
         assert policy in page and policy in text
     assert "imulated" in page and list((out / "tables").glob("*.csv"))
     samples = pd.read_parquet(out / "samples.parquet")
-    assert samples.groupby("policy").size().to_dict() == {"SALE, no memory": 8, "4b alone": 8, "32b alone": 8}
+    assert samples.groupby("policy").size().to_dict() == {"SALE": 8, "4b alone": 8, "32b alone": 8}
     assert (tmp_path / "cache" / "sale-inspect" / "reports").is_dir()
 
 
@@ -97,23 +97,23 @@ def broken_logs(logs: Path, folder: Path) -> Path:
     return folder
 
 
-def test_what_is_left_out_is_asked_for_and_told(logs: Path, tmp_path: Path) -> None:
+def test_what_is_left_out_is_told(logs: Path, tmp_path: Path) -> None:
     broken = broken_logs(logs, tmp_path / "broken")
-    said = refused(broken, "-o", tmp_path / "out")
-    assert "1 samples have no score" in said and "--exclude unscored" in said
-    assert not (tmp_path / "out").exists()
-    assert "Left out: 1 samples" in made(broken, "-o", tmp_path / "out", "--exclude", "errors,unscored")
+    assert "are left out (not scored): mini-coding-b1-" in made(broken, "-o", tmp_path / "out")
     for name in ("report.html", "report.md"):
-        assert "have no score" in (tmp_path / "out" / name).read_text("utf-8")
+        page = (tmp_path / "out" / name).read_text("utf-8")
+        assert "not scored" in page and "Compared on the 7 tasks that all policies finished." in page
     # What was left out stays known when only the Parquet files are left.
-    assert "Left out: 1 samples" in made(tmp_path / "out", "-o", tmp_path / "again")
+    assert "are left out (not scored): mini-coding-b1-" in made(tmp_path / "out", "-o", tmp_path / "again")
+    said = refused(broken, "-o", tmp_path / "out", "--exclude", "unscored")
+    assert "always left out, with their tasks; the option would do nothing" in said
 
 
 def test_a_failed_run_leaves_the_old_report(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
     made(logs, "-o", out)
     before = contents(out)
-    refused(broken_logs(logs, tmp_path / "broken"), "-o", out)
+    refused(logs, "-o", out, "--score", "nope")
     assert contents(out) == before
     refused(logs, "-o", out, "--baseline", "nobody")
 
@@ -124,7 +124,7 @@ def test_a_failed_run_leaves_the_old_report(logs: Path, tmp_path: Path, monkeypa
         patch.setattr(Path, "write_bytes", full)
         assert "cannot be written: No space left" in refused(logs, "-o", out)
     assert contents(out) == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "cache", "out"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "out"]
 
 
 @pytest.mark.parametrize("name", ["thesis.tex", "tables/mine.xlsx", "figures/raw/a.png", "more/report.md"])

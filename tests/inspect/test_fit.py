@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import fmean
 
@@ -14,13 +14,15 @@ from inspect_ai.log import EvalError, EvalLog, read_eval_log, write_eval_log
 
 from sale_inspect import LogError
 from sale_inspect._cli import main
-from sale_inspect._inspect.logs._fit_data import read_fit_data
+from sale_inspect._inspect.logs import read_runs
 from sale_inspect._inspect.solvers._sale import sale, single
 from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.auction import Weights, score
+from sale_inspect.outcomes import OnDuplicate
 from sale_inspect.pools import load_pool
-from sale_inspect.weights import load_weights, read_weights_file
+from sale_inspect.runs import ReadOptions, fit_data
+from sale_inspect.weights import FitData, load_weights, read_weights_file
 
 AGENTS = ("4b", "8b", "14b", "32b")
 TASKS = 8
@@ -41,6 +43,17 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             assert log.status == "success", log.error
             found[name] = Path(log.location)
     return found
+
+
+def read_fit_data(
+    places: Iterable[str],
+    *,
+    on_duplicate: OnDuplicate = "error",
+    need_outcomes: bool = False,
+    allow_missing: bool = False,
+) -> FitData:
+    runs = read_runs(places, ReadOptions(line_up=False, on_duplicate=on_duplicate), cache=False)
+    return fit_data(runs, need_outcomes=need_outcomes, allow_missing=allow_missing)
 
 
 def fit(*words: str | Path) -> Result:
@@ -183,6 +196,7 @@ def test_each_epochs_auction_is_an_instance_of_its_task(logs: dict[str, Path], t
 
 def test_an_outcome_over_several_runs_is_their_mean(logs: dict[str, Path], tmp_path: Path) -> None:
     def second_run_that_fails(log: EvalLog) -> None:
+        log.eval.task_id = "another evaluation"
         for sample in log.samples or []:
             sample.uuid = f"again-{sample.id}"
             assert sample.scores is not None
@@ -190,7 +204,9 @@ def test_an_outcome_over_several_runs_is_their_mean(logs: dict[str, Path], tmp_p
 
     again = rewritten(logs["4b"], tmp_path, second_run_that_fails)
     once = read_fit_data(map(str, logs.values()))
-    twice = read_fit_data([*map(str, logs.values()), str(again)])
+    with pytest.raises(LogError, match=r"one policy ran one task twice in the same epoch: 4b alone on "):
+        read_fit_data([*map(str, logs.values()), str(again)])
+    twice = read_fit_data([*map(str, logs.values()), str(again)], on_duplicate="mean")
     assert [task.solved["4b"] for task in twice.tasks] == [task.solved["4b"] / 2 for task in once.tasks]  # type: ignore[operator]
 
 
@@ -206,8 +222,8 @@ def test_failed_samples_and_unfinished_logs_are_named(logs: dict[str, Path], tmp
     data = read_fit_data([str(path)])
     notes = "\n".join(data.notes)
     assert f"Log {path.name} is not finished (status error); 6 of its samples are used." in notes
-    assert f"1 samples are left out (error: the engine stopped): {ids[0]} epoch 1." in notes
-    assert f"1 samples are left out (not scored): {ids[1]} epoch 1." in notes
+    assert f"1 samples of {path.name} are left out (error: the engine stopped): {ids[0]} epoch 1." in notes
+    assert f"1 samples of {path.name} are left out (not scored): {ids[1]} epoch 1." in notes
     assert {task.task_id for task in data.tasks}.isdisjoint(ids)
 
 
@@ -223,6 +239,7 @@ def test_an_agent_of_another_pool_is_refused(logs: dict[str, Path], tmp_path: Pa
 
 def change_records(**fields: object) -> Callable[[EvalLog], None]:
     def change(log: EvalLog) -> None:
+        log.eval.task_id = "another evaluation"
         for sample in log.samples or []:
             sample.uuid = f"other-{sample.id}"
             sample.store["AuctionStore:record"].update(fields)
@@ -233,7 +250,7 @@ def change_records(**fields: object) -> Callable[[EvalLog], None]:
 def test_auctions_with_another_cap_are_not_mixed(logs: dict[str, Path], tmp_path: Path) -> None:
     path = rewritten(logs["SALE"], tmp_path, change_records(strategy_tokens=100))
     with pytest.raises(LogError, match=r"Auctions differ in strategy_tokens: 300 for .*, 100 for .*one by one"):
-        read_fit_data([str(logs["SALE"]), str(path)])
+        read_fit_data([str(logs["SALE"]), str(path)], on_duplicate="mean")
 
 
 def test_auctions_without_a_term_are_refused(logs: dict[str, Path], tmp_path: Path) -> None:
@@ -242,15 +259,14 @@ def test_auctions_without_a_term_are_refused(logs: dict[str, Path], tmp_path: Pa
         read_fit_data([str(path)])
 
 
-def test_an_id_with_another_input_is_another_task(logs: dict[str, Path], tmp_path: Path) -> None:
+def test_an_id_with_another_input_is_no_task_to_join(logs: dict[str, Path], tmp_path: Path) -> None:
     def reworded(log: EvalLog) -> None:
         for sample in log.samples or []:
             sample.input = f"{sample.input} Explain."
 
     path = rewritten(logs["4b"], tmp_path, reworded)
-    data = read_fit_data([str(logs["SALE"]), str(path)])
-    assert sum(task.solved["4b"] is not None for task in data.tasks) < TASKS
-    assert data.task_count == TASKS
+    with pytest.raises(LogError, match=r"16 samples are of tasks whose id has several texts .*--exclude other-texts"):
+        read_fit_data([str(logs["SALE"]), str(path)])
 
 
 def test_logs_without_an_auction_are_refused(logs: dict[str, Path]) -> None:

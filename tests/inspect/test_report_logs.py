@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +14,15 @@ from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
 from inspect_ai.analysis import SampleSummary, evals_df, samples_df
 from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.log import EvalLog, read_eval_log, read_eval_log_samples, write_eval_log
+from inspect_ai.log import EvalLog, read_eval_log, write_eval_log
 from inspect_ai.model import Model, ModelOutput, ModelUsage, get_model
 from inspect_ai.scorer import match
 from inspect_ai.solver import Generate, Solver, TaskState, generate, solver
 
 from sale_inspect._errors import LogError
-from sale_inspect._inspect.logs._find import policy_runs
-from sale_inspect._inspect.logs.tidy import _samples
+from sale_inspect._inspect.logs import read_runs
 from sale_inspect._inspect.logs.tidy._files import TIDY_FILES, tidy_bytes
 from sale_inspect._inspect.logs.tidy._read import read_tidy
-from sale_inspect._inspect.logs.tidy._samples import samples_of
 from sale_inspect._inspect.solvers._routed import routed
 from sale_inspect._inspect.solvers._sale import sale, single
 from sale_inspect._inspect.store import read
@@ -34,8 +31,9 @@ from sale_inspect.auction import redecide
 from sale_inspect.dataframes import SALE_COLUMNS
 from sale_inspect.outcomes import PriceList, read_price_list
 from sale_inspect.report.tidy._records import records_of
-from sale_inspect.report.tidy._screen import screened
-from sale_inspect.report.tidy._tables import SamplesLeftOut, Tidy
+from sale_inspect.report.tidy._screen import ScreenedTidy
+from sale_inspect.report.tidy._tables import Tidy
+from sale_inspect.runs import ReadOptions, SamplesLeftOut
 
 TASKS = 8
 PHASES = ("bid", "jury", "refine", "execute")
@@ -181,17 +179,6 @@ def test_logs_say_how_they_were_made(tidy: Tidy) -> None:
     assert logs["auction"]["4b alone"] == "" and json.loads(logs["options"]["4b alone"])["agent"] == "4b"
 
 
-def test_the_quick_reader_reads_what_inspects_own_does(ours: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    unused = {"messages", "events", "attachments"}
-    for path in sorted(ours.glob("*.eval")):
-        theirs = list(read_eval_log_samples(str(path), exclude_fields=unused))
-        ours_by_uuid = {sample.uuid: sample.model_dump() for sample in samples_of(str(path))}
-        assert ours_by_uuid == {sample.uuid: sample.model_dump() for sample in theirs}
-    before = read_tidy([str(ours)]).tidy
-    monkeypatch.setattr(_samples, "_from_zip", lambda location: iter(()))
-    pd.testing.assert_frame_equal(read_tidy([str(ours)]).tidy.samples, before.samples)
-
-
 def test_json_logs_are_read_as_well(ours: Path, tmp_path: Path, tidy: Tidy) -> None:
     for number, log in enumerate(logs_in(ours)):
         write_eval_log(log, str(tmp_path / f"{number}.json"), format="json")
@@ -216,11 +203,6 @@ def test_a_store_that_a_retry_lost_is_read_from_the_transcript(
     one, other = (each.samples.sort_values("uuid")[columns].reset_index(drop=True) for each in (made, tidy))
     pd.testing.assert_frame_equal(one, other)
     assert len(made.bids) == len(tidy.bids)
-    before, after = (
-        {run.policy: (run.left_out, sum(row.usd for row in run.rows)) for run in policy_runs([str(folder)])}
-        for folder in (ours, tmp_path)
-    )
-    assert before == after
 
 
 def test_a_table_counts_what_a_retry_took_over_once(ours: Path, tmp_path: Path) -> None:
@@ -229,19 +211,21 @@ def test_a_table_counts_what_a_retry_took_over_once(ours: Path, tmp_path: Path) 
     first.samples = first.samples[: TASKS // 2]
     write_eval_log(first, str(tmp_path / "1.eval"))
     shutil.copy(min(ours.glob("*.eval")), tmp_path / "2.eval")
-    (run,) = policy_runs([str(tmp_path)])
-    assert len(run.rows) == TASKS and not run.left_out
+    runs = read_runs([str(tmp_path)])
+    (policy,) = runs.policies
+    assert len(runs.of(policy)) == TASKS and {run.head.log for run in runs.runs} == {"2.eval"}
+    assert [left.count for left in runs.left_out] == [TASKS // 2], "what the later log holds too, and said so"
 
 
 def test_a_table_passes_over_a_run_without_samples_only_if_it_was_retried(ours: Path, tmp_path: Path) -> None:
     first = read_eval_log(str(min(ours.glob("*.eval"))))
     first.samples, first.status = [], "started"
     write_eval_log(first, str(tmp_path / "1.eval"))
-    with pytest.raises(LogError, match=r"1.eval has no finished sample \(status started\)"):
-        policy_runs([str(tmp_path)])
+    with pytest.raises(LogError, match=r"1 logs are not finished \(1.eval: status started, 0 of 8 samples\)"):
+        read_runs([str(tmp_path)])
     shutil.copy(min(ours.glob("*.eval")), tmp_path / "2.eval")
-    (run,) = policy_runs([str(tmp_path)])
-    assert len(run.rows) == TASKS
+    runs = read_runs([str(tmp_path)])
+    assert len(runs.runs) == TASKS and len(runs.policies) == 1
 
 
 def test_logs_of_others_have_their_model_and_dollars(tmp_path: Path, prices: PriceList) -> None:
@@ -251,14 +235,14 @@ def test_logs_of_others_have_their_model_and_dollars(tmp_path: Path, prices: Pri
         LogError, match="6 samples have no dollars: their model's price is not known, or no call is recorded"
     ):
         read_tidy([str(tmp_path / "logs")])
-    found = read_tidy([str(tmp_path / "logs")], prices=prices)
+    found = read_tidy([str(tmp_path / "logs")], ReadOptions(prices=prices))
     samples = found.tidy.samples
     assert set(samples["kind"]) == {"other"} and set(samples["agent"]) == {"mockllm/one", "mockllm/two"}
     solved = samples.sort_values("task_id").groupby("agent")["correct"].agg(list).to_dict()
     assert solved == {"mockllm/one": [1, 0, 1], "mockllm/two": [0, 0, 1]}
     assert samples.groupby("agent")["usd"].first().tolist() == pytest.approx([120e-6, 340e-6])
     assert (samples["tokens"] == 110).all() and (samples["usd_execute"] == samples["usd"]).all()
-    assert len(found.tidy.bids) == 0 and "6 of 6 samples" in found.notes[0]
+    assert len(found.tidy.bids) == 0
 
 
 def test_a_failed_run_and_its_retry_are_one(tmp_path: Path, prices: PriceList) -> None:
@@ -277,10 +261,9 @@ def test_a_failed_run_and_its_retry_are_one(tmp_path: Path, prices: PriceList) -
     folder = tmp_path / "logs"
     task = quiz(fails_once())
     first = ran(task, folder, model=mock("one", ["yes"] * 9), max_samples=1, fail_on_error=False)
-    with pytest.raises(LogError, match=r"1 samples ended with an error .*the server is down"):
-        read_tidy([str(folder)], prices=prices)
-    (left,) = read_tidy([str(folder)], prices=prices, screen=partial(screened, exclude=["errors"])).left_out
-    assert (left.count, left.log) == (1, Path(first.location).name)
+    priced = ReadOptions(prices=prices)
+    (left,) = read_tidy([str(folder)], priced).left_out
+    assert (left.count, left.log) == (1, Path(first.location).name) and "the server is down" in left.reason
     # A copy of the same runs, as eval-retry makes one, under a later name.
     again = read_eval_log(first.location)
     again.eval.created = "2100-01-01T00:00:00+00:00"
@@ -290,64 +273,76 @@ def test_a_failed_run_and_its_retry_are_one(tmp_path: Path, prices: PriceList) -
             fine = (again.samples or [])[0]
             sample.scores, sample.events, sample.output = fine.scores, fine.events, fine.output
     write_eval_log(again, str(folder / "again.eval"))
-    found = read_tidy([str(folder)], prices=prices)
+    found = read_tidy([str(folder)], priced)
     assert set(found.tidy.samples["log"]) == {"again.eval"} and len(found.tidy.samples) == 3
     assert sorted(each.count for each in found.left_out) == [1, 2]
 
 
-def test_the_cache_answers_for_the_same_bytes_only(ours: Path, tmp_path: Path, monkeypatch: Any, tidy: Tidy) -> None:
-    logs, cache = tmp_path / "logs", tmp_path / "cache"
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("sale_inspect._files.cache_root", lambda: tmp_path / "cache")
+    return tmp_path / "cache" / "logs"
+
+
+def test_the_cache_answers_for_the_same_bytes_only(
+    ours: Path, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, tidy: Tidy
+) -> None:
+    logs = tmp_path / "logs"
     shutil.copytree(ours, logs)
-    first = read_tidy([str(logs)], cache=cache)
+    first = read_tidy([str(logs)])
     moved = logs.rename(tmp_path / "moved")
 
-    def never(location: str) -> Iterator[None]:
+    def never(location: str, file: object) -> None:
         raise AssertionError(f"{location} is read again")
 
     with monkeypatch.context() as patch:
-        patch.setattr("sale_inspect._inspect.logs.tidy._read.samples_of", never)
-        second = read_tidy([str(moved)], cache=cache)
-        with pytest.raises(AssertionError, match="read again"):
-            read_tidy([str(moved)], cache=cache, prices=PriceList(prices={}, where="nowhere"))
+        patch.setattr("sale_inspect._inspect.logs._read._read", never)
+        second = read_tidy([str(moved)])
+        repriced = read_tidy([str(moved)], ReadOptions(reprice=read_price_list("sim")))
+        with pytest.raises(LogError, match="is read again"):
+            read_tidy([str(moved)], cache=False)
     columns = [name for name in tidy.samples if name != "log_path"]
     pd.testing.assert_frame_equal(first.tidy.samples[columns], second.tidy.samples[columns])
+    assert repriced.tidy.samples["usd"].sum() == pytest.approx(first.tidy.samples["usd"].sum())
     assert all("moved" in path for path in second.tidy.samples["log_path"])
     changed = next(logs_in(moved))
     (changed.samples or [])[0].metadata["bin"] = "b5"
     write_eval_log(changed, changed.location)
-    assert (read_tidy([str(moved)], cache=cache).tidy.samples["bin"] == "b5").sum() == 1
+    assert (read_tidy([str(moved)]).tidy.samples["bin"] == "b5").sum() == 1
 
 
-def test_a_spoilt_cache_is_read_anew(ours: Path, tmp_path: Path, tidy: Tidy) -> None:
-    read_tidy([str(ours)], cache=tmp_path)
-    for path in tmp_path.iterdir():
+def test_a_spoilt_cache_is_read_anew(ours: Path, cache: Path, tidy: Tidy) -> None:
+    read_tidy([str(ours)])
+    kept = list(cache.glob("*.gz"))
+    assert kept
+    for path in kept:
         path.write_bytes(b"spoilt")
-    pd.testing.assert_frame_equal(read_tidy([str(ours)], cache=tmp_path).tidy.samples, tidy.samples)
+    pd.testing.assert_frame_equal(read_tidy([str(ours)]).tidy.samples, tidy.samples)
 
 
-def test_logs_that_may_still_grow_are_not_kept(ours: Path, tmp_path: Path) -> None:
+def test_logs_that_may_still_grow_are_not_kept(ours: Path, tmp_path: Path, cache: Path) -> None:
     log = next(logs_in(ours))
     log.status = "started"
     write_eval_log(log, str(tmp_path / "logs" / "growing.eval"))
     with pytest.raises(LogError, match=r"1 logs are not finished .*status started, 8 of 8 samples"):
-        read_tidy([str(tmp_path / "logs")], cache=tmp_path / "cache")
-    assert not (tmp_path / "cache").exists()
+        read_tidy([str(tmp_path / "logs")])
+    assert not cache.exists()
 
 
 def test_parquet_stands_in_for_logs(ours: Path, tmp_path: Path, tidy: Tidy) -> None:
     left = SamplesLeftOut(reason="errors", log="a.eval", count=2, examples=("x epoch 1",))
-    for name, data in tidy_bytes(tidy, [left]).items():
+    for name, data in tidy_bytes(ScreenedTidy(tidy=tidy, left_out=(left,), health=("no judge rated.",))).items():
         (tmp_path / name).write_bytes(data)
     for places in ([str(tmp_path)], [str(tmp_path / name) for name in TIDY_FILES]):
         found = read_tidy(places)
         pd.testing.assert_frame_equal(found.tidy.samples, tidy.samples)
         pd.testing.assert_frame_equal(found.tidy.bids, tidy.bids)
-        assert found.left_out == (left,)
+        assert found.left_out == (left,) and found.health == ("no judge rated.",)
     assert len(read_tidy([str(tmp_path), str(ours)]).tidy.samples) == len(tidy.samples)
 
 
 def test_files_that_are_no_tidy_data_are_refused(tmp_path: Path, tidy: Tidy) -> None:
-    for name, data in tidy_bytes(tidy, []).items():
+    for name, data in tidy_bytes(ScreenedTidy(tidy=tidy)).items():
         (tmp_path / name).write_bytes(data)
     with pytest.raises(LogError, match=r"give .*\.parquet too"):
         read_tidy([str(tmp_path / "samples.parquet")])
@@ -371,9 +366,9 @@ def test_a_file_that_is_no_log_is_named(tmp_path: Path) -> None:
 
 
 def test_two_processes_read_what_one_reads(ours: Path, tidy: Tidy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sale_inspect._inspect.logs.tidy._read._WORTH_PROCESSES", 1)
+    monkeypatch.setattr("sale_inspect._inspect.logs._read._WORTH_PROCESSES", 1)
     told: list[tuple[int, int]] = []
-    made = read_tidy([str(ours)], processes=2, progress=lambda done, total: told.append((done, total)))
+    made = read_tidy([str(ours)], cache=False, processes=2, progress=lambda done, total: told.append((done, total)))
     pd.testing.assert_frame_equal(made.tidy.samples, tidy.samples)
     assert told == [(n, 5) for n in range(1, 6)]
 

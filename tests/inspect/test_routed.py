@@ -18,7 +18,7 @@ from inspect_ai.solver import Solver
 
 from sale_inspect._cli import main
 from sale_inspect._errors import SaleError
-from sale_inspect._inspect.logs._find import policy_runs
+from sale_inspect._inspect.logs import read_runs
 from sale_inspect._inspect.solvers._routed import routed
 from sale_inspect._inspect.solvers._sale import sale, single
 from sale_inspect._inspect.store import read
@@ -183,9 +183,9 @@ def test_the_log_says_why(study: Study) -> None:
 
 
 def test_tables_name_the_router(study: Study) -> None:
-    runs = {run.policy: run for run in policy_runs([str(study.place / "test")])}
-    assert set(runs) == {"SALE", "random", *ROUTERS, *(f"{name} alone" for name in AGENTS)}
-    assert {row.agent for row in runs["wtp-knn"].rows} <= set(AGENTS)
+    runs = read_runs([str(study.place / "test")])
+    assert set(runs.policies) == {"SALE", "random", *ROUTERS, *(f"{name} alone" for name in AGENTS)}
+    assert {run.executor for run in runs.of("wtp-knn")} <= set(AGENTS)
 
 
 def test_another_value_of_the_knob_changes_what_is_chosen(study: Study) -> None:

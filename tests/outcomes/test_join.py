@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sale_inspect._errors import OutcomesError
-from sale_inspect.outcomes import OnDuplicate, OutcomeRow, RunLeftOut, join, outcomes_summary
+from sale_inspect.outcomes import OnDuplicate, OutcomeRow, join, outcomes_summary
 
 
 def row(agent: str = "a", task: str = "t1", **changes: Any) -> OutcomeRow:
@@ -34,17 +34,14 @@ def test_rows_that_line_up_are_kept_without_a_word() -> None:
 
 def test_one_report_names_all_that_does_not_line_up() -> None:
     given_rows = [*grid(), row("c", "t1"), sale("t2"), row("b", "t4", text="other"), row("a", "t4")]
-    left_out = [RunLeftOut(reason="not scored", log="c.eval", name="c", task="t2")]
     with pytest.raises(OutcomesError) as caught:
-        join(given_rows, left_out=left_out, faults=["task x has versions 1 and 2"])
+        join(given_rows)
     said = str(caught.value)
     for wanted in (
-        "task x has versions 1 and 2",
-        "c.eval: 1 samples without an outcome (not scored): t2 epoch 1",
         "1 task ids have more than one text: t4 (b.eval and a.eval differ on t4)",
         "agent 'c' has 1 of 4 tasks (c.eval); it lacks t2, t3, t4",
         "policy 'SALE' has 1 of 4 tasks",
-        "--allow-missing",
+        "--common-tasks",
     ):
         assert wanted in said, said
 
@@ -69,9 +66,6 @@ def test_nothing_left_is_an_error_and_not_an_empty_table() -> None:
         join([row("a", "t1"), row("b", "t2")], allow_missing=True)
     with pytest.raises(OutcomesError, match="No outcome was found"):
         join([])
-    left_out = [RunLeftOut(reason="error: boom", log="x.eval", task="t1")]
-    with pytest.raises(OutcomesError, match=r"1 samples have none \(x\.eval: error: boom\)"):
-        join([], left_out=left_out, allow_missing=True)
 
 
 def test_a_sample_that_two_logs_hold_counts_once() -> None:
@@ -81,16 +75,6 @@ def test_a_sample_that_two_logs_hold_counts_once() -> None:
 
 def test_a_row_without_a_mark_that_comes_twice_unchanged_counts_once() -> None:
     assert len(join([row(), row(log="copy.csv")])) == 1
-
-
-def test_a_failed_sample_that_a_retry_made_up_for_is_no_fault() -> None:
-    failed = RunLeftOut(reason="error: boom", log="first.eval", name="a", task="t1")
-    assert len(join([row(log="retry.eval")], left_out=[failed])) == 1
-    with pytest.raises(OutcomesError, match=r"first\.eval: 1 samples without an outcome"):
-        join(
-            [row(log="retry.eval")],
-            left_out=[RunLeftOut(reason="error", log="first.eval", name="a", task="t1", epoch=2)],
-        )
 
 
 AGAIN = [
@@ -132,11 +116,6 @@ def test_epochs_are_rows_and_may_differ_in_number_with_a_note() -> None:
 def test_a_text_that_one_file_lacks_is_taken_from_another() -> None:
     table = join([row("a"), row("b", text="")])
     assert {each.text for each in table.rows} == {"text of t1"}
-
-
-def test_the_remedy_for_colliding_ids_is_named_when_task_names_differ() -> None:
-    with pytest.raises(OutcomesError, match="--task-ids qualified"):
-        join([row("a", task_name="one"), row("a", text="another", task_name="two", epoch=2)])
 
 
 def test_the_summary_has_means_by_task_and_marks_estimates() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from sale_inspect.report import PageRequest, report_files
 from sale_inspect.report.tidy._screen import ScreenedTidy
-from sale_inspect.report.tidy._tables import SamplesLeftOut, Tidy
+from sale_inspect.report.tidy._tables import Tidy
+from sale_inspect.runs import SamplesLeftOut
 from tests.report.synthetic import synthetic_tidy
 
 SECTIONS = ("Verdict", "What was compared", "Results", "Human time", "Who did the work", "What each agent adds")

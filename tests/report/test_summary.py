@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from sale_inspect.report.summary import PolicyRun, TaskRow, summary
-from sale_inspect.texts import fmt_count, fmt_rate, fmt_usd, to_markdown
+from sale_inspect.money import Entry, Phase, TokenUsage
+from sale_inspect.report.summary import summary
+from sale_inspect.runs import LogHead, PolicyRun, Runs, SampleFacts, SamplesLeftOut
+from sale_inspect.texts import Table, fmt_count, fmt_rate, fmt_usd, to_markdown
 
 BINS = {"b1": "b1 (<= 0.1 min)", "b2": "b2 (<= 0.5 min)"}
 
@@ -47,105 +49,105 @@ def test_counts_look_the_same_everywhere(value: float | None, text: str) -> None
     assert fmt_count(value) == text
 
 
-def row(task: str, bin_name: str, correct: float, usd: float, *, agent: str, overhead: float = 0) -> TaskRow:
-    return TaskRow(
-        task_id=task,
-        epoch=1,
-        bin=bin_name,
-        correct=correct,
-        usd=usd,
-        usd_overhead=overhead,
-        tokens=1000.0 * usd / 0.02,
-        agent=agent,
+def row(
+    policy: str,
+    task: str,
+    bin_name: str,
+    correct: float,
+    usd: float,
+    *,
+    agent: str,
+    overhead: float = 0,
+    simulated: bool = False,
+    **sample: Any,
+) -> PolicyRun:
+    def entry(phase: Phase, tokens: float, dollars: float) -> Entry:
+        usage = TokenUsage(input=round(tokens))
+        return Entry(phase=phase, agent=agent, model="m", calls=1, usage=usage, usd=dollars, seconds=0.0)
+
+    return PolicyRun(
+        head=LogHead(log=f"{policy}.eval"),
+        sample=SampleFacts(
+            sample_id=task, metadata={"bin": bin_name}, agent=agent, ledger_policy=policy, simulated=simulated, **sample
+        ),
+        kind="sale" if policy == "SALE" else "single",
+        policy=policy,
+        agent_name=agent,
+        task=task,
+        score=correct,
+        entries=(entry("bid", 0, overhead), entry("execute", 1000.0 * usd / 0.02, usd - overhead)),
     )
 
 
-SALE = PolicyRun(
-    policy="SALE",
-    simulated=True,
-    rows=(
-        row("t1", "b1", 1.0, 0.02, agent="4b", overhead=0.005),
-        row("t2", "b1", 1.0, 0.04, agent="4b", overhead=0.005),
-        row("t3", "b2", 0.0, 0.04, agent="32b", overhead=0.01),
-    ),
-    left_out={"no score": 2},
+SALE = (
+    row("SALE", "t1", "b1", 1.0, 0.02, agent="4b", overhead=0.005, simulated=True),
+    row("SALE", "t2", "b1", 1.0, 0.04, agent="4b", overhead=0.005, simulated=True),
+    row("SALE", "t3", "b2", 0.0, 0.04, agent="32b", overhead=0.01, simulated=True),
 )
-ALONE = PolicyRun(
-    policy="32b alone",
-    simulated=False,
-    rows=(row("t1", "b1", 1.0, 0.08, agent="32b"), row("t3", "b2", 1.0, 0.12, agent="32b")),
-    left_out={},
+ALONE = (
+    row("32b alone", "t1", "b1", 1.0, 0.08, agent="32b"),
+    row("32b alone", "t3", "b2", 1.0, 0.12, agent="32b"),
 )
+LEFT_OUT = (SamplesLeftOut(reason="no score", log="SALE.eval", count=2),)
 
 
-def lines_of(runs: list[PolicyRun], measure: str) -> list[list[str]]:
-    rows = [line.strip("| ").split(" | ") for line in to_markdown(summary(runs, BINS)).splitlines()]
-    return [row[-4:] for row in rows if measure in row]
+def table_of(*rows: PolicyRun, left_out: tuple[SamplesLeftOut, ...] = (), **more: Any) -> Table:
+    return summary(Runs(runs=rows, heads=(), left_out=left_out, **more), BINS)
+
+
+def lines_of(rows: tuple[PolicyRun, ...], measure: str) -> list[list[str]]:
+    lines = [line.strip("| ").split(" | ") for line in to_markdown(table_of(*rows)).splitlines()]
+    return [line[-4:] for line in lines if measure in line]
 
 
 def test_the_summary_is_the_golden_one(golden: Callable[[str, str], None]) -> None:
-    golden("summary.md", to_markdown(summary([SALE, ALONE], BINS)))
+    golden("summary.md", to_markdown(table_of(*SALE, *ALONE, left_out=LEFT_OUT)))
 
 
 def test_pass_at_1_and_dollars_by_hand() -> None:
     """SALE: 2/2, 0/1, 2/3 right; (0.02 + 0.04)/2 = 0.03, 0.04, 0.10/3 dollars; 0.06/2, -, 0.10/2 a hit."""
-    assert [line[1:] for line in lines_of([SALE], "pass@1")] == [["100.0%", "0.0%", "66.7%"]]
-    assert [line[1:] for line in lines_of([SALE], "$ per task")] == [["$0.0300", "$0.0400", "$0.0333"]]
-    assert [line[1:] for line in lines_of([SALE], "$ per solved task")] == [["$0.0300", "-", "$0.0500"]]
+    assert [line[1:] for line in lines_of(SALE, "pass@1")] == [["100.0%", "0.0%", "66.7%"]]
+    assert [line[1:] for line in lines_of(SALE, "$ per task")] == [["$0.0300", "$0.0400", "$0.0333"]]
+    assert [line[1:] for line in lines_of(SALE, "$ per solved task")] == [["$0.0300", "-", "$0.0500"]]
 
 
 def test_the_overhead_is_the_auctions_share_of_the_dollars() -> None:
     """0.01/0.06 = 16.7 %, 0.01/0.04 = 25 %, 0.02/0.10 = 20 %; one agent alone has no such line."""
-    (line,) = lines_of([SALE, ALONE], "auction overhead, $")
+    (line,) = lines_of((*SALE, *ALONE), "auction overhead, $")
     assert line[1:] == ["16.7%", "25.0%", "20.0%"]
 
 
 def test_the_share_of_tasks_goes_to_the_agent_that_executed() -> None:
-    assert [line[1:] for line in lines_of([SALE], "tasks to 4b")] == [["100.0%", "0.0%", "66.7%"]]
-    assert lines_of([ALONE], "tasks to 32b") == []
+    assert [line[1:] for line in lines_of(SALE, "tasks to 4b")] == [["100.0%", "0.0%", "66.7%"]]
+    assert lines_of(ALONE, "tasks to 32b") == []
 
 
 def test_a_simulated_policy_is_marked_in_the_table_and_a_real_one_is_not() -> None:
-    text = to_markdown(summary([SALE, ALONE], BINS))
+    text = to_markdown(table_of(*SALE, *ALONE))
     assert "| SALE (simulated) |" in text
     assert "| 32b alone |" in text
     assert "nothing here is a measurement of any model" in text
-    assert "imulated" not in to_markdown(summary([ALONE], BINS))
+    assert "imulated" not in to_markdown(table_of(*ALONE))
 
 
 def test_samples_that_were_left_out_are_named_with_their_reason() -> None:
-    notes = summary([SALE, ALONE], BINS).notes
-    assert "SALE: 2 samples left out: no score." in notes
-    assert not any(note.startswith("32b alone:") and "left out" in note for note in notes)
+    notes = table_of(*SALE, *ALONE, left_out=LEFT_OUT).notes
+    assert "2 samples of SALE.eval are left out (no score)." in notes
+    assert not any("left out" in note for note in table_of(*SALE, *ALONE).notes)
 
 
-def test_a_policy_whose_every_sample_was_left_out_says_so() -> None:
-    failed = PolicyRun(policy="8b alone", simulated=False, rows=(), left_out={"the sample failed": 3})
-    assert "8b alone: 3 samples left out: the sample failed." in summary([ALONE, failed], BINS).notes
+def test_what_must_be_known_and_what_did_not_work_stands_below_the_table() -> None:
+    notes = table_of(*SALE, notes=("Compared on 3 tasks.",), health=("SALE: no judge rated.",)).notes
+    assert "Compared on 3 tasks." in notes and "SALE: no judge rated." in notes
 
 
 def test_a_bin_without_tasks_shows_a_dash_and_not_zero() -> None:
-    only = PolicyRun(policy="one", simulated=False, rows=ALONE.rows[:1], left_out={})
-    assert [line[1:] for line in lines_of([only], "pass@1")] == [["100.0%", "-", "100.0%"]]
+    assert [line[1:] for line in lines_of(ALONE[:1], "pass@1")] == [["100.0%", "-", "100.0%"]]
 
 
 def test_the_interval_counts_tasks_and_not_repetitions_of_them() -> None:
     """Two epochs of one task, right once: 0.5 of 1 task, Wilson (0.5 of 1) is 5.5% to 94.5%."""
-    first = ALONE.rows[0]
-    twice = (
-        first,
-        TaskRow(task_id="t1", epoch=2, bin="b1", correct=0.0, usd=0, usd_overhead=0, tokens=0, agent="x"),
-    )
-    (note, *_) = summary([PolicyRun(policy="p", simulated=False, rows=twice, left_out={})], BINS).notes
-    assert note.startswith("p: 2 samples of 1 tasks; pass@1 95% interval")
+    twice = (ALONE[0], row("32b alone", "t1", "b1", 0.0, 0.08, agent="32b", epoch=2))
+    (note, *_) = table_of(*twice).notes
+    assert note.startswith("32b alone: 2 samples of 1 tasks; pass@1 95% interval")
     assert note.endswith("5.5% to 94.5%.")
-
-
-def test_calls_whose_tokens_nobody_knows_make_the_dollars_a_lower_bound() -> None:
-    known = row("t1", "b1", 1.0, 0.5, agent="a")
-    rows = (known, replace(known, task_id="t2", uncounted=2), replace(known, task_id="t3", uncounted=1))
-    notes = summary([PolicyRun(policy="SALE", simulated=False, rows=rows, left_out={})], BINS).notes
-    (note,) = [note for note in notes if "lower bound" in note]
-    assert note.startswith("SALE: 3 model calls")
-    alone = PolicyRun(policy="SALE", simulated=False, rows=(known,), left_out={})
-    assert not [note for note in summary([alone], BINS).notes if "lower bound" in note]

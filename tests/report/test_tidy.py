@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sale_inspect._errors import LogError
-from sale_inspect.report.tidy._screen import EXCLUDABLE, ScreenedTidy, screened
+from sale_inspect.report.tidy._screen import ScreenedTidy, screened
 from sale_inspect.report.tidy._tables import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, Tidy, frame
+from sale_inspect.runs import EXCLUDABLE
 from tests.report.synthetic import synthetic_tidy
 
 
@@ -92,26 +93,26 @@ def test_logs_that_line_up_are_left_alone(tidy: Tidy) -> None:
 
 
 def test_all_faults_are_named_at_once_with_counts_and_flags(tidy: Tidy) -> None:
-    bad = changed(tidy, of(tidy, "SALE", 1, 2), error="boom", correct=float("nan"))
-    bad = changed(bad, of(bad, "4b alone", 3), correct=float("nan"))
+    bad = changed(tidy, of(tidy, "SALE", 1, 2), usd=float("nan"))
     bad = changed_log(bad, "32b alone", status="cancelled")
     said = refused(bad)
-    assert "2 samples ended with an error (SALE-0.eval: 2, for instance task-" in said and "(boom)" in said
-    assert "1 samples have no score (4b-alone-0.eval: 1, for instance task-3 epoch 1)" in said
+    assert "2 samples have no dollars" in said and "(SALE-0.eval: 2, for instance task-" in said
     assert "1 logs are not finished (32b-alone-0.eval: status cancelled, 10 of 10 samples)" in said
-    assert "--exclude errors,unscored,unfinished" in said and "--common-tasks" in said
+    assert "--exclude unpriced,unfinished" in said and "--common-tasks" in said
 
 
-def test_what_is_left_out_is_counted(tidy: Tidy) -> None:
+def test_policies_are_compared_on_the_tasks_that_all_of_them_finished(tidy: Tidy) -> None:
     bad = changed(tidy, of(tidy, "SALE", 1, 2), error="boom", correct=float("nan"))
     bad = changed(bad, of(bad, "4b alone", 3), correct=float("nan"))
-    found = screened(bad, exclude=["errors", "unscored"])
-    assert counts(found) == [("errors", "SALE-0.eval", 2), ("unscored", "4b-alone-0.eval", 1)]
-    assert len(found.tidy.samples) == len(tidy.samples) - 3
-    assert set(found.left_out[0].examples) == {"task-1 epoch 1 (boom)", "task-2 epoch 1 (boom)"}
+    found = screened(bad)
+    assert set(counts(found)[:2]) == {("error", "SALE-0.eval", 2), ("not scored", "4b-alone-0.eval", 1)}
+    assert sum(count for reason, _, count in counts(found) if reason.startswith("not compared")) == 3 * 3
+    assert len(found.tidy.samples) == len(tidy.samples) - 3 * 4
+    assert found.tidy.samples.groupby("policy")["task_id"].nunique().tolist() == [7] * 4
+    assert found.notes == ("Compared on the 7 tasks that all policies finished.",)
+    assert set(found.left_out[0].examples) == {"task-1 epoch 1", "task-2 epoch 1"}
     gone = set(tidy.bids["uuid"]) - set(found.tidy.bids["uuid"])
-    assert gone == {"SALE-0.eval/1/1", "SALE-0.eval/2/1"}
-    assert "errors" in refused(bad, exclude=["unscored"]) and "no score" not in refused(bad, exclude=["unscored"])
+    assert gone == {"SALE-0.eval/1/1", "SALE-0.eval/2/1", "SALE-0.eval/3/1"}
 
 
 @pytest.mark.parametrize(
@@ -153,7 +154,7 @@ def test_a_task_that_one_policy_did_not_do_is_another_set(tidy: Tidy) -> None:
     more = replace(
         more,
         samples=more.samples.assign(log="search.eval", log_path="search.eval", task="search")
-        .assign(uuid=lambda rows: "s" + rows["uuid"]),
+        .assign(uuid=lambda rows: "s" + rows["uuid"], task_id=lambda rows: "s" + rows["task_id"]),
         logs=more.logs.assign(log="search.eval", log_path="search.eval", task="search", eval_task_id="s"),
     )  # fmt: skip
     joined = both(tidy, more)
@@ -187,8 +188,7 @@ def test_tasks_without_a_human_time_are_a_fault_only_among_others(tidy: Tidy) ->
     assert len(screened(bad, exclude=["no-tau"]).tidy.samples) == len(tidy.samples) - 4
     kept = screened(bad, keep=["no-tau"])
     assert len(kept.tidy.samples) == len(tidy.samples) and kept.notes[0].startswith("4 of 40 samples")
-    none = screened(changed(tidy, tidy.samples["tau"] > 0, tau=float("nan")))
-    assert none.notes[0].startswith("40 of 40 samples")
+    assert screened(changed(tidy, tidy.samples["tau"] > 0, tau=float("nan"))).notes == ()
 
 
 def test_unknown_dollars_are_never_zero(tidy: Tidy) -> None:
@@ -241,7 +241,8 @@ def test_repeats_are_not_duplicates() -> None:
 
 def test_nothing_left_and_unknown_flags_are_errors(tidy: Tidy) -> None:
     bad = changed(tidy, tidy.samples["tau"] > 0, error="boom")
-    assert "No sample is left" in refused(bad, exclude=["errors"])
+    assert "No sample is left" in refused(bad) and "error: boom" in refused(bad)
+    assert "always left out" in refused(tidy, exclude=["errors"])
     assert f"There are: {EXCLUDABLE[0]}" in refused(tidy, exclude=["error"])
     assert "Cannot leave out errors" in refused(tidy, keep=["errors"])
 
@@ -249,8 +250,9 @@ def test_nothing_left_and_unknown_flags_are_errors(tidy: Tidy) -> None:
 def test_uncounted_calls_and_a_mix_of_simulated_and_real_are_noted(tidy: Tidy) -> None:
     bad = changed(tidy, of(tidy, "SALE", 1), uncounted=3)
     bad = changed(bad, of(bad, "4b alone"), simulated=False)
-    first, second = screened(bad).notes
-    assert "3 model calls" in first and "simulated" in second
+    found = screened(bad)
+    assert "simulated" in found.notes[0]
+    assert found.tidy.samples["uncounted"].sum() == 3
 
 
 @settings(max_examples=15)

@@ -8,9 +8,9 @@ import pytest
 from sale_inspect._errors import OutcomesError
 from sale_inspect.routers import Outcomes, Router, TaskBatch
 from sale_inspect.routers.kinds._fixed import (
+    OneAgentOptions,
     RandomOptions,
     RandomRouter,
-    SingleOptions,
     SingleRouter,
     best_single,
     fit_random,
@@ -36,7 +36,7 @@ DATA = outcomes([[1, 0, 1], [1, 0, 0], [0, 1, 1]], [[2, 1, 5], [2, 1, 7], [2, 1,
     ("asked", "chosen"), [("cheapest", "cheap"), ("dearest", "dear"), ("cheap", "cheap"), ("mid", "mid")]
 )
 def test_single_takes_the_agent_that_is_asked_for(asked: str, chosen: str) -> None:
-    router = fit_single(DATA, none(3).features, options=SingleOptions(agent=asked), seed=0)
+    router = fit_single(DATA, none(3).features, options=OneAgentOptions(agent=asked), seed=0)
     assert [router.agents[column] for column in router.choose(none(4)).agent] == [chosen] * 4
     assert chosen in router.explain(none(1), 0)
 
@@ -46,17 +46,17 @@ def test_best_single_breaks_ties_by_dollars_then_pool_order() -> None:
     assert AGENTS[best_single(DATA)] == "mid"
     equal = outcomes([[1, 1]], [[3, 3]], ("first", "second"))
     assert best_single(equal) == 0
-    assert fit_single(DATA, none(3).features, options=SingleOptions(), seed=0).column == 0
+    assert fit_single(DATA, none(3).features, options=OneAgentOptions(), seed=0).column == 0
 
 
 def test_an_agent_called_best_is_meant_before_the_rule() -> None:
     named = outcomes([[0, 1]], [[1, 2]], ("best", "other"))
-    assert fit_single(named, none(1).features, options=SingleOptions(agent="best"), seed=0).column == 0
+    assert fit_single(named, none(1).features, options=OneAgentOptions(agent="best"), seed=0).column == 0
 
 
 def test_an_unknown_agent_is_refused_with_the_names() -> None:
     with pytest.raises(OutcomesError, match=r"no agent 'huge'.*mid, cheap, dear.*cheapest"):
-        fit_single(DATA, none(3).features, options=SingleOptions(agent="huge"), seed=0)
+        fit_single(DATA, none(3).features, options=OneAgentOptions(agent="huge"), seed=0)
 
 
 def test_fixed_routers_have_no_knob_to_set() -> None:
@@ -83,7 +83,7 @@ def test_random_is_uniform_and_decides_by_id_and_seed_alone() -> None:
 
 
 def test_round_trip_and_refusal() -> None:
-    single = fit_single(DATA, none(3).features, options=SingleOptions(agent="dearest"), seed=0)
+    single = fit_single(DATA, none(3).features, options=OneAgentOptions(agent="dearest"), seed=0)
     assert SingleRouter.from_arrays(*single.to_arrays()) == single
     random = RandomRouter(agents=AGENTS, seed=9)
     assert RandomRouter.from_arrays(*random.to_arrays()) == random

@@ -15,13 +15,17 @@ from inspect_ai.hooks import (
     TaskStart,
     hooks,
 )
-from inspect_ai.log import EvalConfig, EvalSample
+from inspect_ai.log import EvalConfig, EvalSample, EvalSpec
 
 from sale_inspect._inspect.auction._memory import RunMemory
-from sale_inspect._inspect.store import SamplePlace, enter_sample, read, solved
+from sale_inspect._inspect.store import SamplePlace, enter_sample, forget_attempts, read
 from sale_inspect.auction import PastAuction
+from sale_inspect.runs import ScoreChoice, parse_score
 
-__all__ = ["MemoryHooks", "memory_of"]
+__all__ = ["SCORE_KEY", "MemoryHooks", "memory_of"]
+
+SCORE_KEY = "sale_score"
+"""Key of an evaluation's metadata that names the score which says whether a past auction's task was solved."""
 
 _runs: dict[str, RunMemory] = {}
 _samples: dict[str, tuple[str, int, int]] = {}
@@ -33,9 +37,10 @@ def memory_of(sample_uuid: str) -> tuple[RunMemory, int] | None:
     return None if place is None else (_runs[place[0]], place[2])
 
 
-def _past_auction(sample: EvalSample, epoch: int, position: int) -> PastAuction | None:
+def _past_auction(run: RunMemory, sample: EvalSample, epoch: int, position: int) -> PastAuction | None:
     records = read(sample).auctions
-    outcome = solved(sample.scores or {})
+    # A run without auctions has no use for a score, and no reason to complain of it.
+    outcome = run.outcome(sample) if records and sample.error is None else None
     # The outcome of a sample with several auctions is not the outcome of one of them.
     if len(records) != 1 or outcome is None or sample.error is not None:
         return None
@@ -55,6 +60,15 @@ def _stops_on_error(config: EvalConfig) -> bool:
     return config.fail_on_error in (None, True) and not config.continue_on_fail and not config.score_on_error
 
 
+def _headline(spec: EvalSpec) -> str:
+    return "" if spec.headline_metric is None else spec.headline_metric.scorer or ""
+
+
+def _wanted(spec: EvalSpec) -> tuple[ScoreChoice, ...]:
+    chosen = (spec.metadata or {}).get(SCORE_KEY)
+    return () if chosen is None else (parse_score(str(chosen)),)
+
+
 @hooks(name="sale_memory", description="Feeds finished auctions to the auction memory of their run.")
 class MemoryHooks(Hooks):
     """Keeps one `RunMemory` for each running evaluation."""
@@ -67,6 +81,8 @@ class MemoryHooks(Hooks):
             positions={str(sample): i for i, sample in enumerate(ids)},
             stops_on_error=_stops_on_error(data.spec.config),
             scorers=frozenset(scorer.name for scorer in data.spec.scorers or []),
+            headline=_headline(data.spec),
+            wanted=_wanted(data.spec),
             task=data.spec.task_registry_name or data.spec.task,
             task_arguments=dict(data.spec.task_args_passed or data.spec.task_args),
         )
@@ -116,12 +132,13 @@ class MemoryHooks(Hooks):
         place = _samples.get(data.sample_id)
         if place is None:
             return
+        forget_attempts(data.sample_id)
         run = _runs[place[0]]
         if data.sample.error is not None and run.stops_on_error:
             return
         record = None
         try:
-            record = _past_auction(data.sample, place[1], place[2])
+            record = _past_auction(run, data.sample, place[1], place[2])
         # A sample that cannot be remembered is settled all the same, and those that wait are told.
         except Exception as error:  # noqa: BLE001
             run.lose(error)

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import anyio
+from inspect_ai.log import EvalSample
 
-from sale_inspect._errors import AuctionError, PoolError, SaleError
+from sale_inspect._errors import AuctionError, LogError, PoolError, SaleError
 from sale_inspect._inspect.auction._memory_files import MemoryChoice, RunFile, open_memory
 from sale_inspect._inspect.auction._waiting import Activity
+from sale_inspect._inspect.store import solved
 from sale_inspect.auction import PastAuction, visible
 from sale_inspect.embedding import Embedder, make_embedder, nearest
+from sale_inspect.runs import ScoreChoice
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,6 +62,8 @@ class RunMemory:
         stops_on_error: The run ends at the first failing sample, so a failed place is not settled:
             a retry of the run will do it again.
         scorers: Names of the task's scorers.
+        headline: Name of the task's headline score; empty if it names none.
+        wanted: The score that the user chose with `--metadata sale_score=NAME>=X`.
         task: Registered name of the task.
         task_arguments: Its arguments.
         fault: Why the run cannot go on with its memory; empty if it can.
@@ -70,6 +75,8 @@ class RunMemory:
     positions: dict[str, int]
     stops_on_error: bool = False
     scorers: frozenset[str] = frozenset()
+    headline: str = ""
+    wanted: tuple[ScoreChoice, ...] = ()
     task: str = ""
     task_arguments: dict[str, Any] = field(default_factory=dict)
     past: dict[tuple[int, int], PastAuction] = field(default_factory=dict)
@@ -131,6 +138,18 @@ class RunMemory:
         """
         if self.fault:
             raise AuctionError(self.fault)
+
+    def outcome(self, sample: EvalSample) -> bool | None:
+        """Whether a sample is solved; None if it is not scored, or nothing says what counts, which is a fault."""
+        try:
+            return solved(sample.scores or {}, self.wanted, self.headline, f"Memory, sample {sample.id}")
+        except LogError as error:
+            # A hook's error is seen by nobody; the next auction that asks for the memory raises it.
+            self.fault = (
+                f"{error} In a run of `inspect eval`, say it with --metadata 'sale_score=NAME' or "
+                "'sale_score=NAME>=NUMBER', or hold auctions without a memory: -S memory=off."
+            )
+            return None
 
     def start(self, epoch: int, position: int) -> None:
         """A sample begins."""

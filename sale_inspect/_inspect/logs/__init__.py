@@ -1,25 +1,7 @@
-"""Readers of Inspect logs."""
+"""The one reader of Inspect logs, and what is made of them for people's times and data frames."""
 
-from sale_inspect._inspect.logs._find import find_logs, policy_runs
-from sale_inspect._inspect.logs._fit_data import read_fit_data
-from sale_inspect._inspect.logs._fit_runs import Alone, Runs, left_out_notes, read_runs
-from sale_inspect._inspect.logs._forecast import recorded_samples
-from sale_inspect._inspect.logs._human import finished_tasks, human_logs
-from sale_inspect._inspect.logs._outcome_rows import TaskIds
-from sale_inspect._inspect.logs._outcomes import LogOptions, read_outcome_logs
+from sale_inspect._inspect.logs._human import HumanLogs, finished_tasks, human_logs
+from sale_inspect._inspect.logs._places import find_places
+from sale_inspect._inspect.logs._read import OnLog, read_facts, read_runs
 
-__all__ = [
-    "Alone",
-    "LogOptions",
-    "Runs",
-    "TaskIds",
-    "find_logs",
-    "finished_tasks",
-    "human_logs",
-    "left_out_notes",
-    "policy_runs",
-    "read_fit_data",
-    "read_outcome_logs",
-    "read_runs",
-    "recorded_samples",
-]
+__all__ = ["HumanLogs", "OnLog", "find_places", "finished_tasks", "human_logs", "read_facts", "read_runs"]

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from inspect_ai.log import EvalSample, read_eval_log, read_eval_log_samples
-
 from sale_inspect._errors import LogError
-from sale_inspect._inspect.logs._find import find_logs
-from sale_inspect._inspect.store import solved
+from sale_inspect._inspect.logs._read import read_facts
+from sale_inspect.runs import LogFacts, LogHead, SampleFacts, ScoreChoice, chosen_score, score_of
 from sale_inspect.times import Attempt
 
 __all__ = ["HumanLogs", "finished_tasks", "human_logs"]
-
-# Inspect keeps the human agent's state in the sample's store under these names; the class itself is private.
-_STATE = "HumanAgentState:"
-_SECONDS, _RUNNING, _ANSWER = f"{_STATE}accumulated_time", f"{_STATE}running_state", f"{_STATE}answer"
 
 _NOBODY = "\0"
 
@@ -34,7 +28,9 @@ class HumanLogs:
     notes: tuple[str, ...]
 
 
-def human_logs(places: Iterable[str], annotator: str | None = None) -> HumanLogs:
+def human_logs(
+    places: Iterable[str], annotator: str | None = None, scores: Sequence[ScoreChoice] = ()
+) -> HumanLogs:  # fmt: skip
     """Attempts in logs of Inspect's human agent, as `collect` or `inspect eval --solver human_cli` leave them.
 
     The time is the human agent's own clock, which stands while the person has stopped it. Samples that
@@ -44,30 +40,37 @@ def human_logs(places: Iterable[str], annotator: str | None = None) -> HumanLogs
     Args:
         places: Log files, or folders of them.
         annotator: Who worked in logs that do not say so.
+        scores: Which score says whether a task is solved; empty for the one rule of all commands.
 
     Raises:
-        LogError: If a place holds no log, or a log does not say who worked and `annotator` is not given.
+        LogError: If a place holds no log, a log does not say who worked and `annotator` is not given, or a score is
+            neither solved (1) nor not (0).
     """
+    facts, notes = read_facts(places)
     found: dict[str, tuple[str, Attempt]] = {}
-    notes: list[str] = []
-    for name in find_logs(places):
-        header = read_eval_log(name, header_only=True)
-        samples = list(read_eval_log_samples(name, all_samples_required=False))
-        who = (header.eval.metadata or {}).get("annotator") or annotator
-        if not any(_SECONDS in sample.store for sample in samples) and "annotator" not in (header.eval.metadata or {}):
-            notes.append(f"{name} is left out: it is no run of Inspect's human agent.")
+    for log in facts:
+        head = log.head
+        who = head.metadata.get("annotator") or annotator
+        if "annotator" not in head.metadata and not any(sample.human for sample in log.samples):
+            notes.append(f"{head.log_path} is left out: it is no run of Inspect's human agent.")
             continue
         if not who:
-            raise LogError(f"Log {name} does not say who worked on the tasks (metadata `annotator`). Give --annotator.")
-        if header.status != "success":
-            count = sum(sample.error is None for sample in samples)
-            read = "1 finished sample is read" if count == 1 else f"{count} finished samples are read"
-            notes.append(f"{name} broke off (status {header.status}); {read}.")
-        for sample in samples:
-            key = sample.uuid or f"{name} {sample.id} {sample.epoch}"
-            found.setdefault(key, (str(sample.started_at or ""), _attempt(sample, str(who), name)))
+            raise LogError(
+                f"Log {head.log_path} does not say who worked on the tasks (metadata `annotator`). Give --annotator."
+            )
+        if head.status != "success":
+            notes.append(_broken_off(log))
+        for sample in log.samples:
+            key = sample.uuid or f"{head.log_path} {sample.sample_id} {sample.epoch}"
+            found.setdefault(key, (sample.started, _attempt(sample, head, str(who), scores)))
     ordered = sorted(found.values(), key=lambda pair: pair[0])
     return HumanLogs(attempts=tuple(attempt for _, attempt in ordered), notes=tuple(notes))
+
+
+def _broken_off(log: LogFacts) -> str:
+    count = sum(sample.error is None for sample in log.samples)
+    read = "1 finished sample is read" if count == 1 else f"{count} finished samples are read"
+    return f"{log.head.log_path} broke off (status {log.head.status}); {read}."
 
 
 def finished_tasks(log_dir: str, annotator: str) -> set[str]:
@@ -80,28 +83,47 @@ def finished_tasks(log_dir: str, annotator: str) -> set[str]:
     return {each.task_id for each in logs.attempts if each.annotator == annotator and each.correct is not None}
 
 
-def _attempt(sample: EvalSample, annotator: str, where: str) -> Attempt:
-    seconds = sample.store.get(_SECONDS)
-    answer = sample.store.get(_ANSWER)
-    correct = solved(sample.scores or {})
-    remark = ""
+def _attempt(sample: SampleFacts, head: LogHead, annotator: str, scores: Sequence[ScoreChoice]) -> Attempt:
+    clock = sample.human
+    correct, remark = None, ""
     if sample.error is not None:
-        remark = f"error: {sample.error.message.splitlines()[0][:120]}"
-    elif sample.limit is not None:
-        remark = f"stopped by its {sample.limit.type} limit"
-    elif answer is None or sample.store.get(_RUNNING):
+        remark = f"error: {sample.error[:120]}"
+    elif sample.limit:
+        remark = f"stopped by its {sample.limit} limit"
+    elif clock is None or clock.answer is None or clock.running:
         remark = "not submitted"
-    elif correct is None:
-        remark = "not scored"
-    elif answer == "":
-        correct, remark = False, "gave up"
-    if remark and remark != "gave up":
-        correct = None
+    else:
+        correct = _solved(sample, head, scores)
+        if correct is None:
+            remark = "not scored"
+        elif clock.answer == "":
+            correct, remark = False, "gave up"
+    seconds = None if clock is None else clock.seconds
     return Attempt(
-        task_id=str(sample.id),
+        task_id=sample.sample_id,
         annotator=annotator,
-        minutes=None if correct is None or seconds is None else float(seconds) / 60,
+        minutes=None if correct is None or seconds is None else seconds / 60,
         correct=correct,
-        where=where,
+        where=head.log_path,
         remark=remark,
     )
+
+
+def _solved(sample: SampleFacts, head: LogHead, scores: Sequence[ScoreChoice]) -> bool | None:
+    """Whether the person solved the task; None if it is not scored.
+
+    Raises:
+        LogError: If the score is neither 1 nor 0.
+    """
+    where = f"Log {head.log}"
+    choice = chosen_score(sample.scores, scores, head.headline, where)
+    score = score_of(sample.scores, choice, f"{where}, sample {sample.sample_id}")
+    if score != score:
+        return None
+    if score not in (0.0, 1.0):
+        name = "" if choice is None else choice.name
+        raise LogError(
+            f"{where}, sample {sample.sample_id}: score {name!r} is {score:g}, and a person's attempt is solved (1) or "
+            f"not (0). Say from which value on it is solved: --score '{name}>=NUMBER'."
+        )
+    return bool(score)

@@ -20,9 +20,8 @@ from sale_inspect._inspect.store._ledger import (
 )
 from sale_inspect._inspect.store._read import StoredLedger, StoredSample, UncountedCall, read
 from sale_inspect._inspect.store._records import write_records
-from sale_inspect._inspect.store._recovered import with_stores
 from sale_inspect._inspect.store._routing import RoutingStore
-from sale_inspect._inspect.store._sample_book import sample_book
+from sale_inspect._inspect.store._sample_book import forget_attempts, sample_book
 from sale_inspect._inspect.store._sample_place import SamplePlace, current_sample, enter_sample
 from sale_inspect._inspect.store._scores import solved
 from sale_inspect._inspect.store._thinking import short_call
@@ -41,6 +40,7 @@ __all__ = [
     "current_sample",
     "enter_sample",
     "error_in_body",
+    "forget_attempts",
     "generate_config",
     "keep_body",
     "pool_from_roles",
@@ -54,6 +54,5 @@ __all__ = [
     "token_usage",
     "transcript_length",
     "transcript_since",
-    "with_stores",
     "write_records",
 ]

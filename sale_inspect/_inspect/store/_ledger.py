@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import math
 from collections import Counter
@@ -19,10 +21,11 @@ from sale_inspect._inspect.store._bidders import Bidder
 from sale_inspect._inspect.store._bodies import NO_CHOICES
 from sale_inspect._inspect.store._records import write_records
 from sale_inspect._inspect.store._sample_book import LedgerPart, sample_book
-from sale_inspect.money import Entry, Phase, Price, TokenUsage, book, usage_fault, usd
-from sale_inspect.pools import Pool
+from sale_inspect.money import Entry, Phase, Price, TokenUsage, book, usage_fault, usd, with_hidden_reasoning
+from sale_inspect.pools import Agent, Pool
 
 __all__ = [
+    "AttemptsStore",
     "LedgerStore",
     "LedgersStore",
     "SampleLedger",
@@ -43,6 +46,7 @@ class LedgerStore(StoreModel):
     """The sample's ledger in the store: one entry for each (phase, agent), and the pool's dated prices.
 
     `worked_instead` names the models that did the task if the agent's own was not called, and is empty otherwise.
+    `agents` has what makes each agent what it is: model, config, and a hash of its arguments, which may hold secrets.
     If a sample has several ledgers, the entries are those of all; the policy, the agent and the pool are the first's.
     """
 
@@ -52,6 +56,7 @@ class LedgerStore(StoreModel):
     pool: str = ""
     simulated: bool = False
     prices: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    agents: dict[str, dict[str, Any]] = Field(default_factory=dict)
     entries: list[dict[str, Any]] = Field(default_factory=list)
 
 
@@ -71,16 +76,23 @@ class UncountedStore(StoreModel):
     calls: list[dict[str, Any]] = Field(default_factory=list)
 
 
+class AttemptsStore(StoreModel):
+    """What earlier attempts at the sample paid, which Inspect tried again; not there if this is the first."""
+
+    entries: list[dict[str, Any]] = Field(default_factory=list)
+
+
 def token_usage(usage: ModelUsage | None) -> TokenUsage:
-    """Inspect's usage as the core's; no usage counts as no tokens."""
+    """Inspect's usage as the core's, hidden reasoning as output; no usage counts as no tokens."""
     if usage is None:
         return TokenUsage()
-    return TokenUsage(
+    counts = TokenUsage(
         input=usage.input_tokens,
         output=usage.output_tokens,
         cache_read=usage.input_tokens_cache_read or 0,
         cache_write=usage.input_tokens_cache_write or 0,
     )
+    return with_hidden_reasoning(counts, reasoning=usage.reasoning_tokens or 0, total=usage.total_tokens)
 
 
 def reply_fault(output: ModelOutput) -> str:
@@ -223,7 +235,11 @@ class SampleLedger:
         stored.worked_instead = first.worked_instead
         stored.pool, stored.simulated = first.pool.name, any(part.pool.simulated for part in parts)
         stored.prices = {name: price for part in reversed(parts) for name, price in _prices(part).items()}
-        stored.entries = _booked(entry for part in parts for entry in part.entries)
+        stored.agents = {name: about for part in reversed(parts) for name, about in _agents(part).items()}
+        entries = book(entry for part in parts for entry in part.entries)
+        stored.entries = [asdict(entry) for entry in entries]
+        if earlier := self.book.earlier_attempts(entries):
+            store_as(AttemptsStore).entries = _booked(earlier)
         if len(parts) > 1:
             store_as(LedgersStore).ledgers = [
                 {
@@ -274,6 +290,19 @@ def _why_uncounted(event: ModelEvent) -> str:
 
 def _prices(part: LedgerPart) -> dict[str, dict[str, Any]]:
     return {agent.name: agent.price.model_dump(mode="json") for agent in part.pool.agents}
+
+
+def _agents(part: LedgerPart) -> dict[str, dict[str, Any]]:
+    return {agent.name: _about(agent) for agent in part.pool.agents}
+
+
+def _about(agent: Agent) -> dict[str, Any]:
+    rest = agent.model_dump(
+        mode="json", exclude={"name", "model", "config", "price", "base_url"}, exclude_defaults=True
+    )
+    text = json.dumps(rest, sort_keys=True, default=str)
+    hashed = {"rest": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]} if rest else {}
+    return {"model": agent.model, "config": dict(agent.config), **hashed}
 
 
 def _booked(entries: Iterable[Entry]) -> list[dict[str, Any]]:

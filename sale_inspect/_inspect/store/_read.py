@@ -11,7 +11,7 @@ from inspect_ai.log import EvalSample
 from inspect_ai.util import StoreModel
 from pydantic import TypeAdapter
 
-from sale_inspect._inspect.store._ledger import LedgersStore, LedgerStore, UncountedStore
+from sale_inspect._inspect.store._ledger import AttemptsStore, LedgersStore, LedgerStore, UncountedStore
 from sale_inspect._inspect.store._records import AuctionStore, LaterAuctionsStore
 from sale_inspect._inspect.store._routing import RoutingStore
 from sale_inspect.auction import AuctionRecord
@@ -95,6 +95,17 @@ class StoredSample:
     def prices(self) -> Mapping[str, Mapping[str, Any]]:
         """Dated prices of all pools by agent, as they stand in a pool file, in pool order."""
         return self._of(LedgerStore).get("prices") or {}
+
+    @property
+    def agents(self) -> Mapping[str, Mapping[str, Any]]:
+        """What makes each agent of the pools what it is, by name; empty in logs of earlier versions."""
+        return self._of(LedgerStore).get("agents") or {}
+
+    @cached_property
+    def attempts(self) -> tuple[Entry, ...] | None:
+        """Booked calls of earlier attempts at the sample; None if none are kept."""
+        entries = self._of(AttemptsStore).get("entries")
+        return None if entries is None else _ENTRIES.validate_python(entries)
 
     @cached_property
     def entries(self) -> tuple[Entry, ...] | None:

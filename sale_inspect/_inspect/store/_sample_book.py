@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from inspect_ai.event import Event, SpanBeginEvent
 from inspect_ai.util import Store, current_span_id, store
 
+from sale_inspect._inspect.store._sample_place import current_sample
 from sale_inspect.auction import AuctionRecord
 from sale_inspect.money import Entry
 from sale_inspect.pools import Pool
 
-__all__ = ["LedgerPart", "SampleBook", "sample_book"]
+__all__ = ["LedgerPart", "SampleBook", "forget_attempts", "sample_book"]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -44,12 +46,14 @@ class SampleBook:
         records: Records of the auctions that were decided, by the ledger's number.
         spans: Transcript spans whose model calls belong to one of the ledgers.
         messages: Ids of messages that an execution added to a conversation.
+        attempt: Number of this attempt at a sample, among all of this process.
     """
 
     parts: list[LedgerPart] = field(default_factory=list)
     records: dict[int, AuctionRecord] = field(default_factory=dict)
     spans: set[str] = field(default_factory=set)
     messages: set[str] = field(default_factory=set)
+    attempt: int = field(default_factory=count().__next__)
 
     @property
     def usd(self) -> float:
@@ -60,6 +64,19 @@ class SampleBook:
         """Add a ledger; returns its number, from 0."""
         self.parts.append(part)
         return len(self.parts) - 1
+
+    def earlier_attempts(self, entries: Sequence[Entry]) -> list[Entry]:
+        """What earlier attempts at this sample paid.
+
+        Args:
+            entries: What this attempt paid so far; kept for a later one.
+        """
+        uuid = current_sample().uuid
+        if not uuid:
+            return []
+        paid = _paid.setdefault(uuid, {})
+        paid[self.attempt] = tuple(entries)
+        return [entry for attempt, own in paid.items() if attempt != self.attempt for entry in own]
 
     def open_span(self) -> str:
         """Note the transcript's current span as one whose calls belong to a ledger; returns its id."""
@@ -83,6 +100,15 @@ class SampleBook:
             return place
 
         return [event for event in events if owner(event.span_id) == span]
+
+
+# By Inspect's id of the sample's run, which its attempts share: what each attempt paid so far.
+_paid: dict[str, dict[int, tuple[Entry, ...]]] = {}
+
+
+def forget_attempts(uuid: str) -> None:
+    """Forget what attempts at a sample paid, once it is over."""
+    _paid.pop(uuid, None)
 
 
 _books: dict[int, SampleBook] = {}

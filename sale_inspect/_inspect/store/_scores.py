@@ -1,34 +1,38 @@
-"""Whether a scored sample counts as solved, for any Inspect scorer."""
+"""Whether a scored sample counts as solved, by the one rule of scores."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from inspect_ai.scorer import Score, value_to_float
+from inspect_ai.scorer import Score
 
-__all__ = ["SOLVED_THRESHOLD", "solved"]
+from sale_inspect._errors import LogError
+from sale_inspect.runs import ScoreChoice, chosen_score, score_of
 
-SOLVED_THRESHOLD = 0.5
-"""A first score of at least this much counts as solved (ours)."""
-
-_to_float = value_to_float()
+__all__ = ["solved"]
 
 
-def solved(scores: Mapping[str, Score]) -> bool | None:
-    """Whether the sample's first score says that the task was solved.
+def solved(
+    scores: Mapping[str, Score], wanted: Sequence[ScoreChoice], headline: str, where: str
+) -> bool | None:  # fmt: skip
+    """Whether a sample is solved, where only yes or no will do; None if it is not scored.
 
-    A dictionary score is read at `correct`. Other values follow Inspect's own conversion
-    (`C` is 1, `I` is 0). None if the sample has no score or an unscored one.
+    Args:
+        scores: The sample's scores.
+        wanted: The scores that the user chose; empty for none.
+        headline: Name of the task's headline score; empty if there is none.
+        where: Which sample, for the error.
+
+    Raises:
+        LogError: If nothing says which score counts, or it is neither 0 nor 1.
     """
-    for score in scores.values():
-        value = score.value
-        if isinstance(value, dict):
-            if "correct" not in value:
-                continue
-            value = value["correct"]
-        if isinstance(value, list):
-            continue
-        number = _to_float(value)
-        return None if math.isnan(number) else number >= SOLVED_THRESHOLD
-    return None
+    values = {name: score.value for name, score in scores.items()}
+    choice = chosen_score(values, wanted, headline, where)
+    score = score_of(values, choice, where)
+    if math.isnan(score):
+        return None
+    if score not in (0.0, 1.0):
+        name = "" if choice is None else choice.name
+        raise LogError(f"{where}: score {name!r} is {score:g}, and a task is solved (1) or not (0) here.")
+    return bool(score)

@@ -12,6 +12,9 @@ from sale_inspect.texts import Table, fmt_rate, fmt_usd
 __all__ = ["RecordedAuction", "Variant", "ablations", "variants_of"]
 
 
+_AS_RECORDED = "as recorded"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordedAuction:
     """An auction with what is known of its agents' executions.
@@ -46,13 +49,13 @@ class Variant:
     without: tuple[str, ...] = ()
 
 
-def variants_of(agents: Sequence[str], recorded: Switches) -> Iterator[Variant]:
+def variants_of(agents: Sequence[str], recorded: Switches, base: str = _AS_RECORDED) -> Iterator[Variant]:
     """Everything that can be turned off, one at a time, for auctions that were held with `recorded`.
 
     Ratings that were not asked for cannot be had back, so with a recorded choice of judges other than
     `all` the variants of judges are left out.
     """
-    yield Variant(name="as recorded")
+    yield Variant(name=base)
     for term in TERMS:
         if term not in recorded.drop:
             yield Variant(name=f"no {term}", switches=_with(recorded, drop=recorded.drop | {term}))
@@ -87,7 +90,7 @@ class _Outcome:
     usd: float | None
 
 
-def ablations(auctions: Sequence[RecordedAuction]) -> Table:
+def ablations(auctions: Sequence[RecordedAuction], base: str = _AS_RECORDED) -> Table:
     """One row for each variant: how many winners change, pass@1 and dollars, and what would need new calls.
 
     pass@1 and dollars of a changed winner are those of its run alone, without its plan. Differences
@@ -95,13 +98,14 @@ def ablations(auctions: Sequence[RecordedAuction]) -> Table:
 
     Args:
         auctions: Auctions of one pool and one variant.
+        base: Name of the variant with nothing left out.
     """
     records = [each.record for each in auctions]
-    base = {number: _again(each, Variant(name="")) for number, each in enumerate(auctions)}
+    whole = {number: _again(each, Variant(name="")) for number, each in enumerate(auctions)}
     rows = []
-    for variant in variants_of(records[0].agents, recorded_switches(records[0])):
+    for variant in variants_of(records[0].agents, recorded_switches(records[0]), base):
         found = {number: _again(each, variant) for number, each in enumerate(auctions)}
-        rows.append(_row(variant.name, found, base))
+        rows.append(_row(variant, found, whole))
     overhead = mean([each.overhead_usd for each in auctions])
     simulated = any(record.simulated for record in records)
     return Table(
@@ -136,16 +140,18 @@ def _again(auction: RecordedAuction, variant: Variant) -> _Outcome:
     return _Outcome(same=False, asks=asks, correct=alone[0], usd=alone[1] + auction.overhead_usd)
 
 
-def _row(name: str, found: Mapping[int, _Outcome], base: Mapping[int, _Outcome]) -> tuple[str, ...]:
+def _row(variant: Variant, found: Mapping[int, _Outcome], base: Mapping[int, _Outcome]) -> tuple[str, ...]:
     known = [number for number, each in found.items() if each.correct is not None]
     correct = [float(found[number].correct or 0.0) for number in known]
     differences = [float(found[n].correct or 0.0) - float(base[n].correct or 0.0) for n in known]
     error = stderr(differences)
-    shown = "-" if not differences or name == "as recorded" else f"{100 * (mean(differences) or 0.0):+.1f}%"
+    shown = (
+        "-" if not differences or variant == Variant(name=variant.name) else f"{100 * (mean(differences) or 0.0):+.1f}%"
+    )
     if shown != "-" and error is not None:
         shown += f" ± {100 * error:.1f}%"
     return (
-        name,
+        variant.name,
         f"{sum(1 for each in found.values() if not each.same)} of {len(found)}",
         fmt_rate(mean(correct)),
         shown,

@@ -55,7 +55,7 @@ def report_page(
         title=options.title or "What the policies solved and spent",
         simulated=bool(samples["simulated"].any()),
         sections=(
-            verdict_section(analyses),
+            verdict_section(analyses, found.health),
             compared_section(found),
             results_section(analyses, pictures, labels, paper=options.paper),
             scaling_section(analyses, pictures),

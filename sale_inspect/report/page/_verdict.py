@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sale_inspect.report.analysis import Analyses
 from sale_inspect.report.page._model import IntervalValue, PageColumn, PageTable, Section, Sentences, Value
 from sale_inspect.stats import VERDICT_WORDS, Claim
@@ -25,8 +27,13 @@ def verdict_sentences(analyses: Analyses) -> tuple[str, ...]:
     return tuple(said)
 
 
-def verdict_section(analyses: Analyses) -> Section:
-    """The sentences, and the table of claims behind them."""
+def verdict_section(analyses: Analyses, health: Sequence[str] = ()) -> Section:
+    """The sentences, what did not work as meant in the runs, and the table of claims.
+
+    Args:
+        analyses: The analyses.
+        health: What did not work as meant, one sentence each.
+    """
     columns = (
         PageColumn(name="policy", title="policy"),
         PageColumn(name="tasks", title="tasks", kind="count"),
@@ -64,7 +71,10 @@ def verdict_section(analyses: Analyses) -> Section:
         ),
         empty="" if by_policy else "There is one policy.",
     )
-    return Section(name="verdict", title="Verdict", blocks=(Sentences(verdict_sentences(analyses)), grid))
+    not_as_meant = (Sentences(tuple(health)),) if health else ()
+    return Section(
+        name="verdict", title="Verdict", blocks=(Sentences(verdict_sentences(analyses)), *not_as_meant, grid)
+    )
 
 
 def _choice_note(analyses: Analyses) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """One table of what each policy solved and spent."""
 
-from sale_inspect.report.summary._rows import PolicyRun, TaskRow
 from sale_inspect.report.summary._summary import summary
 
-__all__ = ["PolicyRun", "TaskRow", "summary"]
+__all__ = ["summary"]

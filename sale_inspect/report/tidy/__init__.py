@@ -3,17 +3,17 @@
 from sale_inspect.report.tidy._names import shortened
 from sale_inspect.report.tidy._of_outcomes import tidy_of_outcomes
 from sale_inspect.report.tidy._records import records_of
-from sale_inspect.report.tidy._screen import ScreenedTidy, screened
+from sale_inspect.report.tidy._screen import ScreenedTidy, compared, screened
 from sale_inspect.report.tidy._tables import (
     BID_COLUMNS,
     LOG_COLUMNS,
     SAMPLE_COLUMNS,
     TIDY_VERSION,
-    SamplesLeftOut,
     Tidy,
     TidyColumn,
     frame,
 )
+from sale_inspect.runs import SamplesLeftOut
 
 __all__ = [
     "BID_COLUMNS",
@@ -24,6 +24,7 @@ __all__ = [
     "ScreenedTidy",
     "Tidy",
     "TidyColumn",
+    "compared",
     "frame",
     "records_of",
     "screened",

@@ -16,7 +16,6 @@ __all__ = [
     "LOG_COLUMNS",
     "SAMPLE_COLUMNS",
     "TIDY_VERSION",
-    "SamplesLeftOut",
     "Tidy",
     "TidyColumn",
     "frame",
@@ -164,23 +163,6 @@ class Tidy:
     samples: pd.DataFrame
     bids: pd.DataFrame
     logs: pd.DataFrame
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SamplesLeftOut:
-    """Samples of one log that a report leaves out, for one reason.
-
-    Attributes:
-        reason: Why.
-        log: File name of the log; empty for several.
-        count: How many samples; 0 for a log without samples.
-        examples: Some of them, as `task id epoch n`.
-    """
-
-    reason: str
-    log: str
-    count: int
-    examples: tuple[str, ...] = ()
 
 
 def frame(given: pd.DataFrame | Iterable[Mapping[str, Any]], columns: Mapping[str, TidyColumn]) -> pd.DataFrame:

@@ -25,9 +25,9 @@ from sale_inspect.routers.parts import (
 )
 
 __all__ = [
+    "OneAgentOptions",
     "RandomOptions",
     "RandomRouter",
-    "SingleOptions",
     "SingleRouter",
     "best_single",
     "fit_random",
@@ -59,7 +59,7 @@ def best_single(outcomes: Outcomes) -> int:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SingleOptions:
+class OneAgentOptions:
     """Which agent.
 
     Attributes:
@@ -124,7 +124,7 @@ class SingleRouter:
         return cls(agents=agents, column=reader.whole("column", 0, len(agents) - 1), why=str(reader.value("why")))
 
 
-def fit_single(outcomes: Outcomes, features: Features, *, options: SingleOptions, seed: int) -> SingleRouter:
+def fit_single(outcomes: Outcomes, features: Features, *, options: OneAgentOptions, seed: int) -> SingleRouter:
     """Find the agent. The features and the seed are not used.
 
     Raises:

@@ -1,62 +1,109 @@
-"""Columns of this package's samples for Inspect's `samples_df`."""
+"""Columns of this package's samples for Inspect's `samples_df`, read by the rules of all commands."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 from inspect_ai.analysis import SampleColumn
 from inspect_ai.log import EvalSample
 
-from sale_inspect._inspect.store import read, solved
-from sale_inspect.money import PHASES, Phase, total_usd
+from sale_inspect._inspect.logs._extract import sample_of
+from sale_inspect._inspect.logs._raw import parse_sample_with_events
+from sale_inspect.money import PHASES, Entry, Phase, total_usd
+from sale_inspect.runs import SampleFacts, ScoreChoice, chosen_score, parse_score, score_of
 
-__all__ = ["SALE_COLUMNS"]
+__all__ = ["SALE_COLUMNS", "sale_columns"]
+
+Read = Callable[[SampleFacts], Any]
 
 
-def _usd(sample: EvalSample, phase: Phase | None = None) -> float | None:
-    """Dollars of a phase, or of all but grading; None without a ledger."""
-    entries = read(sample).entries
-    if entries is None:
+class _Facts:
+    """The facts of the sample that was asked for last: all columns of a sample are asked for in turn."""
+
+    def __init__(self) -> None:
+        self._sample: EvalSample | None = None
+        self._facts = SampleFacts(sample_id="")
+
+    def of(self, sample: EvalSample) -> SampleFacts:
+        """The facts of a sample."""
+        if sample is not self._sample:
+            data = sample.model_dump_json(exclude={"messages", "attachments", "target", "timelines"}, exclude_none=True)
+            self._facts, self._sample = sample_of(parse_sample_with_events(data.encode())), sample
+        return self._facts
+
+
+def sale_columns(score: str = "") -> list[SampleColumn]:
+    """The columns, with the score that says what is correct.
+
+    Policy and winner; bin and tau (minutes); correct (0 to 1); whether a refined bid won; dollars, whole and by phase,
+    and tokens by phase, those of earlier attempts included; calls whose tokens are not known. Dollars and tokens are
+    empty where no call is recorded, the rest where a solver of others ran.
+
+    Args:
+        score: `NAME`, `NAME.KEY`, or either with `>=X`; empty for `pass_and_cost` or the only score. A column sees no
+            header, so it cannot know the task's headline metric.
+
+    Raises:
+        LogError: If the text is no score.
+    """
+    wanted = (parse_score(score),) if score else ()
+    facts = _Facts()
+
+    def column(name: str, read: Read) -> SampleColumn:
+        # `full`: the store is not in a log's summaries.
+        return SampleColumn(name, path=lambda sample: read(facts.of(cast(EvalSample, sample))), full=True)
+
+    return [
+        column("policy", lambda sample: sample.ledger_policy or None),
+        column("winner", lambda sample: sample.agent or None),
+        SampleColumn("bin", path="metadata.bin"),
+        SampleColumn("tau_minutes", path="metadata.tau_minutes"),
+        column("correct", lambda sample: _correct(sample, wanted)),
+        column("refined", _refined),
+        column("usd", _usd),
+        *[column(f"usd_{phase}", _phase_usd(phase)) for phase in PHASES],
+        *[column(f"tokens_{phase}", _phase_tokens(phase)) for phase in PHASES],
+        column("uncounted", lambda sample: sum(call.calls for call in sample.uncounted)),
+    ]
+
+
+def _paid(sample: SampleFacts) -> tuple[Entry, ...]:
+    return (*sample.entries, *sample.attempts)
+
+
+def _correct(sample: SampleFacts, wanted: Sequence[ScoreChoice]) -> float | None:
+    if sample.error is not None or sample.invalidated:
         return None
-    return total_usd(entries) if phase is None else sum(entry.usd for entry in entries if entry.phase == phase)
+    where = f"Sample {sample.sample_id} epoch {sample.epoch}"
+    score = score_of(sample.scores, chosen_score(sample.scores, wanted, "", where), where)
+    return None if score != score else score
 
 
-def _tokens(sample: EvalSample, phase: Phase) -> int | None:
-    entries = read(sample).entries
-    return None if entries is None else sum(entry.usage.total for entry in entries if entry.phase == phase)
-
-
-def _correct(sample: EvalSample) -> float | None:
-    verdict = solved(sample.scores or {})
-    return None if verdict is None else float(verdict)
-
-
-def _refined(sample: EvalSample) -> bool | None:
-    record = read(sample).auction
+def _refined(sample: SampleFacts) -> bool | None:
+    record = sample.records[0] if sample.records else None
     return None if record is None else record.winner != record.provisional_winner
 
 
-def _stored(sample: EvalSample, key: str) -> str | None:
-    return getattr(read(sample), key) or None
+def _usd(sample: SampleFacts) -> float | None:
+    return _known(total_usd(_paid(sample))) if _paid(sample) else None
 
 
-def _column(name: str, read: Any, **options: Any) -> SampleColumn:
-    # `full`: the store is not in a log's summaries.
-    return SampleColumn(name, path=partial(read, **options) if options else read, full=True)
+def _phase_usd(phase: Phase) -> Read:
+    return lambda sample: (
+        _known(sum(entry.usd for entry in _paid(sample) if entry.phase == phase)) if _paid(sample) else None
+    )
 
 
-SALE_COLUMNS: list[SampleColumn] = [
-    _column("policy", _stored, key="policy"),
-    _column("winner", _stored, key="agent"),
-    SampleColumn("bin", path="metadata.bin"),
-    SampleColumn("tau_minutes", path="metadata.tau_minutes"),
-    _column("correct", _correct),
-    _column("refined", _refined),
-    _column("usd", _usd),
-    *[_column(f"usd_{phase}", _usd, phase=phase) for phase in PHASES],
-    *[_column(f"tokens_{phase}", _tokens, phase=phase) for phase in PHASES],
-    _column("uncounted", lambda sample: read(sample).uncounted_calls),
-]
-"""Policy and winner; bin and tau (minutes); correct (1 or 0); whether a refined bid won; dollars, whole and by
-phase; tokens by phase; calls whose tokens are not known. Empty where a sample has no ledger."""
+def _phase_tokens(phase: Phase) -> Read:
+    return lambda sample: (
+        sum(entry.usage.total for entry in _paid(sample) if entry.phase == phase) if _paid(sample) else None
+    )
+
+
+def _known(usd: float) -> float | None:
+    return None if usd != usd else usd
+
+
+SALE_COLUMNS: list[SampleColumn] = sale_columns()
+"""`sale_columns()` with the score that counts by itself."""

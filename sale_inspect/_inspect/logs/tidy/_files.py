@@ -1,8 +1,7 @@
-"""Tidy data in Parquet: a cache of what each log says, and the files beside a report."""
+"""Tidy data in Parquet: the files beside a report."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -11,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sale_inspect._errors import LogError
-from sale_inspect._files import keep_in_cache
-from sale_inspect._version import __version__
 from sale_inspect.report.tidy import (
     BID_COLUMNS,
     LOG_COLUMNS,
     SAMPLE_COLUMNS,
     TIDY_VERSION,
     SamplesLeftOut,
+    ScreenedTidy,
     Tidy,
     TidyColumn,
     frame,
@@ -27,7 +25,7 @@ from sale_inspect.report.tidy import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TIDY_FILES", "cached", "log_key", "read_parts", "tidy_bytes", "tidy_places", "to_cache"]
+__all__ = ["TIDY_FILES", "read_parts", "tidy_bytes", "tidy_places"]
 
 TIDY_FILES: Mapping[str, Mapping[str, TidyColumn]] = {
     "samples.parquet": SAMPLE_COLUMNS,
@@ -38,48 +36,27 @@ TIDY_FILES: Mapping[str, Mapping[str, TidyColumn]] = {
 
 _MARK = b"sale_inspect.tidy"
 _LEFT_OUT = b"sale_inspect.left_out"
-_BLOCK = 1 << 20
+_NOTES = b"sale_inspect.notes"
+_HEALTH = b"sale_inspect.health"
 
 
-def log_key(path: Path, extra: str = "") -> str:
-    """What a log's rows depend on: its bytes, this version, and `extra` (the price list)."""
-    digest = hashlib.sha256(f"{TIDY_VERSION} {__version__} {extra}\n".encode())
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def to_cache(folder: Path, key: str, tidy: Tidy) -> None:
-    """Keep a log's rows. The last file is the one whose presence counts."""
-    for name, data in sorted(tidy_bytes(tidy, ()).items()):
-        if not keep_in_cache(folder / f"{key}.{name}", data):
-            return
-
-
-def cached(folder: Path, key: str) -> Tidy | None:
-    """A log's rows, or None if they are not kept or cannot be read."""
-    if not (folder / f"{key}.samples.parquet").is_file():
-        return None
-    try:
-        return read_parts({name: folder / f"{key}.{name}" for name in TIDY_FILES})[0]
-    except LogError:
-        return None
-
-
-def tidy_bytes(tidy: Tidy, left_out: Sequence[SamplesLeftOut]) -> dict[str, bytes]:
-    """The files of tidy data, by name. That of logs says what was left out."""
-    said = json.dumps([asdict(each) for each in left_out])
+def tidy_bytes(found: ScreenedTidy) -> dict[str, bytes]:
+    """The files of tidy data, by name. That of logs says what was left out, and all else that must be known."""
+    tidy = found.tidy
     frames = {"samples.parquet": tidy.samples, "bids.parquet": tidy.bids, "logs.parquet": tidy.logs}
-    return {name: _bytes(made, said if name == "logs.parquet" else "[]") for name, made in frames.items()}
+    nothing = ScreenedTidy(tidy=tidy)
+    return {name: _bytes(made, found if name == "logs.parquet" else nothing) for name, made in frames.items()}
 
 
-def _bytes(made: pd.DataFrame, left_out: str) -> bytes:
+def _bytes(made: pd.DataFrame, about: ScreenedTidy) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(made, preserve_index=False)
-    table = table.replace_schema_metadata({_MARK: str(TIDY_VERSION).encode(), _LEFT_OUT: left_out.encode()})
+    said = {_LEFT_OUT: [asdict(each) for each in about.left_out], _NOTES: about.notes, _HEALTH: about.health}
+    table = table.replace_schema_metadata(
+        {_MARK: str(TIDY_VERSION).encode(), **{key: json.dumps(value).encode() for key, value in said.items()}}
+    )
     out = io.BytesIO()
     pq.write_table(table, out, compression="zstd")
     return out.getvalue()
@@ -111,8 +88,8 @@ def tidy_places(places: Sequence[str]) -> tuple[list[dict[str, Path]], list[str]
     return list(sets.values()), others
 
 
-def read_parts(files: Mapping[str, Path]) -> tuple[Tidy, tuple[SamplesLeftOut, ...]]:
-    """Tidy data from its three files, and what was left out of it when it was made.
+def read_parts(files: Mapping[str, Path]) -> ScreenedTidy:
+    """Tidy data from its three files, with what was left out of it when it was made, and all else that was to be known.
 
     Raises:
         LogError: If a file cannot be read, or is not of this version.
@@ -122,6 +99,8 @@ def read_parts(files: Mapping[str, Path]) -> tuple[Tidy, tuple[SamplesLeftOut, .
 
     frames = {}
     left_out: list[SamplesLeftOut] = []
+    notes: list[str] = []
+    health: list[str] = []
     for name, columns in TIDY_FILES.items():
         path = files[name]
         try:
@@ -133,8 +112,10 @@ def read_parts(files: Mapping[str, Path]) -> tuple[Tidy, tuple[SamplesLeftOut, .
             raise LogError(f"{path}: is not tidy data of version {TIDY_VERSION}. Make it again from the logs.")
         for each in json.loads(about.get(_LEFT_OUT, b"[]")):
             left_out.append(SamplesLeftOut(**{**each, "examples": tuple(each["examples"])}))
+        notes += json.loads(about.get(_NOTES, b"[]"))
+        health += json.loads(about.get(_HEALTH, b"[]"))
         frames[name] = frame(table.to_pandas(), columns)
-    made = Tidy(
+    tidy = Tidy(
         samples=frames["samples.parquet"], bids=frames["bids.parquet"], logs=frames["logs.parquet"]
     )  # fmt: skip
-    return made, tuple(left_out)
+    return ScreenedTidy(tidy=tidy, left_out=tuple(left_out), notes=tuple(notes), health=tuple(health))

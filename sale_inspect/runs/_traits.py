@@ -1,0 +1,179 @@
+"""What makes a policy what it is, read from a log: its traits by name, in the order in which a name tells them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, Literal
+
+from sale_inspect.options import (
+    Options,
+    RoutedOptions,
+    SaleOptions,
+    SingleOptions,
+    at_default,
+    option_rows,
+    policy_words,
+)
+from sale_inspect.runs._facts import LogHead, SampleFacts
+
+__all__ = ["PolicyKind", "Trait", "base_name", "kind_of", "own_solver", "traits_of"]
+
+PolicyKind = Literal["sale", "single", "router", "other"]
+"""An auction, one agent of a pool alone, a router, or anybody else's solver."""
+
+_OPTIONS: Mapping[PolicyKind, type[Options]] = {
+    "sale": SaleOptions,
+    "single": SingleOptions,
+    "router": RoutedOptions,
+}
+_OWN_SOLVERS = {"sale": "sale", "sale_agent": "sale", "single": "single", "routed": "router"}
+# How a run is carried out, not what is run.
+_OPERATIONAL = frozenset(
+    {
+        *("max_retries", "timeout", "attempt_timeout", "max_connections", "adaptive_connections", "cache", "batch"),
+        *("log_dir", "cache_prompt", "max_tool_output"),
+        # What Inspect's mock model is told to answer.
+        "custom_outputs",
+    }
+)
+# Arguments of our solvers that are told as something else (the pool's content, the agent, the router), or that change
+# how a run is carried out and not what is run.
+_NO_TRAIT: Mapping[PolicyKind, frozenset[str]] = {
+    "sale": frozenset({"pool", "check", "call_timeout"}),
+    "single": frozenset({"pool", "agent", "check"}),
+    "router": frozenset({"pool", "router", "check"}),
+}
+_LONGEST = 40
+_DIGITS = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trait:
+    """One thing that makes a policy what it is.
+
+    Attributes:
+        value: What it is; two logs are alike in it if this is equal.
+        words: How a name tells of it.
+        option: It is an option of this package's solvers, at another value than its default.
+    """
+
+    value: str
+    words: str
+    option: bool = False
+
+
+def own_solver(head: LogHead) -> str:
+    """The name of one of this package's solvers, as a package's or as a file's; empty for others."""
+    path = PurePath(head.solver)
+    name = path.stem if path.parent.name in ("sale_inspect", "solvers") else ""
+    return name if name in _OWN_SOLVERS else ""
+
+
+def kind_of(head: LogHead, telling: SampleFacts | None) -> PolicyKind:
+    """What kind of policy did a log: as its ledgers say, else as its solver's name says.
+
+    Args:
+        head: The log.
+        telling: A sample with a ledger; None if the log has none.
+    """
+    policy = "" if telling is None else telling.ledger_policy
+    if policy in ("sale", "single"):
+        return "sale" if policy == "sale" else "single"
+    if policy.startswith("routed"):
+        return "router"
+    kinds: Mapping[str, PolicyKind] = {"sale": "sale", "sale_agent": "sale", "single": "single", "routed": "router"}
+    return kinds.get(own_solver(head), "other")
+
+
+def base_name(head: LogHead, telling: SampleFacts | None, kind: PolicyKind) -> str:
+    """The shortest name: `SALE`, `4b alone`, the router's, or Inspect's string of the model."""
+    if kind == "sale":
+        return "SALE as an agent" if "sale_agent" in head.solver else "SALE"
+    if kind == "single":
+        agent = "" if telling is None else telling.agent
+        return f"{agent or head.solver_args.get('agent') or 'an agent'} alone"
+    if kind == "router":
+        name = "" if telling is None else telling.ledger_policy.removeprefix("routed").strip()
+        return name or PurePath(str(head.solver_args.get("router", "a router"))).stem
+    return head.model
+
+
+def traits_of(head: LogHead, telling: SampleFacts | None, kind: PolicyKind) -> dict[str, Trait]:
+    """The traits by name; two logs are of one policy if theirs are equal. A default is no trait."""
+    if kind != "other":
+        return dict([*_pool(telling), *_options(head, kind)])
+    return dict(
+        [
+            *_solver(head),
+            *_values("model_arg", head.model_args),
+            *_values("config", head.config),
+            *_values("solver_arg", head.solver_args),
+            *_roles(head),
+        ]
+    )
+
+
+def _solver(head: LogHead) -> Iterator[tuple[str, Trait]]:
+    if head.solver:
+        name = head.solver.rpartition("/")[2].removesuffix(".py")
+    else:
+        params = [step.get("params") or {} for step in head.steps]
+        steps = "+".join(str(step.get("solver", "")).rpartition("/")[2] for step in head.steps)
+        name = f"{steps} {_digest(params)}" if any(params) else steps
+    if name:
+        yield "solver", Trait(value=name, words=name)
+
+
+def _roles(head: LogHead) -> Iterator[tuple[str, Trait]]:
+    if head.roles:
+        digest = _digest(head.roles)
+        yield "roles", Trait(value=digest, words=f"roles {digest}")
+
+
+def _pool(telling: SampleFacts | None) -> Iterator[tuple[str, Trait]]:
+    if telling is None:
+        return
+    if telling.pool:
+        yield "pool", Trait(value=telling.pool, words=f"pool {telling.pool}")
+    digest = _digest([sorted(telling.prices), telling.agents])
+    yield "pool_content", Trait(value=digest, words=f"pool of content {digest}")
+
+
+def _options(head: LogHead, kind: PolicyKind) -> Iterator[tuple[str, Trait]]:
+    """Options of this package's solvers that are not at their defaults, in the order in which names tell of them."""
+    options = _OPTIONS[kind]
+    rows = {row.name: row for row in option_rows(options)}
+    for name in (*rows, *(name for name in head.solver_args if name not in rows)):
+        if name not in head.solver_args or name in _NO_TRAIT[kind]:
+            continue
+        value = head.solver_args[name]
+        if value is None or (name in rows and at_default(rows[name], value)):
+            continue
+        words = " ".join(policy_words(options, {name: value})) if name in rows else ""
+        yield name, Trait(value=_shown(value), words=words or f"{name}={_shown(value)}", option=True)
+
+
+def _values(about: str, arguments: Mapping[str, Any]) -> Iterator[tuple[str, Trait]]:
+    for name, value in arguments.items():
+        if name not in _OPERATIONAL and value is not None:
+            yield f"{about}.{name}", Trait(value=_shown(value), words=f"{name}={_shown(value)}")
+
+
+def _shown(value: object) -> str:
+    """A value as a name can hold it: no commas, no line breaks, and not long."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    if isinstance(value, list | tuple):
+        text = " and ".join(map(str, value))
+    text = " ".join(text.replace(",", " and ").split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}... {_digest(value)}"
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
