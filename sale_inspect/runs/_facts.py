@@ -73,6 +73,7 @@ class SampleFacts:
         entries: Calls of the attempt that counts, `grade` for those of scorers. Dollars are NaN where not recorded.
         attempts: Calls of earlier attempts at the same sample, as far as the log kept them.
         uncounted: Calls whose tokens are not known.
+        worked_instead: Which models did the task, if the chosen agent's own was not called; empty if it was.
         sums_only: The log has no transcript, so `entries` are Inspect's sums, scorers' calls included.
         inspect_tokens: Inspect's own sum of tokens for the attempt that counts; None if it has none.
         unbooked_tokens: What that sum has beyond `entries`; negative if it has fewer.
@@ -106,6 +107,7 @@ class SampleFacts:
     entries: tuple[Entry, ...] = ()
     attempts: tuple[Entry, ...] = ()
     uncounted: tuple[UncountedCalls, ...] = ()
+    worked_instead: str = ""
     sums_only: bool = False
     inspect_tokens: int | None = None
     unbooked_tokens: int = 0

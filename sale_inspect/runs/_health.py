@@ -46,7 +46,7 @@ def _of_policy(runs: Sequence[PolicyRun]) -> Iterator[str]:
     if others:
         yield (
             f"on {len(others)} samples the chosen agent's model was not called in the execution, so pass@1 is not its "
-            f"own; who worked: {'; '.join(sorted(set(others)))}."
+            f"own; who worked: {named(sorted(set(others)))}."
         )
     again = [entry for run in runs for entry in run.sample.attempts if entry.phase != "grade"]
     if again:

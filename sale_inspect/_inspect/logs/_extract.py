@@ -118,6 +118,7 @@ def sample_of(raw: RawSample) -> SampleFacts:
         entries=calls.entries,
         attempts=attempts,
         uncounted=(*calls.uncounted, *_uncounted(stored)),
+        worked_instead=stored.worked_instead,
         sums_only=not stored.entries and not _events(raw) and bool(calls.entries),
         inspect_tokens=inspect_tokens,
         unbooked_tokens=0 if inspect_tokens is None or booked < 0 else inspect_tokens - booked,

@@ -45,8 +45,8 @@ _logger = logging.getLogger(__name__)
 class LedgerStore(StoreModel):
     """The sample's ledger in the store: one entry for each (phase, agent), and the pool's dated prices.
 
-    `agents` has what makes each agent what it is: model, config, and a hash of its arguments, which may hold secrets.
     `worked_instead` names the models that did the task if the agent's own was not called, and is empty otherwise.
+    `agents` has what makes each agent what it is: model, config, and a hash of its arguments, which may hold secrets.
     If a sample has several ledgers, the entries are those of all; the policy, the agent and the pool are the first's.
     """
 
