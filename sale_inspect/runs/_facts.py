@@ -65,7 +65,6 @@ class SampleFacts:
         answer_tokens: Output tokens of the call that gave it; None if not known.
         ledger_policy: `sale`, `single` or `routed NAME` if a solver of this package ran; else empty.
         agent: The agent that executed, as the ledger names it.
-        worked_instead: The models that did the task, if the agent's own was not called; empty if it was.
         pool: Name of the pool.
         simulated: The pool's agents are simulated.
         prices: The pool's prices by agent.
@@ -99,7 +98,6 @@ class SampleFacts:
     answer_tokens: int | None = None
     ledger_policy: str = ""
     agent: str = ""
-    worked_instead: str = ""
     pool: str = ""
     simulated: bool = False
     prices: Mapping[str, Any] = field(default_factory=dict)

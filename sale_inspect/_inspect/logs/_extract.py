@@ -110,7 +110,6 @@ def sample_of(raw: RawSample) -> SampleFacts:
         answer_tokens=None if output_tokens is None or not math.isfinite(output_tokens) else int(output_tokens),
         ledger_policy=stored.policy,
         agent=stored.agent,
-        worked_instead=stored.worked_instead,
         pool=stored.pool,
         simulated=stored.simulated,
         prices=stored.prices,
