@@ -22,6 +22,7 @@ BENCHMARKS = ROOT / "benchmarks"
 SMALL = {
     "auction.py": (["--quick"], "own CPU time of one auction"),
     "concurrency.py": (["--quick"], "6 samples"),
+    "coverage.py": (["--quick"], "at least"),
     "jury_modes.py": (["LOGS", "--pool", "sim", "--log-dir", "rated", "--quick"], "same provisional winner"),
     "memory.py": (["--quick"], "recall@8"),
     "read.py": (["LOG", "--quick"], "table again"),
@@ -43,6 +44,7 @@ TARGETS = {
     "measure": "tests/test_house.py::test_the_figures_are_printed_without_the_package_installed",
     "reference": "tests/ecosystem/test_reference.py::test_every_public_name_is_on_its_page",
     "study": "tests/test_study.py::test_the_quick_study_comes_to_its_tables_also_when_it_was_broken_off",
+    "coverage": "tests/stats/test_coverage.py::test_every_promise_holds",
     "bench": "tests/test_benchmarks.py::test_make_bench_runs_only_small_forms_that_run_here",
     "bench-data": "tests/test_benchmarks.py::test_make_bench_runs_only_small_forms_that_run_here",
     **dict.fromkeys(

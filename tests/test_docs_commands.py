@@ -31,6 +31,7 @@ STANDS_FOR = {
     r"\bDATA\b": "data",
     r"\bTASK\b": "sale_inspect/hst_coding",
     r"=POOL\b": "=mine.yaml",
+    r"--rename openai/gpt-5-mini=small": "--rename large=big",
     r"my_package/my_agent": "react",
     r"--router my-router": "--router budget-exact",
     r"http://127.0.0.1:\d+": "{server}",
@@ -131,6 +132,18 @@ def write_files(folder: Path, real_data: Path) -> None:
     )
     rows = [f"p{n},{agent},{n % 2},0.01,What is {n}?\n" for n in range(12) for agent in ("a", "b")]
     (folder / "runs.csv").write_text("prompt_id,model,correct,usd,text\n" + "".join(rows), encoding="utf-8")
+    for agent in ("small", "large"):
+        records = [
+            {
+                "doc": {"id": f"q{n}", "question": f"What is {n}?"},
+                "split": "test",
+                "exact_match": n % 2,
+                "cost": {"usd": 0.01},
+            }
+            for n in range(4)
+        ]
+        text = "".join(json.dumps(record) + "\n" for record in records)
+        (folder / f"samples_{agent}.jsonl").write_text(text, encoding="utf-8")
     (folder / "times.csv").write_text(
         "task_id,tau_minutes,annotators,dropped,sd_minutes\ncoding-mcq-001,0.05,3,0,0.01\n", encoding="utf-8"
     )
@@ -181,7 +194,10 @@ def copied(stage: Stage, block: Block, folder: Path) -> None:
     shutil.copytree(stage.folder, folder, symlinks=True)
     kept = [line for line in block.body.splitlines() if not line.strip().startswith(tuple(ELSEWHERE))]
     # A page that writes into a folder of logs starts with an empty one.
-    for name in re.findall(r"--log-dir (\S+)", block.body):
+    written = re.findall(r"--log-dir ([\w./-]+)", block.body)
+    if "inspect eval" in block.body and "--log-dir" not in block.body:
+        written.append("logs")
+    for name in written:
         shutil.rmtree(folder / name, ignore_errors=True)
     stage.run("\n".join(kept), folder)
 

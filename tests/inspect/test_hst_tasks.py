@@ -203,6 +203,6 @@ def test_task_tools_are_none_for_multiple_choice(run_eval: RunEval) -> None:
         return solve
 
     samples = [Sample(id=kind, input="?", target="", metadata={"kind": kind}) for kind in ("mcq", "function", "search")]
-    task = Task(dataset=samples, setup=task_tools([bash()]), scorer=[])
+    task = Task(dataset=samples, setup=task_tools([bash()]), scorer=[], sandbox="local")
     assert run_eval(task, probe(), model="mockllm/model").status == "success"
     assert seen == {"mcq": 0, "function": 1, "search": 1}

@@ -77,7 +77,7 @@ def test_a_changed_program_is_not_given_the_old_verdict(run_eval: RunEval) -> No
 def test_the_log_says_where_the_tests_ran(run_eval: RunEval) -> None:
     log = run_eval(hst_coding(set="mini", bins="b3", sandbox="local"), single(agent="32b", pool="sim"), limit=1)
     assert log.samples is not None
-    assert score_of(log.samples[0]).metadata == {"tests_ran_in": "a process of the agent's user"}
+    assert score_of(log.samples[0]).metadata == {"tests_ran_in": "two processes of one user"}
     assert log.eval.metadata is not None and log.eval.metadata["sandbox"] == "local"
     assert log.samples[0].sandbox is not None and log.samples[0].sandbox.type == "local"
 
@@ -87,7 +87,7 @@ def test_search_answers_are_found_over_the_corpus(run_eval: RunEval) -> None:
     found = metrics(log)
     assert found["pass@1"] > 0.5
     for sample in log.samples or []:
-        assert score_of(sample).metadata == {"by": "match", "rule": "alias"}
+        assert score_of(sample).metadata == {"by": "match", "rule": "alias", "contaminated_pages": []}
         assert any(m.role == "tool" and m.function == "search" for m in sample.messages)
 
 

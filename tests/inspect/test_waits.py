@@ -98,11 +98,11 @@ def test_when_allowed_the_run_goes_on_without_the_file_and_decides_the_same(
     run_eval: RunEval, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, "sale_inspect"):
-        log = run_eval(sums(samples=14), sale(pool="sim", memory_required=False), max_samples=4)
+        log = run_eval(sums(samples=14), sale(pool="sim", embedder="hashing", memory_required=False), max_samples=4)
     assert log.status == "success", log.error
     assert caplog.text.count("database or disk is full") == 1
     monkeypatch.undo()
-    whole = run_eval(sums(samples=14), sale(pool="sim"), max_samples=4)
+    whole = run_eval(sums(samples=14), sale(pool="sim", embedder="hashing"), max_samples=4)
     told = 0
     for broken, fine in zip(log.samples or [], whole.samples or [], strict=True):
         without, with_file = read(broken).auction, read(fine).auction
@@ -135,10 +135,10 @@ def test_a_fault_while_a_sample_is_remembered_ends_the_run(
 ) -> None:
     whole = _feed._past_auction
 
-    def fault(sample: Any, *rest: Any) -> Any:
+    def fault(run: Any, sample: Any, *rest: Any) -> Any:
         if sample.id == "2":
             raise error
-        return whole(sample, *rest)
+        return whole(run, sample, *rest)
 
     monkeypatch.setattr(_feed, "_past_auction", fault)
     log = run_eval(sums(), sale(pool="sim"), max_samples=3)
