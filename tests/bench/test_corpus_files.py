@@ -168,8 +168,8 @@ def run(*arguments: object) -> tuple[int, str]:
 def test_the_command_writes_a_corpus_that_reads_back(tmp_path: Path) -> None:
     (tmp_path / "h.jsonl").write_text(lines({**QUESTION, "context": ORIGINAL}), encoding="utf-8")
     (tmp_path / "p.json").write_text(json.dumps([row("Lake", "A song — é."), row("Bridge", "Made of iron.")]))
-    code, said = run(tmp_path / "h.jsonl", tmp_path / "p.json", "-o", tmp_path / "new" / "pages")
-    corpus, report = read_corpus(tmp_path / "new" / "pages")
+    code, said = run(tmp_path / "h.jsonl", tmp_path / "p.json", "-o", tmp_path / "pages")
+    corpus, report = read_corpus(tmp_path / "pages")
     assert code == 0
     assert f"pages.jsonl: 3 pages, sha256 {report.sha256}" in said
     assert "1 repeated pages merged, 1 renamed" in said

@@ -45,7 +45,7 @@ def test_every_verdict_that_the_prompt_offers_is_read_and_the_offer_itself_is_no
         ("VERDICT: CORRECT", "correct"),
         ("verdict: incorrect", "incorrect"),
         ("**VERDICT:** NOT_ATTEMPTED.", "not_attempted"),
-        ("ProgramVerdict: not attempted", "not_attempted"),
+        ("Verdict: not attempted", "not_attempted"),
         ("INCORRECT", "incorrect"),
         ("`CORRECT`.", "correct"),
         ("It names the city.\n\nVERDICT: CORRECT", "correct"),
@@ -83,7 +83,7 @@ def test_a_verdict_quoted_from_the_answer_is_never_the_graders(name: GraderPromp
 
 
 def test_an_explanation_may_stand_before_or_after_the_verdict() -> None:
-    for reply in ("**VERDICT: CORRECT**\n\nIt names the city.", "It names the city.\n## ProgramVerdict: CORRECT."):
+    for reply in ("**VERDICT: CORRECT**\n\nIt names the city.", "It names the city.\n## Verdict: CORRECT."):
         assert parse_verdict(reply, "simpleqa") == "correct"
 
 

@@ -48,7 +48,7 @@ def test_the_wheel_has_all_that_is_read_at_run_time_and_nothing_else(built: Path
     assert {
         "py.typed",
         "eval.yaml",
-        "pages/assets/page.css",
+        "report/page/assets/page.css",
         "pools/sim.yaml",
         "_sandboxes/coding/compose.yaml",
     } <= inside

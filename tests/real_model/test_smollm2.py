@@ -63,7 +63,7 @@ def check_auctions(log: EvalLog) -> None:
         score = sample.scores["pass_and_cost"]
         assert score.as_dict()["correct"] in (0, 1)
         if sample.metadata["kind"] == "function":
-            assert score.metadata == {"tests_ran_in": "a process of user 2000:2000"}
+            assert score.metadata == {"tests_ran_in": "two processes of two users"}
 
 
 def test_log_probabilities_of_a_real_server_give_the_entropy(tmp_path: Path) -> None:

@@ -217,7 +217,11 @@ def test_the_order_wins_an_evaluation_without_defences_and_leaves_it_with_checks
 
 @pytest.mark.parametrize(
     ("args", "said"),
-    [({"attack": "bribes"}, "unknown 'bribes'"), ({"obeys": 2}, "obeys must be a probability"), ({"x": 1}, "unknown")],
+    [
+        ({"attack": "bribes"}, "unknown 'bribes'"),
+        ({"obeys": 2}, "obeys must be a probability"),
+        ({"x": 1}, "has no option 'x'"),
+    ],
 )
 def test_wrong_model_arguments_are_refused(args: dict[str, Any], said: str) -> None:
     from inspect_ai.model import get_model
