@@ -52,7 +52,7 @@ def test_the_wheel_has_all_that_is_read_at_run_time_and_nothing_else(built: Path
         "pools/sim.yaml",
         "_sandboxes/coding/compose.yaml",
     } <= inside
-    assert {name.split("/")[0] for name in names} == {"sale_inspect", f"sale_inspect-{PROJECT['version']}.dist-info"}
+    assert {name.split("/")[0] for name in names} == {"sale_inspect", f"sale_inspect-{__version__}.dist-info"}
 
 
 def test_the_sdist_builds_the_same_and_has_tests_and_file_forms(built: Path) -> None:
