@@ -1,6 +1,7 @@
 """How commands read logs: one set of options, one way from them to runs."""
 
-from __future__ import annotations
+# Annotations are evaluated here, not later: classes of other modules inherit these fields, and a reader of annotations
+# would look for their names there.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
