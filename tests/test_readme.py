@@ -72,3 +72,18 @@ def test_links_to_files_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("kind", ["T", "S"])
+def test_arguments_in_the_readme_are_parameters_of_the_task_or_solver(kind: str) -> None:
+    import inspect
+
+    from sale_inspect import _registry
+
+    commands = re.findall(r"^inspect eval .*(?:\\\n.*)*", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
+    assert len(commands) >= 8
+    for command in commands:
+        place = r"inspect eval \S*?(\w+) " if kind == "T" else r"--solver \S*?(\w+)(?:\.py)? "
+        (name,) = re.findall(place, f"{command} ") or ("hst_coding",)
+        known = set(inspect.signature(getattr(_registry, name)).parameters)
+        assert set(re.findall(rf"-{kind} (\w+)=", command)) <= known, command
