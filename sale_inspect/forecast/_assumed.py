@@ -136,7 +136,8 @@ def _sale(
     base = assumed.task_tokens + _fixed("task")
     for agent in order:
         _add(totals, "bid", agent, tasks, base + _fixed("bid"), assumed.plan_tokens)
-        _ratings(totals, "jury", agent, tasks, len(order), base, assumed, jury)
+        calls, read, written = _rating_calls(len(order), base, assumed, jury)
+        _add(totals, "jury", agent, tasks * calls, read, written)
     if memory:
         pairs = assumed.neighbours * (2 * assumed.plan_tokens + _fixed("pair"))
         for leader, share in leads.items():
@@ -145,20 +146,18 @@ def _sale(
                 read = base + _fixed("refine") + assumed.plan_tokens + pairs
                 _add(totals, "refine", agent, share * tasks, read, assumed.plan_tokens)
             for judge in order if cheaper else ():
-                _ratings(totals, "refine", judge, share * tasks, len(cheaper), base, assumed, jury)
+                calls, read, written = _rating_calls(len(cheaper), base, assumed, jury)
+                _add(totals, "refine", judge, share * tasks * calls, read, written)
     for agent, share in leads.items():
         _execute(totals, agent, share * tasks, assumed)
     return _phases(totals, prices, assumed)
 
 
-def _ratings(
-    totals: Totals, phase: str, judge: str, auctions: float, bids: int, base: float, assumed: Assumptions, jury: str
-) -> None:
+def _rating_calls(bids: int, base: float, assumed: Assumptions, jury: str) -> tuple[float, float, float]:
+    """Calls of one judge in one auction, and the tokens that each reads and writes."""
     if jury == "panel":
-        read = base + _fixed("panel") + bids * assumed.plan_tokens
-        _add(totals, phase, judge, auctions, read, bids * assumed.rating_tokens)
-    else:
-        _add(totals, phase, judge, auctions * bids, base + _fixed("jury") + assumed.plan_tokens, assumed.rating_tokens)
+        return 1.0, base + _fixed("panel") + bids * assumed.plan_tokens, bids * assumed.rating_tokens
+    return float(bids), base + _fixed("jury") + assumed.plan_tokens, assumed.rating_tokens
 
 
 def _execute(totals: Totals, agent: str, runs: float, assumed: Assumptions) -> None:
