@@ -67,9 +67,9 @@ def main() -> None:
                 seconds, peak = measure(code, cache)
                 rows.append((name, seconds, 3.0, peak, 1024.0))
     for name, seconds, most, peak, memory in rows:
-        verdict = "PASS" if seconds < most and peak < memory else "FAIL"
-        print(f"{verdict} {name}: {seconds:.2f} s (goal {most:g} s), {peak:.0f} MiB (goal {memory:g} MiB)")
-    raise SystemExit(any(seconds >= most or peak >= memory for _, seconds, most, peak, memory in rows))
+        verdict = "" if quick else "PASS " if seconds < most and peak < memory else "FAIL "
+        print(f"{verdict}{name}: {seconds:.2f} s (goal {most:g} s), {peak:.0f} MiB (goal {memory:g} MiB)")
+    raise SystemExit(not quick and any(seconds >= most or peak >= memory for _, seconds, most, peak, memory in rows))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from typing import Any
 
 import pytest
 
+from sale_inspect._errors import RunnerError
 from sale_inspect.bench import ProgramVerdict, job, read_verdict, runner_source
 
 MEMORY_MB = 512
@@ -163,8 +164,9 @@ def test_the_exceptions_of_the_datas_readme_come_from_how_mbpp_is_run(
         assert by_runner(each, 30.0).passed
         without = by_runner(replace(each, setup=""), 30.0)
         assert without.reason == "test 1 of 3: NameError: name 'root' is not defined"
-        too_early = by_runner(replace(each, setup="", preamble=each.setup), 30.0)
-        assert too_early.reason == "loading the preamble: NameError: name 'Node' is not defined"
+        # A preamble that fails is the task's fault, not the program's.
+        with pytest.raises(RunnerError, match="preamble fails here: NameError: name 'Node' is not defined"):
+            by_runner(replace(each, setup="", preamble=each.setup), 30.0)
     assert by_runner(mbpp["mbpp-123"], 0.2).reason == "no result within 0.2 s"
 
 

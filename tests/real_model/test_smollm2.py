@@ -36,7 +36,8 @@ def test_an_awkward_real_model_goes_through_a_whole_auction(tmp_path: Path) -> N
     assert log.status == "success", log.error
     check_auctions(log)
     out = tmp_path / "report"
-    CliRunner().invoke(main, ["report", str(tmp_path), "-o", str(out), "--rounds", "100"], catch_exceptions=False)
+    made = CliRunner().invoke(main, ["report", str(tmp_path), "-o", str(out)], catch_exceptions=False)
+    assert made.exit_code == 0, made.output
     said: list[str] = []
     with chromium() as browser:
         page = opened(browser.new_context(), (out / "report.html").as_uri(), said)
