@@ -64,7 +64,8 @@ def the_log(folder: Path) -> EvalLog:
 
 
 def settled(folder: Path) -> int:
-    files = list(folder.glob("*.sqlite"))
+    # A run makes its file before it writes the first page of it.
+    files = [file for file in folder.glob("*.sqlite") if file.stat().st_size > 0]
     if not files:
         return 0
     with MemoryStore(files[0], mode="read") as store:
