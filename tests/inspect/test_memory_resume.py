@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
-from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
+from inspect_ai.log import EvalLog, EvalSample, list_eval_logs, read_eval_log, read_eval_log_sample
+from inspect_ai.util import store_from_events
 
 from sale_inspect import SaleError
 from sale_inspect._inspect.solvers._sale import sale
@@ -26,10 +27,18 @@ from .conftest import RunEval
 LAG = 4
 
 
+def store_of(sample: EvalSample, location: str) -> dict[str, Any]:
+    """The sample's store; one that Inspect took over from a killed run's buffer has it only in its events."""
+    if sample.store:
+        return sample.store
+    whole = read_eval_log_sample(location, sample.id, sample.epoch, resolve_attachments="full")
+    return dict(store_from_events(whole.events).items())
+
+
 def records(log: EvalLog) -> dict[tuple[Any, int], dict[str, Any]]:
     found = {}
     for sample in log.samples or []:
-        record = read(sample).auction
+        record = read(store_of(sample, log.location)).auction
         assert record is not None
         found[sample.id, sample.epoch] = record.model_dump(mode="json")
     return found
