@@ -84,6 +84,26 @@ class Runs:
         return tuple(run for run in self.runs if run.policy == policy)
 
 
+Order = tuple[str, str, bool, str, str]
+
+
+def _orders(runs: Sequence[tuple[LogHead, Sequence[SampleFacts]]]) -> dict[str, Order]:
+    """Each log's place in time, by its path.
+
+    Inspect's times of logs are whole seconds. Within one second the last sample's start decides, which is never
+    earlier in a retry than in what it retries; then what finished comes after what did not; then ids, so that the
+    order in which files are named changes nothing.
+    """
+    latest: dict[str, str] = {}
+    heads: dict[str, LogHead] = {}
+    for head, samples in runs:
+        heads[head.log_path] = head
+        latest[head.log_path] = max([latest.get(head.log_path, ""), *(sample.started for sample in samples)])
+    return {
+        path: (head.created, latest[path], head.status == "success", head.run, path) for path, head in heads.items()
+    }
+
+
 def assemble(
     logs: Sequence[LogFacts], options: ReadOptions, notes: Sequence[str] = (), more: Sequence[PolicyRun] = ()
 ) -> Runs:
@@ -101,15 +121,16 @@ def assemble(
         UnpricedAgentError: If a price list has no price for what must be priced.
     """
     # A retry comes after what it retries, whatever folders they lie in.
-    logs = sorted(logs, key=lambda log: log.head.created)
+    order = _orders([*((run.head, [run.sample]) for run in more), *((log.head, log.samples) for log in logs)])
+    logs = sorted(logs, key=lambda log: order[log.head.log_path])
     use = PriceUse(prices=options.prices, reprice=options.reprice)
     read, shared = _runs(logs, options, use)
-    runs = sorted([*_told_apart(more, logs), *read], key=lambda run: run.head.created)
+    runs = sorted([*_told_apart(more, logs), *read], key=lambda run: order[run.head.log_path])
     heads = {head.log_path: head for head in (*(run.head for run in more), *(log.head for log in logs))}
     kept, copies = once(runs)
     alike = screened(
         kept,
-        sorted(heads.values(), key=lambda head: head.created),
+        sorted(heads.values(), key=lambda head: order[head.log_path]),
         exclude=options.exclude,
         keep=options.keep,
         common_tasks=options.common_tasks,

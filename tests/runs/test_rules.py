@@ -91,6 +91,13 @@ def test_two_evaluations_of_one_thing_are_a_question_and_each_answer_does_what_i
     assert [run.score for run in both.runs] == [1.0, 0.0] and "all of these runs count" in both.notes[0]
 
 
+@given(order=st.permutations(range(4)))
+def test_logs_of_one_second_give_the_same_runs_in_any_order(order: list[int]) -> None:
+    """Inspect's times are whole seconds, so that quick evaluations share one."""
+    logs = [log(name, sample("one"), sample("two"), model=f"m/{name}", created="now", run=name) for name in "abcd"]
+    assert runs(*(logs[place] for place in order)) == runs(*logs)
+
+
 def test_a_retry_counts_once_and_its_first_attempt_is_paid() -> None:
     failed = log("1", sample("t", scores={}, error="boom", uuid="a"), sample("u", uuid="b"), status="error")
     again = log("2", sample("t", uuid="c"), sample("u", uuid="b"), eval_task_id="1")
