@@ -12,6 +12,8 @@
     ├── LogError             an evaluation log that cannot be used
     ├── OutcomesError        a table of outcomes, or a router, that cannot be used
     ├── ForecastError        a plan that cannot be estimated
+    ├── StudyError           a study that cannot be run, or that must stop
+    │   └── SpendingCapError     a sample that was not begun, as the dollars are spent
     └── FileWriteError       a file or folder that cannot be written
 
 Each message says which thing is wrong, what it must be, what was found, and what to do.
@@ -32,6 +34,8 @@ __all__ = [
     "PoolError",
     "RunnerError",
     "SaleError",
+    "SpendingCapError",
+    "StudyError",
     "UnpricedAgentError",
 ]
 
@@ -82,6 +86,14 @@ class OutcomesError(SaleError):
 
 class ForecastError(SaleError):
     """A plan of a run that cannot be estimated."""
+
+
+class StudyError(SaleError):
+    """A study that cannot be run, or that must stop. What is finished stays."""
+
+
+class SpendingCapError(StudyError):
+    """A sample that was not begun, since the dollars of the whole are spent."""
 
 
 class FileWriteError(SaleError):

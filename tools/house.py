@@ -69,6 +69,7 @@ ORDER: tuple[str, ...] = (
     "redteam",
     "forecast",
     "runs",
+    "study",
     "report/tidy",
     "report/summary",
     "report/figures",

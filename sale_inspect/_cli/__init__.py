@@ -22,6 +22,7 @@ _COMMANDS = {
     "replay": "Evaluate routers offline on recorded outcomes: what routing would have solved and saved.",
     "report": "Write a page with tables, figures and statistics on what policies solved and spent.",
     "simulate": "How the mechanism answers to its surroundings, in simulated markets.",
+    "study": "From one file to a decision: run, fit, test and decide which policy to use.",
     "table": "Show what the policies in evaluation logs solved and spent.",
     "train": "Train a router on recorded outcomes, with nested cross-validation, and write its file.",
     "times": "Measure how long people take for tasks, and turn that into human times.",

@@ -16,7 +16,7 @@ from sale_inspect._errors import AuctionError
 from sale_inspect._inspect.solvers._handing import acts_as_main_model, registered_agent
 from sale_inspect._inspect.solvers._react import react_agent
 from sale_inspect._inspect.solvers._task_solver import generate_of, task_solver
-from sale_inspect._inspect.store import Bidder, SampleLedger, transcript_length, transcript_since
+from sale_inspect._inspect.store import Bidder, SampleLedger, require_money, transcript_length, transcript_since
 from sale_inspect._inspect.view import Tools, answer_choice, ask_with_choices
 from sale_inspect.auction import prompt
 from sale_inspect.options import REACT
@@ -56,11 +56,13 @@ class Executor:
     several_right: bool = False
 
     def begin(self, state: TaskState) -> Start:
-        """Check, before anything is paid, that the task's message limit leaves a turn to the agent.
+        """Check, before anything is paid, that there is money, and that the message limit leaves the agent a turn.
 
         Raises:
             AuctionError: If there is no room.
+            SpendingCapError: If a study's dollars are spent.
         """
+        require_money()
         limit = state.message_limit
         if limit is not None and limit <= len(state.messages):
             raise AuctionError(

@@ -18,6 +18,7 @@ from sale_inspect._inspect.store._ledger import (
     transcript_length,
     transcript_since,
 )
+from sale_inspect._inspect.store._purse import Purse, require_money, spending_from
 from sale_inspect._inspect.store._read import StoredLedger, StoredSample, UncountedCall, read
 from sale_inspect._inspect.store._records import write_records
 from sale_inspect._inspect.store._routing import RoutingStore
@@ -30,6 +31,7 @@ __all__ = [
     "WINNER_PROVIDER",
     "Bidder",
     "LedgerStore",
+    "Purse",
     "RoutingStore",
     "SampleLedger",
     "SamplePlace",
@@ -48,9 +50,11 @@ __all__ = [
     "register_price",
     "register_prices",
     "reply_fault",
+    "require_money",
     "sample_book",
     "short_call",
     "solved",
+    "spending_from",
     "token_usage",
     "transcript_length",
     "transcript_since",

@@ -19,6 +19,7 @@ from pydantic import Field
 
 from sale_inspect._inspect.store._bidders import Bidder
 from sale_inspect._inspect.store._bodies import NO_CHOICES
+from sale_inspect._inspect.store._purse import note_spent
 from sale_inspect._inspect.store._records import write_records
 from sale_inspect._inspect.store._sample_book import LedgerPart, sample_book
 from sale_inspect.money import Entry, Phase, Price, TokenUsage, book, usage_fault, usd, with_hidden_reasoning
@@ -140,7 +141,11 @@ class SampleLedger:
         unknown = _unknown_usage(output)
         if unknown:
             self.add_uncounted(phase, bidder, reply_fault(output) or unknown)
-        self._entries.append(_entry(phase, bidder.name, str(bidder.model), bidder.price, output, cached))
+        self._enter(_entry(phase, bidder.name, str(bidder.model), bidder.price, output, cached))
+
+    def _enter(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        note_spent(entry.usd)
 
     def add_uncounted(self, phase: Phase, bidder: Bidder, reason: str, model: str | None = None) -> None:
         """Note a call whose tokens are not known.
@@ -183,7 +188,7 @@ class SampleLedger:
                 self.add_uncounted(phase, bidder, NO_PRICE, event.model)
                 continue
             cached = event.cache == "read"
-            self._entries.append(_entry(phase, bidder.name, event.model, price, event.output, cached))
+            self._enter(_entry(phase, bidder.name, event.model, price, event.output, cached))
         return calls
 
     def note_workers(self, bidder: Bidder, calls: Mapping[str, int]) -> None:

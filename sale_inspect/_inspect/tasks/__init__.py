@@ -1,6 +1,7 @@
 """HST-BENCH as Inspect tasks, with their sandboxes, scorers and columns."""
 
 from sale_inspect._inspect.tasks._human import collect, require_person, task_args, tasks_for
+from sale_inspect._inspect.tasks._load import TaskSample, samples_of, task_place
 from sale_inspect._inspect.tasks._metrics import rates_and_costs
 from sale_inspect._inspect.tasks._sandboxes import (
     CODING_IMAGE,
@@ -17,6 +18,7 @@ __all__ = [
     "CODING_IMAGE",
     "SCORING_USER",
     "SEARCH_IMAGE",
+    "TaskSample",
     "answer_f1",
     "coding_sandbox",
     "collect",
@@ -28,7 +30,9 @@ __all__ = [
     "pass_and_cost",
     "rates_and_costs",
     "require_person",
+    "samples_of",
     "task_args",
+    "task_place",
     "tasks_for",
     "winner",
 ]

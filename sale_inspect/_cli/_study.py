@@ -1,0 +1,187 @@
+"""`sale-inspect study`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sale_inspect._cli import _options as options
+from sale_inspect._cli._draw import show_table, write_json
+from sale_inspect._edge import clean_errors
+from sale_inspect._files import write_file
+
+__all__ = ["study"]
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_out = click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the study; by default FILE without its suffix.",
+)  # fmt: skip
+_file = click.argument("file", type=_FILE)
+
+
+class _RunsAFile(click.Group):
+    """`study FILE` is `study run FILE`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands and args[0].endswith((".yaml", ".yml")):
+            args = ["run", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_RunsAFile)
+def study() -> None:
+    """One file to a decision: which policy to use on tasks of yours, run and defended.
+
+    \b
+    Example:
+      sale-inspect study init my-study.yaml --pool pool.yaml --task quiz.py@quiz
+      sale-inspect study my-study.yaml
+      sale-inspect study status my-study.yaml
+
+    The file says pool, tasks, how dev and test are divided, policies, what is wanted and what it may cost.
+    `study FILE` forecasts, runs dev, fits and trains, freezes that, runs test, and writes the decision and its
+    page. It can be stopped at any time; the same command goes on, and nothing finished runs twice.
+    """  # noqa: D301 - click reads \b
+
+
+@study.command()
+@_file
+@_out
+@options.json_file
+@click.option("--forecast", "only_forecast", is_flag=True, help="Only say what it will cost. Nothing is called.")
+def run(file: Path, out: Path | None, json_file: Path | None, only_forecast: bool) -> None:
+    """Run FILE, or what is left of it, to the decision."""
+    from sale_inspect._work.study import forecast_study, prepare_study, run_study
+    from sale_inspect.study import costs_table
+
+    with clean_errors():
+        prepared = prepare_study(file, out)
+        dev, test = (sum(len(getattr(each, side)) for each in prepared.divided) for side in ("dev", "test"))
+        click.echo(
+            f"{prepared.study.name}: {len(prepared.pool.agents)} agents, {dev} dev and {test} test samples, "
+            f"{len(prepared.steps)} steps. Folder: {_near(prepared.folder)}"
+        )
+        if only_forecast:
+            forecast = forecast_study(prepared, prepared.steps, {})
+            show_table(costs_table(forecast))
+            write_json(json_file, {"estimated": True, "steps": [asdict(each) for each in forecast]})
+            return
+        result = run_study(prepared, tell=click.echo)
+    click.echo(f"\n{result.decision.sentence}")
+    click.echo(f"\nThe study took ${result.spent:,.4g} (forecast ${result.forecast:,.4g}).")
+    click.echo(f"The page, with every table and picture:\n  {_near(result.folder / result.page)}")
+    write_json(json_file, {"spent_usd": result.spent, "forecast_usd": result.forecast, **asdict(result.decision)})
+
+
+@study.command()
+@_file
+@click.option("--name", help="Name of the study; by default FILE's.")
+@click.option("--pool", required=True, help="Pool file, or a packaged pool.")
+@click.option("--task", required=True, help="A task as `inspect eval` takes it: quiz.py@quiz, or package/name.")
+@click.option("--keep-pass", type=click.FloatRange(0, 1, min_open=True), help="Keep this share of pass@1.")
+@click.option("--budget", type=click.FloatRange(0, min_open=True), help="Most dollars a task.")
+@click.option("--worth", type=click.FloatRange(0, min_open=True), help="Dollars that a solved task is worth.")
+@click.option("--cap", type=click.FloatRange(0, min_open=True), help="Most dollars for the whole study.")
+@click.option("--dev-share", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.4, show_default=True,
+              help="Share of the samples for dev.")  # fmt: skip
+def init(file: Path, name: str | None, pool: str, task: str, dev_share: float, cap: float | None, **goals: Any) -> None:
+    """Write FILE, a commented study file to begin with."""
+    from sale_inspect.study import Starter, parse_study, starter_text
+
+    wanted = {each: value for each, value in goals.items() if value is not None}
+    if len(wanted) > 1:
+        raise click.UsageError("Give one of --keep-pass, --budget and --worth.")
+    if file.exists():
+        raise click.UsageError(f"{file} is there already. Name another file, or remove it.")
+    goal = wanted or {"keep_pass": 0.99}
+    starter = Starter(
+        name=name or file.stem, pool=pool, task=task, cap=cap, dev_share=dev_share, **{"keep_pass": None, **goal}
+    )
+    text = starter_text(starter)
+    with clean_errors():
+        parse_study(text, str(file))
+        write_file(file, text)
+    click.echo(f"Written: {file}. Look at it, then: sale-inspect study {file}")
+
+
+@study.command()
+@_file
+@_out
+@options.json_file
+def status(file: Path, out: Path | None, json_file: Path | None) -> None:
+    """Say how FILE's study stands: steps, samples, dollars."""
+    from sale_inspect._work.study import prepare_study, study_status
+
+    with clean_errors():
+        found = study_status(prepare_study(file, out))
+    show_table(found.table)
+    write_json(json_file, asdict(found))
+
+
+@study.command("add-agent")
+@_file
+@_out
+def add_agent(file: Path, out: Path | None) -> None:
+    """Accept agents that were added to FILE's pool, and say what is stale.
+
+    Runs of the agents that were there stay. Auctions, fits and routers are laid aside in the folder `stale`;
+    `sale-inspect study FILE` then runs only what is missing.
+    """
+    from sale_inspect._work.study import added_agent, prepare_study
+
+    with clean_errors():
+        added, stale = added_agent(prepare_study(file, out))
+    click.echo(f"Added: {', '.join(added)}.")
+    click.echo(f"Stale, and laid aside: {', '.join(stale) or 'no step'}; all that was fitted on dev.")
+    click.echo(f"Now run what is missing: sale-inspect study {file}")
+
+
+@study.command()
+@_file
+@_out
+@click.option("--prices", required=True, help="A YAML file of prices, or a pool.")
+@options.output(required=True)
+def reprice(file: Path, out: Path | None, prices: str, output: Path) -> None:
+    """Decide FILE's study at other prices, from the recorded tokens, with a page in OUTPUT. Nothing is run.
+
+    Who was chosen for each task stays as it was: auctions and routers chose at the old prices.
+    """
+    from sale_inspect._work.study import prepare_study, repriced_study
+
+    with clean_errors():
+        decision, made = repriced_study(prepare_study(file, out), prices, output)
+    click.echo(decision.sentence)
+    click.echo("Auctions and routers chose at the old prices; only the dollars are new.")
+    click.echo(f"The page: {made.page}")
+
+
+@study.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def verify(folder: Path) -> None:
+    """Compute every table of a study anew from FOLDER, its condensed data, and compare with what it says."""
+    from sale_inspect._work.study import verified_study
+
+    with clean_errors():
+        decision = verified_study(folder)
+    click.echo(f"Every table and the decision follow from the data.\n{decision.sentence}")
+
+
+@study.command()
+def schema() -> None:
+    """Print the JSON schema of a study file, for editors."""
+    from sale_inspect.study import study_schema
+
+    click.echo(json.dumps(study_schema(), indent=1))
+
+
+def _near(path: Path) -> str:
+    """A path from here if it lies here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

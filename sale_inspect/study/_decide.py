@@ -1,0 +1,285 @@
+"""The decision of a study: which policy to use, by rules that were fixed before the test tasks ran. All ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sale_inspect._errors import StudyError
+from sale_inspect.stats import CONFIDENCE, FEWEST, compare_dollars, dollars_interval, dollars_upper, paired, sign_flip
+from sale_inspect.stats import mean_interval as bounded_mean
+from sale_inspect.study._file import StudyGoal
+
+__all__ = ["Decision", "MeasuredPolicy", "Standing", "by_policy", "decide_study"]
+
+Floats = NDArray[np.float64]
+
+_MARGIN = 0.01
+"""Without a goal: how much pass@1 a cheaper policy may lose."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class MeasuredPolicy:
+    """What one policy did on the test tasks.
+
+    Attributes:
+        name: Its name.
+        solved: (T,), mean score of each task over its runs, in [0, 1].
+        dollars: (T,), mean dollars of a run of each task.
+        simulated: Its agents are simulated.
+    """
+
+    name: str
+    solved: Floats
+    dollars: Floats
+    simulated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """One policy in the decision.
+
+    Attributes:
+        name: Its name.
+        solved: pass@1.
+        solved_low: Lower end of its interval.
+        solved_high: Upper end.
+        usd: Dollars a task.
+        usd_low: Lower end of its interval; None if there are too few tasks.
+        usd_high: Upper end.
+        beats: Whether it is resolved to reach the goal better than the baseline.
+        reason: What was found, in words.
+    """
+
+    name: str
+    solved: float
+    solved_low: float
+    solved_high: float
+    usd: float
+    usd_low: float | None
+    usd_high: float | None
+    beats: bool
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """What to use.
+
+    Attributes:
+        use: Name of the policy.
+        baseline: The agent that was best on dev, which is used unless another policy is resolved to be better.
+        tasks: Test tasks.
+        confidence: Chance that no policy is said to be better that is not.
+        simulated: The agents are simulated.
+        standings: All policies, the baseline first.
+        sentence: One sentence: what to use, what it solves, what it costs, how sure that is.
+    """
+
+    use: str
+    baseline: str
+    tasks: int
+    confidence: float
+    simulated: bool
+    standings: tuple[Standing, ...]
+    sentence: str
+
+
+def decide_study(
+    policies: Sequence[MeasuredPolicy], baseline: str, goal: StudyGoal, *, confidence: float = CONFIDENCE, seed: int = 0
+) -> Decision:
+    """Decide by the test tasks which policy to use.
+
+    The baseline is used unless another policy is resolved to reach the goal better: with `keep_pass`, it keeps that
+    share of the baseline's pass@1 and costs less; with `budget`, its dollars are surely below and it solves more, or
+    the baseline's are not; with `worth`, dollars of solved tasks less dollars spent are more; without a goal, it solves
+    more, or it loses less than a point and costs less. Each claim is tested at (1 - confidence) divided by the number
+    of policies (Bonferroni), so that the chance of any false one is at most 1 - confidence.
+
+    Args:
+        policies: What each did on the same tasks.
+        baseline: Name of the agent that was best on dev; chosen before, so no correction is needed for it.
+        goal: What is wanted.
+        confidence: Of all claims together.
+        seed: Of what is drawn.
+
+    Raises:
+        StudyError: If the baseline is none of the policies, or they have other tasks.
+    """
+    by_name = {policy.name: policy for policy in policies}
+    if baseline not in by_name:
+        raise StudyError(f"The baseline {baseline!r} is none of the policies: {', '.join(by_name)}.")
+    base = by_name[baseline]
+    if any(
+        policy.solved.shape != base.solved.shape or policy.dollars.shape != base.solved.shape for policy in policies
+    ):
+        raise StudyError("The policies of a study did not run the same tasks.")
+    others = [policy for policy in policies if policy.name != baseline]
+    alpha = (1 - confidence) / max(1, len(others))
+    rule = _Rule(base=base, goal=goal, alpha=alpha, confidence=confidence, seed=seed)
+    standings = [rule.standing(base, beats=False, reason="the best single agent on dev")]
+    for policy in others:
+        beats, reason = rule.judged(policy)
+        standings.append(rule.standing(policy, beats=beats, reason=reason))
+    use = _best([each for each in standings if each.beats], goal) or standings[0]
+    simulated = any(policy.simulated for policy in policies)
+    return Decision(
+        use=use.name,
+        baseline=baseline,
+        tasks=len(base.solved),
+        confidence=confidence,
+        simulated=simulated,
+        standings=tuple(standings),
+        sentence=_sentence(use, standings[0], len(base.solved), confidence, simulated=simulated),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rule:
+    base: MeasuredPolicy
+    goal: StudyGoal
+    alpha: float
+    confidence: float
+    seed: int
+
+    def standing(self, policy: MeasuredPolicy, *, beats: bool, reason: str) -> Standing:
+        low, high, _ = bounded_mean(policy.solved, confidence=self.confidence)
+        dollars = dollars_interval(policy.dollars, confidence=self.confidence, seed=self.seed)
+        return Standing(
+            name=policy.name,
+            solved=float(policy.solved.mean()),
+            solved_low=max(0.0, low),
+            solved_high=min(1.0, high),
+            usd=dollars.value,
+            usd_low=dollars.low,
+            usd_high=dollars.high,
+            beats=beats,
+            reason=reason,
+        )
+
+    def judged(self, policy: MeasuredPolicy) -> tuple[bool, str]:
+        """Whether a policy is resolved to reach the goal better than the baseline, and why."""
+        if len(policy.solved) < FEWEST:
+            return False, f"nothing is claimed from fewer than {FEWEST} tasks"
+        if self.goal.keep_pass is not None:
+            return self._keeps(policy, self.goal.keep_pass)
+        if self.goal.budget is not None:
+            return self._within(policy, self.goal.budget)
+        if self.goal.worth is not None:
+            return self._worth(policy, self.goal.worth)
+        better, reason = self._solves_more(policy)
+        if better:
+            return better, reason
+        kept, cheaper = self._loses_little(policy), self._cheaper(policy)
+        if kept and cheaper:
+            return True, f"costs less and loses less than {100 * _MARGIN:g} point"
+        return False, reason if not cheaper else "costs less, but may solve fewer"
+
+    def _keeps(self, policy: MeasuredPolicy, share: float) -> tuple[bool, str]:
+        low = self._lower(policy.solved - share * self.base.solved)
+        cheaper = self._cheaper(policy)
+        if low >= 0 and cheaper:
+            return True, f"keeps {100 * share:g}% of {self.base.name}'s pass@1 and costs less"
+        if low >= 0:
+            return False, f"keeps {100 * share:g}% of {self.base.name}'s pass@1, but is not resolved to cost less"
+        return False, (
+            f"not resolved to keep {100 * share:g}% of {self.base.name}'s pass@1"
+            + (", but costs less" if cheaper else "")
+        )
+
+    def _within(self, policy: MeasuredPolicy, budget: float) -> tuple[bool, str]:
+        upper = dollars_upper(np.stack([policy.dollars, self.base.dollars]), confidence=1 - self.alpha, seed=self.seed)
+        if upper[0] > budget:
+            return False, "its dollars are not surely within the budget"
+        if upper[1] > budget:
+            return True, f"is within the budget, where {self.base.name} is not surely"
+        return self._solves_more(policy)
+
+    def _worth(self, policy: MeasuredPolicy, worth: float) -> tuple[bool, str]:
+        net = worth * (policy.solved - self.base.solved) - (policy.dollars - self.base.dollars)
+        if net.mean() > 0 and sign_flip(net, seed=self.seed) <= self.alpha:
+            return True, f"is worth ${1000 * net.mean():,.2f} more per 1,000 tasks"
+        return False, "not resolved to be worth more" if net.mean() > 0 else "is worth no more"
+
+    def _solves_more(self, policy: MeasuredPolicy) -> tuple[bool, str]:
+        found = paired(policy.solved, self.base.solved, confidence=1 - self.alpha, seed=self.seed)
+        if found.difference > 0 and found.p <= self.alpha and found.low > 0:
+            return True, "solves more"
+        if found.difference < 0 and found.p <= self.alpha:
+            return False, "solves fewer"
+        return False, "not resolved to solve more or fewer"
+
+    def _loses_little(self, policy: MeasuredPolicy) -> bool:
+        return self._lower(policy.solved - self.base.solved) >= -_MARGIN
+
+    def _cheaper(self, policy: MeasuredPolicy) -> bool:
+        found = compare_dollars(policy.dollars, self.base.dollars, confidence=self.confidence, seed=self.seed)
+        return found.p is not None and found.p <= self.alpha and found.ratio < 1
+
+    def _lower(self, values: Floats) -> float:
+        """One-sided lower bound of the mean of numbers in [-1, 1]."""
+        low, _, _ = bounded_mean(values, confidence=1 - 2 * self.alpha)
+        return low
+
+
+def _best(candidates: Sequence[Standing], goal: StudyGoal) -> Standing | None:
+    """Of the policies that are resolved to be better: the one that reaches the goal best, as it was seen."""
+    if not candidates:
+        return None
+    if goal.keep_pass is not None:
+        return min(candidates, key=lambda each: (each.usd, -each.solved, each.name))
+    if goal.worth is not None:
+        worth = goal.worth
+        return max(candidates, key=lambda each: (worth * each.solved - each.usd, each.name))
+    return min(candidates, key=lambda each: (-each.solved, each.usd, each.name))
+
+
+def _sentence(use: Standing, base: Standing, tasks: int, confidence: float, *, simulated: bool) -> str:
+    spread = "" if use.usd_low is None or use.usd_high is None else f" [{_kilo(use.usd_low)}, {_kilo(use.usd_high)}]"
+    parts = [
+        f"Use {use.name}. It solves {100 * use.solved:.1f}% [{100 * use.solved_low:.1f}, {100 * use.solved_high:.1f}] "
+        f"of {tasks:,} test tasks for {_kilo(use.usd)}{spread} per 1,000 tasks."
+    ]
+    if use.name != base.name:
+        parts.append(
+            f"Against {base.name}, the best single agent on dev ({100 * base.solved:.1f}% for {_kilo(base.usd)}): "
+            f"{use.name} {use.reason}, with {100 * confidence:g}% confidence."
+        )
+    else:
+        parts.append(
+            f"It was the best single agent on dev, and no other policy is resolved to be better "
+            f"({100 * confidence:g}% confidence)."
+        )
+    if simulated:
+        parts.append("All agents are simulated.")
+    return " ".join(parts)
+
+
+def _kilo(usd: float) -> str:
+    """Dollars of 1,000 tasks."""
+    value = 1000 * usd
+    return f"${value:,.2f}" if value >= 1 else f"${value:.3g}"
+
+
+def by_policy(rows: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]]) -> dict[str, tuple[Floats, Floats]]:
+    """Means over the runs of each task, on the tasks that every policy has, in one order.
+
+    Args:
+        rows: By policy and task, score and dollars of each run.
+
+    Raises:
+        StudyError: If no task is common to all.
+    """
+    common = sorted(set.intersection(*(set(tasks) for tasks in rows.values()))) if rows else []
+    if not common:
+        raise StudyError("No task was run by every policy, so they cannot be compared.")
+    return {
+        name: (
+            np.array([np.mean([score for score, _ in tasks[task]]) for task in common]),
+            np.array([np.mean([usd for _, usd in tasks[task]]) for task in common]),
+        )
+        for name, tasks in rows.items()
+    }

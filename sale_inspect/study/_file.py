@@ -1,0 +1,254 @@
+"""The schema of a study file: which tasks, which policies, what is wanted, and how much it may cost."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from sale_inspect.options import RoutedOptions, SaleOptions, build
+from sale_inspect.routers import ROUTERS
+
+__all__ = [
+    "FITS",
+    "Fit",
+    "SalePolicy",
+    "SampleId",
+    "StudyFile",
+    "StudyGoal",
+    "StudyHarness",
+    "StudyLimits",
+    "StudyPolicies",
+    "StudySplit",
+    "StudyTask",
+]
+
+Fit = Literal["none", "minmax", "outcome", "calibrated"]
+FITS: tuple[Fit, ...] = ("none", "minmax", "outcome", "calibrated")
+"""What an auction may have been fitted with on dev tasks; see `sale-inspect fit --objective`."""
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,60}$"
+PolicyName = Annotated[str, Field(pattern=_NAME)]
+SampleId = str | int
+
+_OURS = ("pool", "weights", "memory", "frozen", "check", "agent", "agent_args", "execute", "tools", "several_right")
+"""Options of an auction that the study file says elsewhere, or that the study sets."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class StudyTask(_Strict):
+    """One Inspect task.
+
+    Attributes:
+        task: As `inspect eval` takes it: `file.py@name`, `file.py`, or `package/name`.
+        args: Its arguments, as with `-T`.
+    """
+
+    task: str = Field(min_length=1)
+    args: dict[str, Any] = Field(default_factory=dict)
+
+
+class StudySplit(_Strict):
+    """How dev tasks, on which things are fitted and chosen, and test tasks, which are reported, are told apart.
+
+    Exactly one of three ways: `dev_share`, `arg`, or `dev` and `test`. Samples with the same text stand on one side
+    always, whatever their ids.
+
+    Attributes:
+        dev_share: Share of the samples for dev, in (0, 1), drawn by a hash of their texts and the seed.
+        seed: Of that draw.
+        arg: A task argument whose values are `dev` and `test`, as `split` of HST-BENCH.
+        dev: Ids of the dev samples.
+        test: Ids of the test samples.
+        most_dev: At most so many dev samples a task, the first by a hash of their texts; None for all.
+        most_test: The same of test samples.
+    """
+
+    dev_share: float | None = Field(default=None, gt=0, lt=1)
+    seed: int = Field(default=0, ge=0)
+    arg: str | None = Field(default=None, min_length=1)
+    dev: tuple[SampleId, ...] | None = None
+    test: tuple[SampleId, ...] | None = None
+    most_dev: int | None = Field(default=None, ge=1)
+    most_test: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        by_ids = self.dev is not None or self.test is not None
+        ways = [self.dev_share is not None, self.arg is not None, by_ids]
+        if sum(ways) != 1:
+            raise ValueError("give exactly one of dev_share, arg, or dev and test with sample ids")
+        if by_ids and not (self.dev and self.test):
+            raise ValueError("dev and test need sample ids each")
+        if self.seed and self.dev_share is None:
+            raise ValueError("seed is that of dev_share, which is not given")
+        return self
+
+
+class StudyHarness(_Strict):
+    """What executes, the same for every policy; the options of the solvers of these names.
+
+    Attributes:
+        execute: `task` for the task's own solver with the chosen model, `agent` for an Inspect agent in its place.
+        agent: Which agent; `react` or any registered one.
+        agent_args: Its arguments.
+        tools: Registered tools to add to the task's own.
+        several_right: Tell the agents that several choices may be right.
+    """
+
+    execute: Literal["agent", "task"] = "agent"
+    agent: str = "react"
+    agent_args: dict[str, Any] | None = None
+    tools: tuple[str, ...] | None = None
+    several_right: bool = False
+
+    def arguments(self) -> dict[str, Any]:
+        """The options that are not at their defaults, for a solver."""
+        given = self.model_dump(mode="json", exclude_defaults=True)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
+
+
+class SalePolicy(_Strict):
+    """One variant of the auction.
+
+    Attributes:
+        name: Its name in tables.
+        fit: What its score is fitted with on dev tasks: `none` for uniform weights, `minmax`, `outcome` or
+            `calibrated`.
+        memory: `run` to refine with the auctions so far, or `off`.
+        options: Other options of `sale_inspect/sale`, by name.
+    """
+
+    name: PolicyName
+    fit: Fit = "none"
+    memory: Literal["run", "off"] = "run"
+    options: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("memory", mode="before")
+    @classmethod
+    def _word(cls, value: object) -> object:
+        # YAML reads a bare `off` as a truth value.
+        return "off" if value is False else value
+
+    @field_validator("options")
+    @classmethod
+    def _known(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for name in value:
+            if name in _OURS:
+                raise ValueError(f"{name} is not given here: the study sets it, or `harness`, `fit` or `memory` does")
+        try:
+            build(SaleOptions, "sale_inspect/sale", (), value)
+        except Exception as error:
+            raise ValueError(str(error).rstrip(".")) from error
+        return value
+
+
+class StudyPolicies(_Strict):
+    """What is compared with each agent of the pool alone, which always runs.
+
+    Attributes:
+        sale: Auctions.
+        routers: Routers of `sale-inspect train`, trained on dev tasks.
+    """
+
+    sale: tuple[SalePolicy, ...] = ()
+    routers: tuple[str, ...] = ()
+
+    @field_validator("routers")
+    @classmethod
+    def _kinds(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in ROUTERS:
+                raise ValueError(f"there is no router {name!r}. There are: {', '.join(ROUTERS)}")
+        return value
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        names = [policy.name for policy in self.sale] + list(self.routers)
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two policies are called {name!r}; names must be unique")
+        return self
+
+
+class StudyGoal(_Strict):
+    """What the decision is to reach. At most one; without any, the most tasks solved and then the fewest dollars.
+
+    Attributes:
+        keep_pass: Share of the best single agent's pass@1 to keep, for the fewest dollars, in (0, 1].
+        budget: Most dollars a task, for the highest pass@1.
+        worth: Dollars that a solved task is worth.
+    """
+
+    keep_pass: float | None = Field(default=None, gt=0, le=1)
+    budget: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    worth: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(each is not None for each in (self.keep_pass, self.budget, self.worth)) > 1:
+            raise ValueError("give one of keep_pass, budget and worth")
+        return self
+
+
+class StudyLimits(_Strict):
+    """Limits of a sample, as Inspect's options of these names; None leaves the task's own."""
+
+    message_limit: int | None = Field(default=None, ge=1)
+    token_limit: int | None = Field(default=None, ge=1)
+    time_limit: int | None = Field(default=None, ge=1)
+
+
+class StudyFile(_Strict):
+    """A study: agents of a pool, alone and chosen by auctions and routers, on dev and on test tasks.
+
+    Attributes:
+        name: Name of the study.
+        pool: Pool file, from the study file's folder, or a packaged pool.
+        tasks: The tasks.
+        split: How they are divided.
+        policies: What is compared.
+        harness: What executes.
+        goal: What is wanted.
+        cap: Most dollars for all of it; None for no cap.
+        epochs: Runs of each sample.
+        orders: For auctions with memory: how many orders of the test samples.
+        limits: Of a sample.
+        sandbox: Sandbox in place of the tasks' own, as `inspect eval --sandbox`; None leaves theirs.
+        max_samples: Samples at once.
+        failed: Samples of one evaluation that may lack in the end, for instance since their task is broken.
+        logs: Folder of the logs, from the study's folder, or an address as `s3://bucket/folder`.
+        embedder: Of memory and routers: `auto`, `minilm` or `hashing`.
+    """
+
+    name: str = Field(min_length=1, max_length=120)
+    pool: str = Field(min_length=1)
+    tasks: tuple[StudyTask, ...] = Field(min_length=1)
+    split: StudySplit
+    policies: StudyPolicies = StudyPolicies()
+    harness: StudyHarness = StudyHarness()
+    goal: StudyGoal = StudyGoal()
+    cap: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    epochs: int = Field(default=1, ge=1)
+    orders: int = Field(default=1, ge=1)
+    limits: StudyLimits = StudyLimits()
+    sandbox: str | None = None
+    max_samples: int = Field(default=10, ge=1)
+    failed: int = Field(default=0, ge=0)
+    logs: str = Field(default="logs", min_length=1)
+    embedder: Literal["auto", "minilm", "hashing"] = "auto"
+
+    @model_validator(mode="after")
+    def _has_effect(self) -> Self:
+        try:
+            build(RoutedOptions, "sale_inspect/routed", ("random",), self.harness.arguments())
+        except Exception as error:
+            raise ValueError(f"harness: {str(error).rstrip('.')}") from error
+        if self.harness.execute == "task" and (self.harness.agent_args or self.harness.agent != "react"):
+            raise ValueError("harness: with execute: task no agent executes; leave agent and agent_args out")
+        if self.orders > 1 and not any(policy.memory == "run" for policy in self.policies.sale):
+            raise ValueError("orders: only auctions with memory depend on the order of samples, and there is none")
+        return self
