@@ -48,7 +48,8 @@ def added_agent(prepared: PreparedStudy) -> tuple[tuple[str, ...], tuple[str, ..
     for agent in before.agents:
         if agent.name not in now:
             raise StudyError(f"Agent {agent.name} was taken out of the pool. Name another folder with --out for that.")
-        if now[agent.name] != agent:
+        # As JSON: a date of the copy is a text.
+        if now[agent.name].model_dump(mode="json") != agent.model_dump(mode="json"):
             raise StudyError(
                 f"Agent {agent.name} was changed in the pool, so its runs would be of another agent. Give the changed "
                 "one a new name, or use `sale-inspect study reprice` for other prices."

@@ -1,0 +1,117 @@
+"""The decision: by hand, and as often false as it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sale_inspect._errors import StudyError
+from sale_inspect.study import MeasuredPolicy, StudyGoal, by_policy, decide_study
+
+
+def policy(name: str, solved: list[float] | np.ndarray, usd: float | np.ndarray) -> MeasuredPolicy:
+    right = np.asarray(solved, dtype=float)
+    return MeasuredPolicy(name=name, solved=right, dollars=np.broadcast_to(np.asarray(usd, float), right.shape).copy())
+
+
+HALF = np.array([1.0, 0.0] * 50)
+ALL = np.ones(100)
+FEW = np.array([1.0] * 20 + [0.0] * 80)
+
+
+def test_a_policy_that_is_plainly_better_is_used() -> None:
+    decision = decide_study([policy("base", HALF, 0.01), policy("better", ALL, 0.01)], "base", StudyGoal())
+    assert decision.use == "better"
+    assert decision.sentence.startswith("Use better. It solves 100.0%")
+    assert "the best single agent on dev (50.0% for $10.00)" in decision.sentence
+
+
+def test_nothing_resolved_means_the_baseline() -> None:
+    rivals = [policy("base", HALF, 0.01), policy("same", HALF, 0.01), policy("worse", FEW, 0.01)]
+    decision = decide_study(rivals, "base", StudyGoal())
+    assert decision.use == "base"
+    assert {each.name: each.reason for each in decision.standings}["worse"] == "solves fewer"
+    assert "no other policy is resolved to be better" in decision.sentence
+
+
+def test_keep_pass_takes_the_cheapest_that_keeps() -> None:
+    rivals = [policy("base", HALF, 0.01), policy("cheap", ALL, 0.004), policy("cheaper", ALL, 0.002),
+              policy("free but bad", FEW, 0.001)]  # fmt: skip
+    decision = decide_study(rivals, "base", StudyGoal(keep_pass=0.9))
+    assert decision.use == "cheaper"
+    bad = {each.name: each for each in decision.standings}["free but bad"]
+    assert not bad.beats and bad.reason == "not resolved to keep 90% of base's pass@1, but costs less"
+
+
+def test_a_solved_task_that_is_worth_much_buys_the_dearer_policy() -> None:
+    # Half a task more for $0.10 more: worth it at $1, not at $0.10.
+    rivals = [policy("base", HALF, 0.01), policy("dear", ALL, 0.11)]
+    assert decide_study(rivals, "base", StudyGoal(worth=1.0)).use == "dear"
+    assert decide_study(rivals, "base", StudyGoal(worth=0.1)).use == "base"
+
+
+def test_a_budget_rules_out_what_is_not_surely_within() -> None:
+    rng = np.random.default_rng(0)
+    spread = np.exp(rng.normal(size=100))
+    rivals = [
+        policy("base", HALF, 0.001 * spread),
+        policy("over", ALL, 0.02 * spread),
+        policy("in", ALL, 0.004 * spread),
+    ]
+    decision = decide_study(rivals, "base", StudyGoal(budget=0.01))
+    assert decision.use == "in"
+    assert {each.name: each.reason for each in decision.standings}["over"].startswith("its dollars are not surely")
+
+
+def test_few_tasks_decide_nothing() -> None:
+    rivals = [policy("base", HALF[:9], 0.01), policy("better", ALL[:9], 0.001)]
+    assert decide_study(rivals, "base", StudyGoal()).use == "base"
+
+
+def test_other_tasks_and_an_unknown_baseline_are_refused() -> None:
+    with pytest.raises(StudyError, match="none of the policies"):
+        decide_study([policy("a", HALF, 1)], "b", StudyGoal())
+    with pytest.raises(StudyError, match="did not run the same tasks"):
+        decide_study([policy("a", HALF, 1), policy("b", HALF[:50], 1)], "a", StudyGoal())
+    with pytest.raises(StudyError, match="No task was run by every policy"):
+        by_policy({"a": {"one": [(1.0, 1.0)]}, "b": {"two": [(1.0, 1.0)]}})
+
+
+def test_runs_of_a_task_count_as_one() -> None:
+    made = by_policy({"a": {"t": [(1.0, 0.2), (0.0, 0.4)], "u": [(1.0, 1.0)]}, "b": {"t": [(1.0, 1.0)]}})
+    assert made["a"][0].tolist() == [0.5]
+    assert made["a"][1].tolist() == pytest.approx([0.3])
+
+
+# Worlds in which another policy than the baseline is never right, at the edge where a claim is hardest to avoid.
+EDGES: dict[str, tuple[StudyGoal, float, float, float, float]] = {
+    # goal, baseline's chance and dollars, the others' chance and dollars
+    "solves no more": (StudyGoal(), 0.6, 0.01, 0.6, 0.01),
+    "keeps just less than asked": (StudyGoal(keep_pass=0.99), 0.6, 0.01, 0.594, 0.004),
+    "keeps, but costs the same": (StudyGoal(keep_pass=0.9), 0.6, 0.01, 0.75, 0.01),
+    "is worth the same": (StudyGoal(worth=1.0), 0.6, 0.01, 0.6, 0.01),
+    "costs just the budget": (StudyGoal(budget=0.01), 0.6, 0.005, 0.9, 0.01),
+}
+
+
+@pytest.mark.parametrize(("edge", "rivals"), [*((edge, 1) for edge in EDGES), ("solves no more", 4)])
+def test_the_chance_of_a_false_decision_is_what_it_says(edge: str, rivals: int) -> None:
+    """5% allowed; of 60 data sets of 60 tasks, so 9 are 3.5 standard errors above. docs/guides/study.md has more."""
+    goal, base_chance, base_usd, chance, usd = EDGES[edge]
+    false = 0
+    for world in range(60):
+        rng = np.random.default_rng([world, rivals])
+        ease = rng.uniform(-0.3, 0.3, 60)
+        drawn: list[Any] = [("base", base_chance, base_usd), *((f"p{k}", chance, usd) for k in range(rivals))]
+        policies = [
+            MeasuredPolicy(
+                name=name,
+                solved=(rng.random(60) < np.clip(own + ease, 0, 1)).astype(float),
+                dollars=mean * np.exp(rng.normal(size=60) - 0.5),
+            )
+            for name, own, mean in drawn
+        ]
+        false += decide_study(policies, "base", goal, seed=world).use != "base"
+    assert false <= 9
