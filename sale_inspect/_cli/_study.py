@@ -59,7 +59,7 @@ def study() -> None:
 def run(file: Path, out: Path | None, json_file: Path | None, only_forecast: bool) -> None:
     """Run FILE, or what is left of it, to the decision."""
     from sale_inspect._work.study import forecast_study, prepare_study, run_study
-    from sale_inspect.study import costs_table
+    from sale_inspect.study import costs_table, decision_table
 
     with clean_errors():
         prepared = prepare_study(file, out)
@@ -74,6 +74,8 @@ def run(file: Path, out: Path | None, json_file: Path | None, only_forecast: boo
             write_json(json_file, {"estimated": True, "steps": [asdict(each) for each in forecast]})
             return
         result = run_study(prepared, tell=click.echo)
+    click.echo()
+    show_table(decision_table(result.decision))
     click.echo(f"\n{result.decision.sentence}")
     click.echo(f"\nThe study took ${result.spent:,.4g} (forecast ${result.forecast:,.4g}).")
     click.echo(f"The page, with every table and picture:\n  {_near(result.folder / result.page)}")

@@ -5,7 +5,15 @@ an ordinary `inspect eval`; and from what they gave, the decision.
 """
 
 from sale_inspect.study._costs import StepForecast, costs_table, forecast_steps
-from sale_inspect.study._decide import Decision, MeasuredPolicy, Standing, by_policy, decide_study
+from sale_inspect.study._decide import (
+    Decision,
+    MeasuredPolicy,
+    OraclePoint,
+    Standing,
+    by_policy,
+    decide_study,
+    decision_table,
+)
 from sale_inspect.study._divide import Divided, StudySample, check_apart, divide, first_by_hash
 from sale_inspect.study._file import (
     FITS,
@@ -31,6 +39,7 @@ __all__ = [
     "Evaluation",
     "Fit",
     "MeasuredPolicy",
+    "OraclePoint",
     "SalePolicy",
     "Standing",
     "Starter",
@@ -48,6 +57,7 @@ __all__ = [
     "check_apart",
     "costs_table",
     "decide_study",
+    "decision_table",
     "divide",
     "evaluations",
     "first_by_hash",

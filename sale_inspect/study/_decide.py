@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sale_inspect._errors import StudyError
-from sale_inspect.stats import CONFIDENCE, FEWEST, compare_dollars, dollars_interval, dollars_upper, paired, sign_flip
+from sale_inspect.stats import (
+    CONFIDENCE,
+    FEWEST,
+    compare_dollars,
+    dollars_interval,
+    dollars_upper,
+    hull_heights,
+    oracle,
+    paired,
+    sign_flip,
+    tasks_to_certify,
+)
 from sale_inspect.stats import mean_interval as bounded_mean
 from sale_inspect.study._file import StudyGoal
+from sale_inspect.texts import Table
 
-__all__ = ["Decision", "MeasuredPolicy", "Standing", "by_policy", "decide_study"]
+__all__ = ["Decision", "MeasuredPolicy", "OraclePoint", "Standing", "by_policy", "decide_study", "decision_table"]
 
 Floats = NDArray[np.float64]
 
@@ -30,12 +42,14 @@ class MeasuredPolicy:
         solved: (T,), mean score of each task over its runs, in [0, 1].
         dollars: (T,), mean dollars of a run of each task.
         simulated: Its agents are simulated.
+        single: It is one agent alone.
     """
 
     name: str
     solved: Floats
     dollars: Floats
     simulated: bool = False
+    single: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +66,8 @@ class Standing:
         usd_high: Upper end.
         beats: Whether it is resolved to reach the goal better than the baseline.
         reason: What was found, in words.
+        mix: pass@1 of the best blind mix of single agents that costs as much (the hull of RouterBench); a policy that
+            chooses by the task is worth its name only above it. None without single agents.
     """
 
     name: str
@@ -63,6 +79,20 @@ class Standing:
     usd_high: float | None
     beats: bool
     reason: str
+    mix: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OraclePoint:
+    """What choosing each task's cheapest agent that solves it would do. Nobody can; no choice of agents does better.
+
+    Attributes:
+        solved: pass@1.
+        usd: Dollars a task.
+    """
+
+    solved: float
+    usd: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +106,7 @@ class Decision:
         confidence: Chance that no policy is said to be better that is not.
         simulated: The agents are simulated.
         standings: All policies, the baseline first.
+        oracle: Of the single agents; None without any.
         sentence: One sentence: what to use, what it solves, what it costs, how sure that is.
     """
 
@@ -86,6 +117,7 @@ class Decision:
     simulated: bool
     standings: tuple[Standing, ...]
     sentence: str
+    oracle: OraclePoint | None = None
 
 
 def decide_study(
@@ -126,6 +158,12 @@ def decide_study(
         standings.append(rule.standing(policy, beats=beats, reason=reason))
     use = _best([each for each in standings if each.beats], goal) or standings[0]
     simulated = any(policy.simulated for policy in policies)
+    singles = [policy for policy in policies if policy.single]
+    if singles:
+        points = [float(each.dollars.mean()) for each in singles], [float(each.solved.mean()) for each in singles]
+        heights = hull_heights(*points, [each.usd for each in standings])
+        standings = [replace(each, mix=float(height)) for each, height in zip(standings, heights, strict=True)]
+        use = next(each for each in standings if each.name == use.name)
     return Decision(
         use=use.name,
         baseline=baseline,
@@ -133,7 +171,48 @@ def decide_study(
         confidence=confidence,
         simulated=simulated,
         standings=tuple(standings),
-        sentence=_sentence(use, standings[0], len(base.solved), confidence, simulated=simulated),
+        sentence=_sentence(use, standings[0], len(base.solved), confidence, simulated=simulated)
+        + (_best_bet(standings, policies, goal, alpha) if use.name == baseline else ""),
+        oracle=_oracle(singles) if singles else None,
+    )
+
+
+def _oracle(singles: Sequence[MeasuredPolicy]) -> OraclePoint:
+    solved = np.stack([each.solved for each in singles], axis=1)
+    dollars = np.stack([each.dollars for each in singles], axis=1)
+    chosen = oracle(solved, dollars)[:, None]
+    return OraclePoint(
+        solved=float(np.take_along_axis(solved, chosen, axis=1).mean()),
+        usd=float(np.take_along_axis(dollars, chosen, axis=1).mean()),
+    )
+
+
+def decision_table(decision: Decision) -> Table:
+    """All policies, those that solve most first, in 80 columns."""
+    best = next(each for each in decision.standings if each.name == decision.baseline)
+    rows = [
+        (
+            f"{each.name}{' *' if each.name == decision.use else ''}",
+            f"{100 * each.solved:.1f} [{100 * each.solved_low:.0f}, {100 * each.solved_high:.0f}]",
+            _kilo(each.usd),
+            "-" if not best.usd else f"{each.usd / best.usd:.2f}",
+            "-" if each.mix is None else f"{100 * each.mix:.1f}",
+        )
+        for each in sorted(decision.standings, key=lambda each: (-each.solved, each.usd, each.name))
+    ]
+    sections: tuple[tuple[tuple[str, ...], ...], ...] = (tuple(rows),)
+    if (most := decision.oracle) is not None:
+        ratio = "-" if not best.usd else f"{most.usd / best.usd:.2f}"
+        sections = (*sections, (("oracle (nobody can)", f"{100 * most.solved:.1f}", _kilo(most.usd), ratio, "-"),))
+    notes = [
+        f"* is what to use. Dollars of all calls, the auction's included; x: times those of {best.name}.",
+        "mix: % that a blind mix of the single agents solves for the same dollars.",
+    ]
+    return Table(
+        title=f"{'Simulated agents: ' if decision.simulated else ''}{decision.tasks:,} test tasks",
+        header=("policy", "solved, % [95%]", "$ per 1,000", "x", "mix"),
+        sections=sections,
+        notes=tuple(notes),
     )
 
 
@@ -256,6 +335,33 @@ def _sentence(use: Standing, base: Standing, tasks: int, confidence: float, *, s
     if simulated:
         parts.append("All agents are simulated.")
     return " ".join(parts)
+
+
+def _best_bet(
+    standings: Sequence[Standing], policies: Sequence[MeasuredPolicy], goal: StudyGoal, alpha: float
+) -> str:
+    """The policy that looks best, although nothing is resolved, and how many tasks would resolve it; empty if none."""
+    base, *others = standings
+    share = 1.0 if goal.keep_pass is None else goal.keep_pass
+    seen = [
+        each
+        for each in others
+        if (each.solved >= share * base.solved and each.usd < base.usd)
+        or (goal.keep_pass is None and each.solved > base.solved)
+    ]
+    best = _best(seen, goal)
+    if best is None:
+        return ""
+    by_name = {policy.name: policy for policy in policies}
+    told = (
+        f" Best bet, not resolved: {best.name}, {100 * (best.solved - base.solved):+.1f} points, "
+        f"{100 * (best.usd / base.usd - 1):+.0f}% dollars"
+        if base.usd
+        else f" Best bet, not resolved: {best.name}"
+    )
+    differences = by_name[best.name].solved - share * by_name[base.name].solved
+    needed = tasks_to_certify(differences, share, confidence=1 - alpha) if goal.keep_pass is not None else None
+    return f"{told}; if it is as seen, about {needed:,} test tasks would resolve it." if needed else f"{told}."
 
 
 def _kilo(usd: float) -> str:

@@ -65,6 +65,25 @@ def test_a_budget_rules_out_what_is_not_surely_within() -> None:
     assert {each.name: each.reason for each in decision.standings}["over"].startswith("its dollars are not surely")
 
 
+def test_the_best_bet_is_named_with_the_tasks_that_would_resolve_it() -> None:
+    rivals = [policy("base", HALF[:30], 0.01), policy("bet", ALL[:30] * np.array([1.0, 1.0, 0.0] * 10), 0.004)]
+    said = decide_study(rivals, "base", StudyGoal(keep_pass=0.99)).sentence
+    assert "Best bet, not resolved: bet, +16.7 points, -60% dollars; if it is as seen, about" in said
+    number = int(said.split("about ")[1].split(" test tasks")[0].replace(",", ""))
+    assert 30 < number < 300
+
+
+def test_the_oracle_and_the_mix_by_hand() -> None:
+    one = MeasuredPolicy(name="one", solved=np.tile([1.0, 0.0], 10), dollars=np.full(20, 0.01), single=True)
+    two = MeasuredPolicy(name="two", solved=np.tile([1.0, 1.0], 10), dollars=np.full(20, 0.03), single=True)
+    half = MeasuredPolicy(name="half", solved=np.ones(20), dollars=np.full(20, 0.02))
+    decision = decide_study([one, two, half], "two", StudyGoal())
+    assert decision.oracle is not None
+    assert (decision.oracle.solved, decision.oracle.usd) == (1.0, pytest.approx(0.02))
+    # Half of the tasks to each of the two solves 75% for $0.02.
+    assert {each.name: each.mix for each in decision.standings} == pytest.approx({"two": 1.0, "one": 0.5, "half": 0.75})
+
+
 def test_few_tasks_decide_nothing() -> None:
     rivals = [policy("base", HALF[:9], 0.01), policy("better", ALL[:9], 0.001)]
     assert decide_study(rivals, "base", StudyGoal()).use == "base"

@@ -80,15 +80,22 @@ def decide_from(report: Path, baseline: str, goal: StudyGoal) -> Decision:
     samples = samples[samples["correct"].notna() & samples["usd"].notna()]
     rows: dict[str, dict[str, list[tuple[float, float]]]] = {}
     simulated: dict[str, bool] = {}
-    for policy, task, correct, usd, pretended in zip(
-        *(samples[name] for name in ("policy", "task_id", "correct", "usd", "simulated")), strict=True
-    ):
+    kinds: dict[str, str] = {}
+    columns = ("policy", "kind", "task_id", "correct", "usd", "simulated")
+    for policy, kind, task, correct, usd, pretended in zip(*(samples[name] for name in columns), strict=True):
+        kinds[policy] = kind
         rows.setdefault(policy, {}).setdefault(task, []).append((float(correct), float(usd)))
         simulated[policy] = simulated.get(policy, False) or bool(pretended)
     if baseline not in rows:
         raise StudyError(f"{baseline!r} is no policy of these logs: {', '.join(rows)}.")
     policies = [
-        MeasuredPolicy(name=name, solved=solved, dollars=dollars, simulated=simulated[name])
+        MeasuredPolicy(
+            name=name,
+            solved=solved,
+            dollars=dollars,
+            simulated=simulated[name],
+            single=kinds[name] == "single",
+        )
         for name, (solved, dollars) in by_policy(rows).items()
     ]
     return decide_study(policies, baseline, goal)
