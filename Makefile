@@ -68,6 +68,7 @@ bench: $(VENV)/.base
 	$(BIN)/python benchmarks/replay.py $(ARGS)
 	$(BIN)/python benchmarks/tables.py $(ARGS)
 
+DATA ?= data
 # Needs the original files and, for scoring, Docker: make bench-data DATA=folder
 bench-data: $(VENV)/.base
 	$(BIN)/python benchmarks/build.py --data-dir $(DATA) $(ARGS)
@@ -76,11 +77,10 @@ bench-data: $(VENV)/.base
 reference: $(VENV)/.test
 	$(BIN)/python docs/reference.py site
 
-# Hours with real models; goes on where it stopped: make study [DATA=data] [CORPUS=corpus] [ARGS=--quick]
-DATA ?= data
-CORPUS ?= corpus
+# Hours with real models; goes on where it stopped: make study [STUDY=file.yaml] [ARGS=--forecast]
+STUDY ?= benchmarks/study.yaml
 study: $(VENV)/.embed
-	$(BIN)/python benchmarks/study.py --data-dir $(DATA) --corpus $(CORPUS) $(ARGS)
+	$(BIN)/sale-inspect study $(STUDY) $(ARGS)
 
 # The figures of the house: files, lines, arrows, circles. Needs Python alone.
 measure:

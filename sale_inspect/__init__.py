@@ -22,6 +22,8 @@ from sale_inspect._errors import (
     PoolError,
     RunnerError,
     SaleError,
+    SpendingCapError,
+    StudyError,
     UnpricedAgentError,
 )
 from sale_inspect._lazy import lazy_names
@@ -98,6 +100,8 @@ __all__ = [
     "ReportRequest",
     "RunnerError",
     "SaleError",
+    "SpendingCapError",
+    "StudyError",
     "Table",
     "TrainRequest",
     "TrainedRouter",

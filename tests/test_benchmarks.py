@@ -43,7 +43,7 @@ TARGETS = {
     "doctor": "tests/inspect/test_command_line.py::test_doctor_without_an_engine_names_the_remedy_and_fails",
     "measure": "tests/test_house.py::test_the_figures_are_printed_without_the_package_installed",
     "reference": "tests/ecosystem/test_reference.py::test_every_public_name_is_on_its_page",
-    "study": "tests/test_study.py::test_the_quick_study_comes_to_its_tables_also_when_it_was_broken_off",
+    "study": "tests/test_study.py::test_a_small_form_comes_to_its_decision_also_when_it_was_broken_off",
     "coverage": "tests/stats/test_coverage.py::test_every_promise_holds",
     "bench": "tests/test_benchmarks.py::test_make_bench_runs_only_small_forms_that_run_here",
     "bench-data": "tests/test_benchmarks.py::test_make_bench_runs_only_small_forms_that_run_here",

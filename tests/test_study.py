@@ -1,4 +1,4 @@
-"""The study from its first step to its tables, on a model server of ours: broken off, taken up, and refused."""
+"""The first real study's file, and a small form of it from Ctrl-C to its decision on a model server of ours."""
 
 from __future__ import annotations
 
@@ -11,29 +11,24 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
-from sale_inspect.embedding import MINILM_DIR_VARIABLE, minilm_folder
+from sale_inspect.study import read_study
 from tests.faults.server import model_server
 from tests.test_docs_commands import environment
 
-DRIVER = Path(__file__).parents[1] / "benchmarks" / "study.py"
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 NOWHERE = "http://127.0.0.1:9"
 
 
-def started(folder: Path, server: str, data: Path, *options: str) -> subprocess.Popen[str]:
-    """The study's program in a folder, as from a shell in which no environment is activated.
-
-    The embedding model, if this machine has it, is named from that folder.
-    """
-    given = environment(server)
-    if minilm_folder() is not None:
-        given[MINILM_DIR_VARIABLE] = os.path.relpath(os.environ[MINILM_DIR_VARIABLE], folder)
+def started(folder: Path, server: str, data: Path) -> subprocess.Popen[str]:
+    """The study's command in a folder, as from a shell in which no environment is activated."""
     own = str(Path(sys.executable).parent)
     path = os.pathsep.join(place for place in os.environ["PATH"].split(os.pathsep) if place != own)
     return subprocess.Popen(
-        [sys.executable, str(DRIVER), "--data-dir", str(data), *options],
+        [str(Path(sys.executable).with_name("sale-inspect")), "study", "small.yaml"],
         cwd=folder,
-        env={**given, "PATH": path, "PYTHONUNBUFFERED": "1"},
+        env={**environment(server), "PATH": path, "PYTHONUNBUFFERED": "1", "HST_DATA_DIR": str(data)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -49,57 +44,45 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, said
 
 
+def small_form(folder: Path) -> None:
+    """The real study's file with few tasks of one source, one auction and one router."""
+    study = yaml.safe_load((BENCHMARKS / "study.yaml").read_text(encoding="utf-8"))
+    study["tasks"] = [{**study["tasks"][0], "most_dev": 6, "most_test": 6}]
+    study["policies"] = {"sale": study["policies"]["sale"][1:2], "routers": ["wtp-knn"]}
+    study |= {"orders": 1, "pool": str(BENCHMARKS / "study-pool.yaml"), "embedder": "hashing"}
+    (folder / "small.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+
+
+def test_the_real_study_is_a_study_file() -> None:
+    study = read_study(BENCHMARKS / "study.yaml")
+    assert len(study.tasks) == 4 and study.orders == 3
+    assert sum(task.most_test or 0 for task in study.tasks) == 24
+
+
 @pytest.mark.docker
-def test_the_quick_study_comes_to_its_tables_also_when_it_was_broken_off(tmp_path: Path, real_data: Path) -> None:
+def test_a_small_form_comes_to_its_decision_also_when_it_was_broken_off(tmp_path: Path, real_data: Path) -> None:
+    small_form(tmp_path)
     # Without servers the first step says which one is missing.
-    code, said = ended(started(tmp_path, NOWHERE, real_data, "--quick"))
+    code, said = ended(started(tmp_path, NOWHERE, real_data))
     assert code == 1
-    assert f"{NOWHERE}/v1" in said
-    assert "run the same command again" in said
-    assert "Traceback" not in said
+    assert f"{NOWHERE}/v1" in said and "Traceback" not in said
     with model_server() as server:
         server.answers.update({"smollm2-135m": "ANSWER: A", "qwen2.5-coder-1.5b": "ANSWER: B"})
-        # Ctrl-C in the third step.
-        process = started(tmp_path, server.url, real_data, "--quick")
+        process = started(tmp_path, server.url, real_data)
         assert process.stdout is not None
         for line in process.stdout:
-            if line.startswith("[3/15]"):
+            if line.startswith("[2/"):
                 break
         os.killpg(process.pid, signal.SIGINT)
         code, said = ended(process)
         assert code == 1
         assert "Stopped. Run the same command again" in said
         assert "Traceback" not in said
-        code, said = ended(started(tmp_path, server.url, real_data, "--quick"))
+        code, said = ended(started(tmp_path, server.url, real_data))
         assert code == 0, said
-    assert said.count("done before: 6 samples") == 2
-    if minilm_folder() is not None:
-        assert said.count("embedder: all-MiniLM-L6-v2") == 4, "one for each router"
-    out = tmp_path / "study-quick"
-    samples = pd.read_parquet(out / "condensed" / "samples.parquet")
-    tasks = json.loads((out / "condensed" / "tasks.json").read_text(encoding="utf-8"))
-    # Three agents alone, four routers, SALE with either weights and with or without a memory.
-    assert samples.groupby("log")["task_id"].agg(set).map(sorted).tolist() == [sorted(tasks["test"]["coding"])] * 11
-    report = (out / "report" / "report.md").read_text(encoding="utf-8")
-    assert "6 tasks" in report
-    assert "frugalgpt" in report
-
-
-def test_another_study_in_the_same_folder_is_refused(tmp_path: Path, real_data: Path) -> None:
-    out = tmp_path / "study-quick"
-    out.mkdir()
-    (out / "tasks.json").write_text("{}", encoding="utf-8")
-    code, said = ended(started(tmp_path, NOWHERE, real_data, "--quick"))
-    assert code == 1
-    assert "tasks.json" in said and "--out" in said and "Traceback" not in said
-    assert [path.name for path in out.iterdir()] == ["tasks.json"]
-
-
-def test_missing_pages_and_data_are_said_before_anything_runs(tmp_path: Path, real_data: Path) -> None:
-    code, said = ended(started(tmp_path, NOWHERE, real_data))
-    assert code == 1
-    assert "sale-inspect bench corpus" in said and "--corpus" in said and "Traceback" not in said
-    code, said = ended(started(tmp_path, NOWHERE, tmp_path / "no-data", "--quick"))
-    assert code == 1
-    assert "no-data" in said and "Traceback" not in said
-    assert not any(tmp_path.iterdir())
+    assert "[1/" not in said and "Use " in said
+    samples = pd.read_parquet(tmp_path / "small" / "condensed" / "samples.parquet")
+    # Three agents alone, an auction, a router: the same six tasks.
+    assert samples.groupby("log")["task_id"].agg(set).map(len).tolist() == [6] * 5
+    decision = json.loads((tmp_path / "small" / "decision.json").read_text(encoding="utf-8"))
+    assert decision["tasks"] == 6 and decision["use"] == decision["baseline"]

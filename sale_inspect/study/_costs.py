@@ -16,6 +16,9 @@ __all__ = ["StepForecast", "costs_table", "forecast_steps"]
 _SHORT = Assumptions(plan_tokens=30.0, rating_tokens=1.0, neighbours=1, trace_output=3.0, trace_calls=1.0)
 """The least that a task takes: an answer of a word, plans of a line. `trace_input` is set to the task's own tokens."""
 
+_LONG = Assumptions(trace_input=60_000.0, trace_output=10_000.0, trace_calls=20.0)
+"""The most that a task usually takes: an agent's long run."""
+
 _FEWER = 0.5
 """A provider's tokenizer may count as few as this share of the tokens that are counted here (ours)."""
 
@@ -122,9 +125,9 @@ def _assumed(
 ) -> StepForecast:
     least_tokens = _FEWER * task_tokens
     short = replace(_SHORT, task_tokens=least_tokens, trace_input=least_tokens)
-    usual = Assumptions(task_tokens=task_tokens)
+    long = replace(_LONG, task_tokens=task_tokens)
     ends = []
-    for assumed in (short, usual):
+    for assumed in (short, long):
         if step.solver.endswith("/sale"):
             of_panel = panel or step.args.get("jury") == "panel"
             whole = forecast_sale(

@@ -337,9 +337,7 @@ def _sentence(use: Standing, base: Standing, tasks: int, confidence: float, *, s
     return " ".join(parts)
 
 
-def _best_bet(
-    standings: Sequence[Standing], policies: Sequence[MeasuredPolicy], goal: StudyGoal, alpha: float
-) -> str:
+def _best_bet(standings: Sequence[Standing], policies: Sequence[MeasuredPolicy], goal: StudyGoal, alpha: float) -> str:
     """The policy that looks best, although nothing is resolved, and how many tasks would resolve it; empty if none."""
     base, *others = standings
     share = 1.0 if goal.keep_pass is None else goal.keep_pass

@@ -44,11 +44,15 @@ class StudyTask(_Strict):
 
     Attributes:
         task: As `inspect eval` takes it: `file.py@name`, `file.py`, or `package/name`.
-        args: Its arguments, as with `-T`.
+        args: Its arguments, as with `-T`. Files in them are named from the study's folder.
+        most_dev: At most so many dev samples of this task, in place of `split.most_dev`.
+        most_test: The same of test samples.
     """
 
     task: str = Field(min_length=1)
     args: dict[str, Any] = Field(default_factory=dict)
+    most_dev: int | None = Field(default=None, ge=1)
+    most_test: int | None = Field(default=None, ge=1)
 
 
 class StudySplit(_Strict):
@@ -74,6 +78,11 @@ class StudySplit(_Strict):
     test: tuple[SampleId, ...] | None = None
     most_dev: int | None = Field(default=None, ge=1)
     most_test: int | None = Field(default=None, ge=1)
+
+    def of(self, task: StudyTask) -> StudySplit:
+        """How one task is divided."""
+        own = {"most_dev": task.most_dev, "most_test": task.most_test}
+        return self.model_copy(update={name: value for name, value in own.items() if value is not None})
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

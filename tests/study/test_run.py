@@ -23,10 +23,12 @@ from inspect_ai.dataset import Sample
 from inspect_ai.scorer import includes
 from inspect_ai.solver import generate
 
+WORDS = ('Prove that', 'Compute')
+
 @task
 def quiz(n: int = 36) -> Task:
     samples = [
-        Sample(id=f"q{k}", input=f"{'Compute' if k % 3 else 'Prove that'} {10 + k} + {20 + k}.", target=f"={30 + 2 * k}")
+        Sample(id=f"q{k}", input=f"{WORDS[k % 3 > 0]} {10 + k} + {20 + k}.", target=f"={30 + 2 * k}")
         for k in range(n)
     ]
     return Task(dataset=samples, solver=generate(), scorer=includes())
@@ -108,7 +110,7 @@ def test_from_the_file_to_the_decision_and_back_from_the_condensed_data(here: Pa
     assert made.exit_code == 0, made.output
     said = decision(here)
     assert f"Use {said['use']}. It solves" in made.output
-    assert {each["name"] for each in said["standings"]} == {  # type: ignore[attr-defined,index]
+    assert {each["name"] for each in said["standings"]} == {  # type: ignore[attr-defined]
         *("small alone", "large alone", "sale", "fitted", "wtp-knn")
     }
     assert said["baseline"] == "large alone"
@@ -225,8 +227,8 @@ def test_other_prices_change_dollars_and_run_nothing(here: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("quiz.py@quiz", "quiz.py@nothing", "cannot be made"),
-        ("quiz.py@quiz", "none.py@quiz", "cannot be made"),
+        ("quiz.py@quiz", "quiz.py@nothing", "quiz.py has the tasks quiz. Name one"),
+        ("quiz.py@quiz", "none.py@quiz", "there is no file"),
         ("pool: pool.yaml", "pool: none.yaml", "Unknown pool"),
         ("dev_share: 0.5", "dev: [q1], test: [q1, q2]", "in dev and in test both"),
         ("dev_share: 0.5", "dev: [q1], test: [q99]", "does not have: q99"),

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
+from contextlib import chdir
 from dataclasses import dataclass
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
-from inspect_ai import Task
+from inspect_ai import Task, list_tasks
 from inspect_ai.dataset import Sample
+from inspect_ai.util import registry_create
 
 from sale_inspect._errors import StudyError
 from sale_inspect.auction import count_tokens
@@ -51,20 +55,43 @@ def samples_of(task: str, args: Mapping[str, Any]) -> list[TaskSample]:
     Raises:
         StudyError: If the task cannot be made, is several tasks, or has samples without ids or two of one id.
     """
-    # The loader that `inspect eval` itself uses; Inspect hands out no other.
-    from inspect_ai._eval.loader import load_tasks
-
     try:
-        tasks = load_tasks([task], dict(args))
+        made = _made(task, args)
+    except StudyError:
+        raise
     except Exception as error:
         raise StudyError(
-            f"Task {task}: cannot be made: {(str(error) or type(error).__name__).rstrip('.')}. Inspect finds a task by "
-            "file.py@name if the file exists and its @task stands at the top level, or by package/name."
+            f"Task {task}: cannot be made: {(str(error) or type(error).__name__).rstrip('.')}. Name it as "
+            "`inspect eval` takes it: file.py@name or package/name."
         ) from error
-    if len(tasks) != 1:
-        names = ", ".join(each.name for each in tasks) or "none"
-        raise StudyError(f"Task {task}: names {len(tasks)} tasks ({names}). Name one, for instance file.py@name.")
-    return _samples(task, tasks[0])
+    return _samples(task, made)
+
+
+def _made(task: str, args: Mapping[str, Any]) -> Task:
+    """The task, made in its own folder as `inspect eval` makes it."""
+    file, _, name = task.partition("@")
+    path = Path(file)
+    if path.suffix != ".py":
+        return registry_create("task", task, **args)
+    if not path.is_file():
+        raise StudyError(f"Task {task}: there is no file {path}. Files are named from the study file's folder.")
+    names = [each.name for each in list_tasks(path.name, root_dir=path.resolve().parent)]
+    if (name and name not in names) or (not name and len(names) != 1):
+        raise StudyError(
+            f"Task {task}: {path.name} has {'the tasks ' + ', '.join(names) if names else 'no task'}. Name one, as "
+            f"{path.name}@name. Inspect finds functions that are decorated with @task at the top level."
+        )
+    spec = spec_from_file_location(f"study_{path.stem}", path.resolve())
+    if spec is None or spec.loader is None:
+        raise StudyError(f"Task {task}: {path} cannot be loaded.")
+    with chdir(path.resolve().parent):
+        # Modules beside the task's file are found as by `inspect eval`.
+        sys.path.insert(0, str(path.resolve().parent))
+        try:
+            spec.loader.exec_module(module_from_spec(spec))
+            return registry_create("task", name or names[0], **args)
+        finally:
+            sys.path.remove(str(path.resolve().parent))
 
 
 def _samples(name: str, task: Task) -> list[TaskSample]:

@@ -108,14 +108,14 @@ def _from_folder(task: str, folder: Path) -> str:
 def _divided(study: StudyFile, here: Path) -> tuple[Divided, ...]:
     divided = []
     for task in study.tasks:
-        place = task_place(task.task, here)
+        place, split = task_place(task.task, here), study.split.of(task)
         if study.split.arg is None:
-            divided.append(divide(_samples(place, task.args), study.split, task.task))
+            divided.append(divide(_samples(place, task.args), split, task.task))
             continue
         if study.split.arg in task.args:
             raise StudyError(f"{task.task}: args.{study.split.arg} is what split.arg sets. Leave one of them out.")
         dev, test = (_samples(place, {**task.args, study.split.arg: side}) for side in ("dev", "test"))
-        sides = Divided(dev=first_by_hash(dev, study.split.most_dev), test=first_by_hash(test, study.split.most_test))
+        sides = Divided(dev=first_by_hash(dev, split.most_dev), test=first_by_hash(test, split.most_test))
         divided.append(sides)
     check_apart(
         [each for sides in divided for each in sides.dev],
