@@ -283,13 +283,14 @@ def _fit(out: Path) -> None:
 
 
 def _tables(out: Path, sizes: dict[str, int]) -> None:
+    # Made anew each time, as more runs come in.
     # What the dev runs say of the test runs, to be held against what those then cost.
     wanted = [part for name, count in sizes.items() for part in ("--tasks", f"{name}={count}")]
-    sale(out, "plan", *wanted, "--like", "logs/dev", "--json", "plan.json")
-    sale(out, "outcomes", "logs/test", "--answers", "--policy-from", "metadata:study", "-o", "test.parquet")
+    sale(out, "plan", *wanted, "--like", "logs/dev", "--json", "plan.json", "--force")
+    sale(out, "outcomes", "logs/test", "--answers", "--policy-from", "metadata:study", "-o", "test.parquet", "--force")
     files = [part for name in ROUTERS for part in ("--router", f"routers/{name}.npz")]
-    sale(out, "replay", "test.parquet", *files, "--json", "replay.json")
-    sale(out, "report", "logs/test", "-o", "report", "--title", "The real study")
+    sale(out, "replay", "test.parquet", *files, "--json", "replay.json", "--force")
+    sale(out, "report", "logs/test", "-o", "report", "--title", "The real study", "--force")
     (out / "condensed").mkdir(exist_ok=True)
     for name in CONDENSED:
         shutil.copy(out / name, out / "condensed" / Path(name).name)

@@ -135,15 +135,12 @@ def compact_file(file: Path, keep: int, near_duplicate: float, dry_run: bool, em
 @memory.command("export")
 @_file
 @options.output(required=True)
-@options.force
-def export_file(file: Path, output: Path, force: bool) -> None:
+def export_file(file: Path, output: Path) -> None:
     """Write the auctions in FILE as JSONL, one a line, in the memory's order.
 
     \b
       sale-inspect memory export memory.db -o memory.jsonl
     """  # noqa: D301 - click reads \b
-    if output.exists() and not force:
-        raise click.ClickException(f"{output} is there already. Add --force to replace it, or choose another file.")
     with clean_errors(), MemoryStore(file, mode="read") as store:
         count = export_jsonl(store, output)
     click.echo(f"wrote {output}: {count} auctions")

@@ -19,7 +19,7 @@ _SENTENCES = 3
 
 @click.command()
 @click.argument("logs", nargs=-1, required=True)
-@options.output(required=True)
+@options.output(required=True, holds="folder")
 @click.option("--title", default="", help="Title of the page.")
 @click.option("--baseline", default="", help="Policy that the others are compared with, as the tables name it.")
 @options.seed
@@ -47,7 +47,7 @@ def report(logs: tuple[str, ...], output: Path, request: ReportRequest) -> None:
       sale-inspect report logs -o report
       sale-inspect report logs -o report --exclude unpriced,no-tau \\
         --baseline "32b alone"
-      sale-inspect report report -o report --baseline "32b alone"
+      sale-inspect report report -o report-32b --baseline "32b alone"
       sale-inspect report outcomes.parquet -o report
     """  # noqa: D301 - click reads \b
     with clean_errors(), progress_shown() as progress:

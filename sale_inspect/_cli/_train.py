@@ -10,7 +10,10 @@ import click
 from sale_inspect._cli import _options as options
 from sale_inspect._cli._draw import progress_shown
 from sale_inspect._edge import clean_errors
+from sale_inspect._files import make_folder
+from sale_inspect._results import check_result
 from sale_inspect._work import TrainedRouter, TrainRequest, train_routers
+from sale_inspect.routers import ROUTERS, router_kind
 from sale_inspect.texts import fmt_rate, fmt_usd
 
 __all__ = ["train"]
@@ -19,7 +22,7 @@ __all__ = ["train"]
 @click.command()
 @click.argument("outcomes", type=click.Path(path_type=Path, dir_okay=False))
 @options.routers
-@options.output(required=True)
+@options.output(required=True, holds="files")
 @options.budget
 @options.keep_pass
 @options.confidence
@@ -50,10 +53,12 @@ def train(outcomes: Path, routers: tuple[str, ...], output: Path, request: Train
 
     def save(router: TrainedRouter) -> None:
         # Each as soon as it is there: what comes after may take hours, or fail.
-        output.mkdir(exist_ok=True)
+        make_folder(output)
         router.save(output / f"{router.name}.npz")
 
     with clean_errors(), progress_shown() as progress:
+        for name in (router_kind(name).name for name in routers or ROUTERS):
+            check_result(output / f"{name}.npz")
         trained = train_routers(outcomes, routers, request, on_router=save, progress=progress)
     for note in trained[0].notes if trained else ():
         click.echo(f"- {note}", err=True)
