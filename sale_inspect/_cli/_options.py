@@ -149,14 +149,13 @@ def _writes(command: Command, **results: _Holds) -> Command:
 
 
 def _check_place(place: Path, holds: _Holds) -> None:
-    if holds == "files" and (place.is_dir() or not place.exists()):
-        # Each file is checked by the command, which knows their names.
-        return
-    if place.exists() and place.is_file() and holds != "file":
-        raise FileWriteError(f"{place}: cannot be written: it is a file. Name a folder.")
-    if place.is_dir() and holds == "file":
+    if holds == "file" and place.is_dir():
         raise FileWriteError(f"{place}: cannot be written: it is a folder. Name a file.")
-    check_result(place)
+    if holds != "file" and place.is_file():
+        raise FileWriteError(f"{place}: cannot be written: it is a file. Name a folder.")
+    if holds == "file":
+        # What lies in a folder is checked where it is known what is to lie there.
+        check_result(place)
 
 
 def _paths(value: object) -> Iterator[Path]:
