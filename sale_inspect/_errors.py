@@ -19,6 +19,8 @@ Each message says which thing is wrong, what it must be, what was found, and wha
 
 from __future__ import annotations
 
+from sale_inspect.texts import plain
+
 __all__ = [
     "AuctionError",
     "BenchError",
@@ -36,8 +38,18 @@ __all__ = [
 ]
 
 
+_LONGEST_LINE = 4000
+
+
 class SaleError(Exception):
-    """Base of all errors of this package."""
+    """Base of all errors of this package: one argument a line of its message.
+
+    Names and texts of others stand in messages. So what cannot be seen is shown as it is in `texts.visible`, and no
+    text begins a line of its own; a line has at most 4,000 characters.
+    """
+
+    def __str__(self) -> str:
+        return "\n".join(plain(str(line), _LONGEST_LINE) for line in self.args)
 
 
 class PoolError(SaleError):

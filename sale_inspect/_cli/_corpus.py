@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from sale_inspect._cli import _options as options
+from sale_inspect._cli._draw import say
 from sale_inspect._edge import clean_errors
 from sale_inspect._files import make_folder, open_new_text
 from sale_inspect._results import check_result
@@ -46,5 +47,5 @@ def corpus(files: tuple[Path, ...], output: Path) -> None:
     with clean_errors(), open_new_text(target) as file:
         for page in merged.pages:
             file.write(json.dumps({"title": page.title, "text": page.text}, ensure_ascii=False) + "\n")
-    click.echo(f"wrote {target}: {len(made)} pages, sha256 {made.sha256}")
-    click.echo(f"{merged.repeated} repeated pages merged, {len(merged.renamed)} renamed (another text, the same title)")
+    say(f"wrote {target}: {len(made)} pages, sha256 {made.sha256}")
+    say(f"{merged.repeated} repeated pages merged, {len(merged.renamed)} renamed (another text, the same title)")

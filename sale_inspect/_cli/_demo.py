@@ -11,7 +11,7 @@ from typing import Literal
 import click
 
 from sale_inspect._cli import _options as options
-from sale_inspect._cli._draw import show_table
+from sale_inspect._cli._draw import say, show_table
 from sale_inspect._edge import clean_errors
 from sale_inspect._results import check_result, result_rules
 from sale_inspect._work import demo_folder, demo_policies, demo_report, finish_demo, run_demo_policy
@@ -46,18 +46,18 @@ def demo(log_dir: str | None, limit: int | None, force: bool, sandbox: Literal["
 
 def _run(folder: str, limit: int | None, sandbox: Literal["local", "docker"]) -> None:
     policies = demo_policies()
-    click.echo(f"hst_mini with {len(policies) - 1} simulated agents; programs run in sandbox={sandbox}. Logs: {folder}")
+    say(f"hst_mini with {len(policies) - 1} simulated agents; programs run in sandbox={sandbox}. Logs: {folder}")
     with clean_errors():
         for number, name in enumerate(policies, start=1):
-            click.echo(f"[{number}/{len(policies)}] {name} ... ", nl=False)
+            say(f"[{number}/{len(policies)}] {name} ... ", end=False)
             start = time.monotonic()
             count = run_demo_policy(name, folder, limit=limit, sandbox=sandbox)
-            click.echo(f"{count} tasks in {time.monotonic() - start:.1f} s")
+            say(f"{count} tasks in {time.monotonic() - start:.1f} s")
         finished = finish_demo(folder)
     show_table(finished.table)
-    click.echo(f"\n{finished.report.sentences[0]}")
-    click.echo(f"\nRead each auction in Inspect's viewer:\n  {_inspect_command()} view --log-dir {folder}")
-    click.echo(f"\nThe report, with every table and picture:\n  {finished.report.page}")
+    say("", finished.report.sentences[0])
+    say("", "Read each auction in Inspect's viewer:", f"  {_inspect_command()} view --log-dir {folder}")
+    say("", "The report, with every table and picture:", f"  {finished.report.page}")
 
 
 def _inspect_command() -> str:

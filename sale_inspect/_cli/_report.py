@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sale_inspect._cli import _options as options
-from sale_inspect._cli._draw import progress_shown
+from sale_inspect._cli._draw import progress_shown, say
 from sale_inspect._edge import clean_errors
 from sale_inspect._work import VIEWER, ReportRequest, make_report
 from sale_inspect.runs import left_out_notes
@@ -53,7 +53,7 @@ def report(logs: tuple[str, ...], output: Path, request: ReportRequest) -> None:
     with clean_errors(), progress_shown() as progress:
         made = make_report(logs, output, request, progress=progress)
     for each in made.sentences[:_SENTENCES]:
-        click.echo(each)
+        say(each)
     for sentence in (*left_out_notes(made.left_out), *made.health):
-        click.echo(f"- {sentence}")
-    click.echo(f"\n{made.page}")
+        say(f"- {sentence}")
+    say("", str(made.page))

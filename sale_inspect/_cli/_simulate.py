@@ -11,7 +11,7 @@ import click
 import numpy as np
 
 from sale_inspect._cli import _options as options
-from sale_inspect._cli._draw import show_table, write_json
+from sale_inspect._cli._draw import say, show_table, write_json
 from sale_inspect._edge import clean_errors
 from sale_inspect._files import make_folder, write_file
 from sale_inspect._results import check_result
@@ -55,7 +55,7 @@ def simulate(
         table = study_table(study, points)
         show_table(table, markdown=markdown)
         if markdown:
-            click.echo()
+            say("")
         if plots is not None:
             _draw(plots, study, points)
         kept["studies"][name] = [_plain(point) for point in points]
@@ -74,7 +74,7 @@ def _draw(folder: Path, study: Study, points: Sequence[StudyPoint]) -> None:
         svg, png = _pictures(folder, study.name)
         write_file(svg, to_svg(drawing))
         write_file(png, to_png(drawing))
-    click.echo(str(svg))
+    say(str(svg))
 
 
 def _pictures(folder: Path, study: str) -> tuple[Path, Path]:

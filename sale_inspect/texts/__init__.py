@@ -13,12 +13,23 @@ from sale_inspect.texts._escape import (
     visible,
 )
 from sale_inspect.texts._numbers import fmt_count, fmt_rate, fmt_usd
-from sale_inspect.texts._table import Sentence, Table, html_list, html_rows, markdown_text, to_html, to_markdown
+from sale_inspect.texts._table import (
+    Sentence,
+    Table,
+    aligned,
+    html_list,
+    html_rows,
+    markdown_rows,
+    paragraphs,
+    to_html,
+    to_markdown,
+)
 
 __all__ = [
     "NAME_WIDTH",
     "Sentence",
     "Table",
+    "aligned",
     "choice_label",
     "csv_cell",
     "csv_text",
@@ -30,7 +41,8 @@ __all__ = [
     "html_list",
     "html_rows",
     "markdown",
-    "markdown_text",
+    "markdown_rows",
+    "paragraphs",
     "plain",
     "rich_text",
     "to_html",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 from importlib.resources import files
 from itertools import groupby
 
@@ -20,9 +19,11 @@ from sale_inspect.report.page._model import (
     Value,
 )
 from sale_inspect.report.page._show import show, sort_key
+from sale_inspect.texts import html as escape
 
 __all__ = ["to_html"]
 
+_LONGEST_CELL = 160
 _SIMULATED = "Simulated agents: no model ran; nothing here is a measurement of any model."
 
 
@@ -136,9 +137,9 @@ def _head(column: PageColumn) -> str:
 
 def _cell(value: Value, column: PageColumn, *, first: bool) -> str:
     key = sort_key(value)
-    data = "" if key is None else f' data-v="{escape(str(key))}"'
+    data = "" if key is None else f' data-v="{escape(str(key), _LONGEST_CELL)}"'
     css = "" if column.kind == "text" else ' class="n"'
-    text = escape(show(value, column.kind))
+    text = escape(show(value, column.kind), _LONGEST_CELL)
     if isinstance(value, Link) and value.url:
         text = f'<a href="{escape(value.url)}">{text}</a>'
     return f'<th scope="row"{css}{data}>{text}</th>' if first else f"<td{css}{data}>{text}</td>"
