@@ -23,7 +23,8 @@ _ESCAPE = re.compile(r"\\u([0-9a-f]{4})|\\U([0-9a-f]{8})")
 # What Markdown (CommonMark, GitHub's tables, links and formulas) reads as more than itself, and no more than that: a
 # table of dollars and intervals is also read as it stands.
 _MARKDOWN = re.compile(
-    r"""[\\`*|~] | \[(?![-+]?\$?\d[-+$\d.,%e ]*\](?![(\[:])) | (?<![^\W_])_ | _(?![^\W_]) | <(?=[a-z/!?]) | \$(?!\d) | &(?=\#?\w+;) | :(?=//) | (?<=www)\.
+    r"""[\\`*|~] | \[(?![-+]?\$?\d[-+$\d.,%e ]*\](?![(\[:]))
+    | (?<![^\W_])_ | _(?![^\W_]) | <(?=[a-z/!?]) | \$(?!\d) | &(?=\#?\w+;) | :(?=//) | (?<=www)\.
     | ^\#(?=\#*(?:\s|$)) | ^[+-](?=\s|$) | ^[=-](?=[=-]*\s*$) | ^> | ^\ """,
     re.IGNORECASE | re.VERBOSE,
 )
