@@ -19,7 +19,7 @@ Each message says which thing is wrong, what it must be, what was found, and wha
 
 from __future__ import annotations
 
-from sale_inspect.texts import plain
+from sale_inspect.texts import LINE_WIDTH, plain
 
 __all__ = [
     "AuctionError",
@@ -38,9 +38,6 @@ __all__ = [
 ]
 
 
-_LONGEST_LINE = 4000
-
-
 class SaleError(Exception):
     """Base of all errors of this package: one argument a line of its message.
 
@@ -49,7 +46,7 @@ class SaleError(Exception):
     """
 
     def __str__(self) -> str:
-        return "\n".join(plain(str(line), _LONGEST_LINE) for line in self.args)
+        return "\n".join(plain(str(line), LINE_WIDTH) for line in self.args)
 
 
 class PoolError(SaleError):

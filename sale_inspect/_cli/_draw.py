@@ -19,7 +19,7 @@ from sale_inspect._edge import clean_errors
 from sale_inspect._files import write_file
 from sale_inspect._work import Progress
 from sale_inspect.checks import Check
-from sale_inspect.texts import NAME_WIDTH, Table, plain, rich_text, to_markdown, visible
+from sale_inspect.texts import LINE_WIDTH, NAME_WIDTH, Table, plain, rich_text, to_markdown, visible
 
 __all__ = ["draw_checks", "draw_rows", "progress_shown", "say", "say_escaped", "show_table", "write_json"]
 
@@ -41,7 +41,7 @@ def say(*lines: str, err: bool = False, end: bool = True) -> None:
         err: To standard error.
         end: Whether the last line ends.
     """
-    click.echo("\n".join(map(visible, lines)), err=err, nl=end)
+    click.echo("\n".join(plain(line, LINE_WIDTH) for line in lines), err=err, nl=end)
 
 
 def say_escaped(text: str) -> None:
@@ -96,7 +96,7 @@ def draw_rows(
     out = _console()
     out.print(drawn)
     for note in notes:
-        out.print(Text(visible(f"- {note}")))
+        out.print(Text(plain(f"- {note}", LINE_WIDTH)))
 
 
 def _cell(cell: str | Sequence[str], width: int | None) -> Text:

@@ -10,7 +10,7 @@ from typing import Any
 from sale_inspect.replays._parts import AgentResult, BinResult, Estimate, PolicyResult, ReplayOptions
 from sale_inspect.replays._text import reasons, tables
 from sale_inspect.stats import Claim
-from sale_inspect.texts import Table, aligned, html_list, markdown_rows, paragraphs, to_html
+from sale_inspect.texts import LINE_WIDTH, Table, aligned, html_list, markdown_rows, paragraphs, to_html
 from sale_inspect.texts import html as html_text
 from sale_inspect.texts import markdown as markdown_text
 
@@ -80,7 +80,10 @@ def _markdown(replay: Replay, lists: Sequence[tuple[str, list[str]]]) -> str:
     for title, header, rows in tables(replay.policies, replay.bins):
         parts += [f"**{markdown_text(title)}**", "\n".join(markdown_rows(header, rows))]
     for title, lines in lists:
-        parts += [*([f"**{title}**"] if title else []), "\n".join(f"- {markdown_text(line)}" for line in lines)]
+        parts += [
+            *([f"**{title}**"] if title else []),
+            "\n".join(f"- {markdown_text(line, LINE_WIDTH)}" for line in lines),
+        ]
     return "\n\n".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 from sale_inspect.texts._choices import choice_label, with_choices
 from sale_inspect.texts._escape import (
+    LINE_WIDTH,
     NAME_WIDTH,
     csv_cell,
     csv_text,
@@ -26,6 +27,7 @@ from sale_inspect.texts._table import (
 )
 
 __all__ = [
+    "LINE_WIDTH",
     "NAME_WIDTH",
     "Sentence",
     "Table",

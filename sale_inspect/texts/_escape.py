@@ -11,10 +11,23 @@ import html as _html
 import re
 import unicodedata
 
-__all__ = ["NAME_WIDTH", "csv_cell", "csv_text", "file_name", "html", "markdown", "plain", "rich_text", "visible"]
+__all__ = [
+    "LINE_WIDTH",
+    "NAME_WIDTH",
+    "csv_cell",
+    "csv_text",
+    "file_name",
+    "html",
+    "markdown",
+    "plain",
+    "rich_text",
+    "visible",
+]
 
 NAME_WIDTH = 60
-"""Longest name in a table or a sentence, characters (ours)."""
+"""Longest name in a table, characters (ours)."""
+LINE_WIDTH = 4000
+"""Longest line of a text, with all that it quotes of others, characters (ours)."""
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # A text that already reads like one of our escapes: its backslash is escaped, so that it can be told apart.

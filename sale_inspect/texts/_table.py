@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sale_inspect.texts._escape import NAME_WIDTH, html, markdown, visible
+from sale_inspect.texts._escape import LINE_WIDTH, NAME_WIDTH, html, markdown, plain, visible
 
 __all__ = [
     "Sentence",
@@ -53,17 +53,17 @@ class Sentence:
     sentence: str
 
     def _repr_html_(self) -> str:
-        return f"<p>{html(self.sentence)}</p>"
+        return f"<p>{html(self.sentence, LINE_WIDTH)}</p>"
 
     def _repr_markdown_(self) -> str:
-        return markdown(self.sentence)
+        return markdown(self.sentence, LINE_WIDTH)
 
 
 def to_markdown(table: Table) -> str:
     """The table in Markdown."""
     rows = [row for section in table.sections for row in section]
     lines = [f"**{markdown(table.title)}**", "", *markdown_rows(table.header, rows, left=2), ""]
-    return "\n".join([*lines, *[f"- {markdown(note)}" for note in table.notes]])
+    return "\n".join([*lines, *[f"- {markdown(note, LINE_WIDTH)}" for note in table.notes]])
 
 
 def markdown_rows(header: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> list[str]:
@@ -99,7 +99,7 @@ def html_rows(rows: Iterable[Sequence[str]]) -> str:
 
 def html_list(lines: Iterable[str]) -> str:
     """Lines as a list; nothing if there is none."""
-    items = "".join(f"<li>{html(line)}</li>" for line in lines)
+    items = "".join(f"<li>{html(line, LINE_WIDTH)}</li>" for line in lines)
     return f"<ul>{items}</ul>" if items else ""
 
 
@@ -134,4 +134,4 @@ def _padded(cell: str, width: int, right: bool) -> str:
 
 def paragraphs(parts: Iterable[Iterable[str]]) -> str:
     """Plain text: paragraphs of lines, an empty line between them. No text of a line can begin another."""
-    return "\n\n".join("\n".join(map(visible, lines)) for lines in parts)
+    return "\n\n".join("\n".join(plain(line, LINE_WIDTH) for line in lines) for lines in parts)

@@ -19,6 +19,7 @@ from sale_inspect.report.page._model import (
     Value,
 )
 from sale_inspect.report.page._show import show, sort_key
+from sale_inspect.texts import LINE_WIDTH
 from sale_inspect.texts import html as escape
 
 __all__ = ["to_html"]
@@ -74,11 +75,13 @@ def _section(section: Section, simulated: bool) -> Iterator[str]:
 def _block(block: Block, simulated: bool) -> Iterator[str]:
     if isinstance(block, Sentences):
         if block.bullets:
-            yield "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in block.items) + "</ul>"
+            yield "<ul>" + "".join(f"<li>{escape(item, LINE_WIDTH)}</li>" for item in block.items) + "</ul>"
         else:
-            yield "".join(f"<p>{escape(item)}</p>" for item in block.items)
+            yield "".join(f"<p>{escape(item, LINE_WIDTH)}</p>" for item in block.items)
     elif isinstance(block, Facts):
-        yield "<dl>" + "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in block.items) + "</dl>"
+        yield (
+            "<dl>" + "".join(f"<dt>{escape(k)}</dt><dd>{escape(v, LINE_WIDTH)}</dd>" for k, v in block.items) + "</dl>"
+        )
     elif isinstance(block, Picture):
         yield from _picture(block)
     else:
@@ -86,10 +89,10 @@ def _block(block: Block, simulated: bool) -> Iterator[str]:
 
 
 def _picture(picture: Picture) -> Iterator[str]:
-    yield f'<figure id="figure-{picture.name}"><div class="picture" role="img" aria-label="{escape(picture.alt)}">'
+    yield f'<figure id="figure-{picture.name}"><div class="picture" role="img" aria-label="{escape(picture.alt, LINE_WIDTH)}">'
     yield f"{picture.svg}</div>"
     yield (
-        f'<figcaption>{escape(picture.caption)} <a href="tables/{picture.name}.csv">Data</a>, '
+        f'<figcaption>{escape(picture.caption, LINE_WIDTH)} <a href="tables/{picture.name}.csv">Data</a>, '
         f'<a href="figures/{picture.name}.svg">SVG</a>, <a href="figures/{picture.name}.png">PNG</a></figcaption>'
         "</figure>"
     )
@@ -117,7 +120,7 @@ def _grid(grid: PageTable, simulated: bool) -> Iterator[str]:
     if grid.shown is not None and len(grid.rows) > grid.shown:
         notes.append(f"{grid.shown:,} of {len(grid.rows):,} rows; the CSV has all.")
     if notes:
-        yield '<ul class="notes">' + "".join(f"<li>{escape(note)}</li>" for note in notes) + "</ul>"
+        yield '<ul class="notes">' + "".join(f"<li>{escape(note, LINE_WIDTH)}</li>" for note in notes) + "</ul>"
 
 
 def _groups(columns: tuple[PageColumn, ...]) -> str:

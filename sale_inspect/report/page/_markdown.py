@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sale_inspect.report.page._model import Block, Facts, Link, PageTable, Picture, ReportPage, Sentences, Value
 from sale_inspect.report.page._show import show
-from sale_inspect.texts import markdown, visible
+from sale_inspect.texts import LINE_WIDTH, markdown, visible
 
 __all__ = ["to_markdown_page"]
 
@@ -27,13 +27,13 @@ def to_markdown_page(page: ReportPage) -> str:
 
 def _block(block: Block, simulated: bool) -> Iterator[str]:
     if isinstance(block, Sentences):
-        yield from (f"{'- ' if block.bullets else ''}{markdown(item)}" for item in block.items)
+        yield from (f"{'- ' if block.bullets else ''}{markdown(item, LINE_WIDTH)}" for item in block.items)
     elif isinstance(block, Facts):
-        yield from (f"- {markdown(name)}: {markdown(value)}" for name, value in block.items)
+        yield from (f"- {markdown(name)}: {markdown(value, LINE_WIDTH)}" for name, value in block.items)
     elif isinstance(block, Picture):
-        yield f"![{markdown(' '.join(block.alt.split()))}](figures/{block.name}.png)"
+        yield f"![{markdown(' '.join(block.alt.split()), LINE_WIDTH)}](figures/{block.name}.png)"
         yield ""
-        yield markdown(block.caption)
+        yield markdown(block.caption, LINE_WIDTH)
     else:
         yield from _grid(block, simulated)
 
@@ -50,7 +50,7 @@ def _grid(grid: PageTable, simulated: bool) -> Iterator[str]:
     for row in grid.rows[: grid.shown]:
         yield _row([_cell(value, show(value, c.kind)) for value, c in zip(row, grid.columns, strict=True)])
     yield ""
-    yield from (f"- {markdown(note)}" for note in grid.notes)
+    yield from (f"- {markdown(note, LINE_WIDTH)}" for note in grid.notes)
     if grid.shown is not None and len(grid.rows) > grid.shown:
         yield f"- {grid.shown:,} of {len(grid.rows):,} rows; all are in tables/{grid.name}.csv."
 
