@@ -19,7 +19,7 @@ Each message says which thing is wrong, what it must be, what was found, and wha
 
 from __future__ import annotations
 
-from sale_inspect.texts import LINE_WIDTH, plain
+from sale_inspect.texts import LINE_WIDTH, plain, without_passwords
 
 __all__ = [
     "AuctionError",
@@ -42,11 +42,11 @@ class SaleError(Exception):
     """Base of all errors of this package: one argument a line of its message.
 
     Names and texts of others stand in messages. So what cannot be seen is shown as it is in `texts.visible`, and no
-    text begins a line of its own; a line has at most 4,000 characters.
+    text begins a line of its own; addresses are shown without passwords; a line has at most 4,000 characters.
     """
 
     def __str__(self) -> str:
-        return "\n".join(plain(str(line), LINE_WIDTH) for line in self.args)
+        return "\n".join(plain(without_passwords(str(line)), LINE_WIDTH) for line in self.args)
 
 
 class PoolError(SaleError):

@@ -19,7 +19,7 @@ from sale_inspect._edge import clean_errors
 from sale_inspect._files import write_file
 from sale_inspect._work import Progress
 from sale_inspect.checks import Check
-from sale_inspect.texts import LINE_WIDTH, NAME_WIDTH, Table, plain, rich_text, to_markdown, visible
+from sale_inspect.texts import LINE_WIDTH, NAME_WIDTH, Table, plain, rich_text, to_markdown, visible, without_passwords
 
 __all__ = ["draw_checks", "draw_rows", "progress_shown", "say", "say_escaped", "show_table", "write_json"]
 
@@ -41,7 +41,7 @@ def say(*lines: str, err: bool = False, end: bool = True) -> None:
         err: To standard error.
         end: Whether the last line ends.
     """
-    click.echo("\n".join(plain(line, LINE_WIDTH) for line in lines), err=err, nl=end)
+    click.echo("\n".join(plain(without_passwords(line), LINE_WIDTH) for line in lines), err=err, nl=end)
 
 
 def say_escaped(text: str) -> None:
@@ -96,7 +96,7 @@ def draw_rows(
     out = _console()
     out.print(drawn)
     for note in notes:
-        out.print(Text(plain(f"- {note}", LINE_WIDTH)))
+        out.print(Text(plain(without_passwords(f"- {note}"), LINE_WIDTH)))
 
 
 def _cell(cell: str | Sequence[str], width: int | None) -> Text:
@@ -109,7 +109,9 @@ def draw_checks(checks: Sequence[Check]) -> None:
     drawn = rich.table.Table("what", "state", "found", "what mends it")
     for check in checks:
         word, style = _STATES[check.status]
-        name, detail, remedy = (Text(visible(text)) for text in (check.name, check.detail, check.remedy))
+        name, detail, remedy = (
+            Text(visible(without_passwords(text))) for text in (check.name, check.detail, check.remedy)
+        )
         drawn.add_row(name, Text(word, style=style), detail, remedy)
     _console().print(drawn)
 

@@ -12,6 +12,7 @@ from sale_inspect.texts._escape import (
     plain,
     rich_text,
     visible,
+    without_passwords,
 )
 from sale_inspect.texts._numbers import fmt_count, fmt_rate, fmt_usd
 from sale_inspect.texts._table import (
@@ -51,4 +52,5 @@ __all__ = [
     "to_markdown",
     "visible",
     "with_choices",
+    "without_passwords",
 ]

@@ -89,7 +89,8 @@ def _block(block: Block, simulated: bool) -> Iterator[str]:
 
 
 def _picture(picture: Picture) -> Iterator[str]:
-    yield f'<figure id="figure-{picture.name}"><div class="picture" role="img" aria-label="{escape(picture.alt, LINE_WIDTH)}">'
+    alt = escape(picture.alt, LINE_WIDTH)
+    yield f'<figure id="figure-{picture.name}"><div class="picture" role="img" aria-label="{alt}">'
     yield f"{picture.svg}</div>"
     yield (
         f'<figcaption>{escape(picture.caption, LINE_WIDTH)} <a href="tables/{picture.name}.csv">Data</a>, '
