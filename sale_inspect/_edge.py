@@ -20,9 +20,8 @@ class UsageError(SaleError, click.ClickException):
     """
 
     def __init__(self, *lines: str) -> None:
-        click.ClickException.__init__(self, "")
+        click.ClickException.__init__(self, str(SaleError(*lines)))
         self.args = lines
-        self.message = str(self)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -64,7 +65,7 @@ def test_a_pool_that_is_wrong_tells_no_secret(tmp_path: Path) -> None:
 def test_policies_that_differ_in_a_secret_are_told_apart_without_telling_it(tmp_path: Path) -> None:
     for number in range(2):
         model = get_model("mockllm/model", memoize=False, token=f"{SECRET}{number}")
-        more = {"extra_headers": {"X-Key": f"{SECRET}{number}"}, "extra_body": {"word": SECRET}}
+        more: dict[str, Any] = {"extra_headers": {"X-Key": f"{SECRET}{number}"}, "extra_body": {"word": SECRET}}
         task = Task(dataset=[Sample(id="one", input="x", target="Default")], scorer=includes(), name="quiz")
         inspect_eval(task, model=model, log_dir=str(tmp_path / "logs"), display="none", **more)
     for words in (["table", "--exclude", "no-tau"], ["report", "-o", str(tmp_path / "out"), "--no-cache"]):
