@@ -19,8 +19,9 @@ class UsageError(SaleError, click.ClickException):
     solvers are made as `Error: <message>` and exits with status 1.
     """
 
-    def __init__(self, message: str) -> None:
-        click.ClickException.__init__(self, message)
+    def __init__(self, *lines: str) -> None:
+        click.ClickException.__init__(self, str(SaleError(*lines)))
+        self.args = lines
 
 
 @contextmanager
@@ -30,5 +31,7 @@ def clean_errors() -> Iterator[None]:
         yield
     except UsageError:
         raise
-    except (SaleError, ValueError) as error:
+    except SaleError as error:
+        raise UsageError(*error.args) from error
+    except ValueError as error:
         raise UsageError(str(error)) from error

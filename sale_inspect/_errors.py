@@ -21,6 +21,8 @@ Each message says which thing is wrong, what it must be, what was found, and wha
 
 from __future__ import annotations
 
+from sale_inspect.texts import LINE_WIDTH, plain, without_passwords
+
 __all__ = [
     "AuctionError",
     "BenchError",
@@ -41,7 +43,14 @@ __all__ = [
 
 
 class SaleError(Exception):
-    """Base of all errors of this package."""
+    """Base of all errors of this package: one argument a line of its message.
+
+    Names and texts of others stand in messages. So what cannot be seen is shown as it is in `texts.visible`, and no
+    text begins a line of its own; addresses are shown without passwords; a line has at most 4,000 characters.
+    """
+
+    def __str__(self) -> str:
+        return "\n".join(plain(without_passwords(str(line)), LINE_WIDTH) for line in self.args)
 
 
 class PoolError(SaleError):

@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import IO, BinaryIO, Literal, TextIO, cast
 
 from sale_inspect._errors import FileWriteError
+from sale_inspect._results import check_result, is_stream, may_replace
 
 __all__ = [
     "CacheKind",
     "cache_folder",
     "cache_root",
     "keep_in_cache",
+    "make_folder",
     "open_new",
     "open_new_text",
     "write_file",
@@ -80,7 +82,8 @@ def open_new(path: Path | str, *, private: bool = False, durable: bool = True) -
         durable: Whether it must survive a power cut once the block has ended. Not needed for a cache.
 
     Raises:
-        FileWriteError: If it cannot be written, is a folder, or is a symbolic link to another folder.
+        FileWriteError: If it cannot be written, is a folder, is a symbolic link to another folder, or must not be
+            replaced (see `_results`).
     """
     with _open_new(Path(path), text=False, private=private, durable=durable) as file:
         yield cast(BinaryIO, file)
@@ -88,11 +91,12 @@ def open_new(path: Path | str, *, private: bool = False, durable: bool = True) -
 
 @contextmanager
 def _open_new(path: Path, *, text: bool, private: bool, durable: bool) -> Iterator[IO[bytes] | IO[str]]:
-    if _is_stream(path):
+    if is_stream(path):
         with _write_errors(path), _open(path, "w", text=text, private=False) as file:
             yield file
         return
     with _write_errors(path):
+        check_result(path)
         place = _without_link(path)
     # Not made from the file's name, which may be as long as a name can be.
     part = place.with_name(f".sale-{secrets.token_hex(8)}.part")
@@ -106,13 +110,31 @@ def _open_new(path: Path, *, text: bool, private: bool, durable: bool) -> Iterat
                     os.fsync(file.fileno())
             if not private:
                 _copy_permissions(place, part)
-            os.replace(part, place)
+            _put(part, place)
     except BaseException:
         with suppress(OSError):
             part.unlink()
         raise
     if durable:
         _sync_folder(place.parent)
+
+
+def _put(part: Path, place: Path) -> None:
+    """Give a finished file its name; where nothing may be replaced, only if nobody has taken it meanwhile."""
+    if may_replace(place):
+        os.replace(part, place)
+        return
+    try:
+        os.link(part, place)
+    except FileExistsError as error:
+        raise FileWriteError(
+            f"{place}: is there already, since a moment ago. Add --force to replace it, or choose another place."
+        ) from error
+    except OSError:
+        # A file system without hard links. The check before was the best that it can do.
+        os.replace(part, place)
+    else:
+        part.unlink()
 
 
 def _open(path: Path, mode: Literal["w", "x"], *, text: bool, private: bool) -> IO[bytes] | IO[str]:
@@ -124,17 +146,6 @@ def _open(path: Path, mode: Literal["w", "x"], *, text: bool, private: bool) -> 
     return cast("IO[bytes]", open(path, f"{mode}b", opener=opener))
 
 
-def _is_stream(path: Path) -> bool:
-    """Whether a path is written to, not replaced: replacing `/dev/stdout` would take it from the whole machine."""
-    if path.parent in (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd")):
-        return True
-    try:
-        mode = path.stat().st_mode
-    except (OSError, ValueError):
-        return False
-    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
-
-
 def _without_link(path: Path) -> Path:
     """The file that a symbolic link in the same folder names, or the path itself."""
     if path.is_dir():
@@ -143,11 +154,15 @@ def _without_link(path: Path) -> Path:
         return path
     target = path.resolve()
     if target.parent != path.parent.resolve():
-        raise FileWriteError(
-            f"{path}: cannot be written: it is a symbolic link to {target}, in another folder. Name that file, or "
-            "remove the link."
-        )
+        raise _leads_away(path, target)
     return target
+
+
+def _leads_away(path: Path, target: Path) -> FileWriteError:
+    return FileWriteError(
+        f"{path}: cannot be written: it is a symbolic link to {target}, in another folder. Name that place, or remove "
+        "the link."
+    )
 
 
 def _copy_permissions(old: Path, new: Path) -> None:
@@ -188,6 +203,17 @@ def _remedy(error: OSError, path: Path) -> str:
     return "Choose another place."
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder in which files are to be put, if it is not there; the folder that holds it must be.
+
+    Raises:
+        FileWriteError: If it cannot be made, or something else has its name.
+    """
+    with _write_errors(folder):
+        if not folder.is_dir():
+            folder.mkdir()
+
+
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     """Put files into a folder, in place of all that is in it. If that fails, the folder stays as it was.
 
@@ -196,9 +222,13 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         files: Contents by name; `a/b.txt` makes a folder `a`.
 
     Raises:
-        FileWriteError: If it cannot be written.
+        FileWriteError: If it cannot be written, is a symbolic link to another folder, or must not be replaced (see
+            `_results`).
     """
+    check_result(folder)
     target = folder.resolve()
+    if folder.is_symlink() and target.parent != folder.parent.resolve():
+        raise _leads_away(folder, target)
     part = target.with_name(f".sale-{secrets.token_hex(8)}.part")
     try:
         part.mkdir()

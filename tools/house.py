@@ -44,11 +44,13 @@ FILES_OF_A_PREFIX = 2
 ARGUMENTS = 8
 
 ORDER: tuple[str, ...] = (
+    "texts",
     "_errors",
     "_version",
     "_lazy",
+    "_bounds",
+    "_results",
     "_files",
-    "texts",
     "stats",
     "money",
     "auction",

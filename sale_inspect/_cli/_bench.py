@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
-import rich.table
 
 from sale_inspect._cli import _options as options
 from sale_inspect._cli._corpus import corpus
-from sale_inspect._cli._draw import console
+from sale_inspect._cli._draw import draw_rows, say
 from sale_inspect._cli._group import SentenceGroup
 from sale_inspect._edge import clean_errors
 from sale_inspect._errors import BenchError
@@ -75,19 +75,19 @@ def build(data_dir: Path | None, recipe: str, sources: str | None, offline: bool
     built = _assembled(data_dir, recipe, sources, offline)
     for name, dropped in sorted(built.dropped.items()):
         for reason, count in Counter(each.reason for each in dropped).most_common():
-            click.echo(f"{SOURCES[name].title}: {count} row{'s' * (count != 1)} left out: {reason}")
+            say(f"{SOURCES[name].title}: {count} row{'s' * (count != 1)} left out: {reason}")
     for reason in built.missing.values():
-        click.echo(f"missing: {reason}")
+        say(f"missing: {reason}")
     for split, domain in _GROUPS:
         rows = [row for row in built.coverage if (row.place.split, row.place.domain) == (split, domain)]
         if rows:
-            click.echo(f"{split} {domain}: {_cover(rows)} tasks")
+            say(f"{split} {domain}: {_cover(rows)} tasks")
     mix = Counter(item.tau_provenance for item in built.items)
-    click.echo("human times: " + ", ".join(f"{count} {name}" for name, count in sorted(mix.items())))
+    say("human times: " + ", ".join(f"{count} {name}" for name, count in sorted(mix.items())))
     if output is not None:
         with clean_errors():
             write_file(output, built.manifest.text())
-        click.echo(f"wrote {output}")
+        say(f"wrote {output}")
 
 
 @bench.command()
@@ -112,14 +112,14 @@ def check(manifest: Path | None, data_dir: Path | None, recipe: str, sources: st
     built = _assembled(data_dir, recipe, sources, offline)
     found = list(differences(expected, built.manifest))
     for sentence in found:
-        click.echo(sentence)
+        say(sentence)
     both = expected.sources.keys() & built.manifest.sources.keys()
     compared = sum(1 for item in expected.items if item.source in both)
     faults = [sentence for sentence in found if "not compared" not in sentence]
     if faults:
-        click.echo(f"{len(faults)} difference{'s' * (len(faults) != 1)} in {compared} tasks of the manifest.")
+        say(f"{len(faults)} difference{'s' * (len(faults) != 1)} in {compared} tasks of the manifest.")
         raise SystemExit(1)
-    click.echo(f"The same {compared} tasks.")
+    say(f"The same {compared} tasks.")
 
 
 @bench.command()
@@ -135,34 +135,36 @@ def status(data_dir: Path | None, recipe: str, sources: str | None, offline: boo
     """  # noqa: D301 - click reads \b
     built = _assembled(data_dir, recipe, sources, offline)
     shown = [name for name in SOURCES if any(row.source == name for row in built.coverage)]
-    out = console()
-    out.print(_status_table(built, shown))
-    for name in shown:
-        reasons = dict.fromkeys(row.reason for row in built.coverage if row.source == name and row.reason)
-        known = built.manifest.sources.get(name)
-        notes = [f"{SOURCES[name].title}: {known.note}"] if known is not None and known.note else []
-        for sentence in [*reasons, *notes]:
-            out.print(f"- {sentence}", markup=False, highlight=False)
+    header = ["split", "domain", "bin", *(SOURCES[name].title for name in shown), "all", "missing"]
+    draw_rows(
+        header,
+        _status_rows(built, shown),
+        title=f"{built.manifest.recipe.name}: tasks there / wanted",
+        right=range(3, len(header)),
+        bold=lambda row: row[2] == "all",
+        notes=_status_notes(built, shown),
+    )
 
 
-def _status_table(built: BuiltSet, shown: list[str]) -> rich.table.Table:
-    drawn = rich.table.Table(title=f"{built.manifest.recipe.name}: tasks there / wanted", title_justify="left")
-    for name in ("split", "domain", "bin"):
-        drawn.add_column(name)
-    for name in shown:
-        drawn.add_column(SOURCES[name].title, justify="right", no_wrap=True)
-    drawn.add_column("all", justify="right", no_wrap=True)
-    drawn.add_column("missing", justify="right")
+def _status_rows(built: BuiltSet, shown: list[str]) -> Iterator[list[list[str]]]:
+    """The rows of each split and domain, the last one for all bins."""
     for split, domain in _GROUPS:
         rows = [row for row in built.coverage if (row.place.split, row.place.domain) == (split, domain)]
+        section = []
         for each in BINS:
             chosen = [row for row in rows if row.place.bin == each.name]
             if chosen:
-                drawn.add_row(split, domain, f"{each.name} <={each.high:g} min", *_cells(chosen, shown))
+                section.append([split, domain, f"{each.name} <={each.high:g} min", *_cells(chosen, shown)])
         if rows:
-            drawn.add_row(split, domain, "all", *_cells(rows, shown), style="bold")
-            drawn.add_section()
-    return drawn
+            yield [*section, [split, domain, "all", *_cells(rows, shown)]]
+
+
+def _status_notes(built: BuiltSet, shown: list[str]) -> Iterator[str]:
+    for name in shown:
+        yield from dict.fromkeys(row.reason for row in built.coverage if row.source == name and row.reason)
+        known = built.manifest.sources.get(name)
+        if known is not None and known.note:
+            yield f"{SOURCES[name].title}: {known.note}"
 
 
 def _cells(rows: list[Coverage], shown: list[str]) -> list[str]:
@@ -185,4 +187,4 @@ def _assembled(data_dir: Path | None, recipe: str, sources: str | None, offline:
             if name not in SOURCES:
                 raise BenchError(f"--sources: unknown source {name!r}. There are: {', '.join(SOURCES)}.")
         place = DataPlace.of(data_dir, offline=offline)
-        return assemble(load_recipe(recipe), place, only=only, say=lambda text: click.echo(f"{text} ...", err=True))
+        return assemble(load_recipe(recipe), place, only=only, say=lambda text: say(f"{text} ...", err=True))

@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from sale_inspect._cli import _options as options
+from sale_inspect._cli._draw import say
 from sale_inspect._edge import clean_errors
-from sale_inspect._files import open_new_text
+from sale_inspect._files import make_folder, open_new_text
+from sale_inspect._results import check_result
 from sale_inspect.bench import Corpus, merge_pages, pages_in
 
 __all__ = ["corpus"]
@@ -21,9 +23,8 @@ _PAGES = "pages.jsonl"
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILES..."
 )
-@options.output(required=True)
-@options.force
-def corpus(files: tuple[Path, ...], output: Path, force: bool) -> None:
+@options.output(required=True, holds="files")
+def corpus(files: tuple[Path, ...], output: Path) -> None:
     """Make a corpus for offline deep search.
 
     FILES are HotpotQA files whose questions have their paragraphs (`context`), or files of `title`
@@ -37,14 +38,14 @@ def corpus(files: tuple[Path, ...], output: Path, force: bool) -> None:
         -T sources=hotpotqa
     """  # noqa: D301 - click reads \b
     target = output / _PAGES
-    if target.exists() and not force:
-        raise click.ClickException(f"{target} is there already. Add --force to replace it, or choose another folder.")
     with clean_errors():
+        check_result(target)
         merged = merge_pages(page for path in files for page in pages_in(path))
         made = Corpus(merged.pages)
-    output.mkdir(exist_ok=True)
+    with clean_errors():
+        make_folder(output)
     with clean_errors(), open_new_text(target) as file:
         for page in merged.pages:
             file.write(json.dumps({"title": page.title, "text": page.text}, ensure_ascii=False) + "\n")
-    click.echo(f"wrote {target}: {len(made)} pages, sha256 {made.sha256}")
-    click.echo(f"{merged.repeated} repeated pages merged, {len(merged.renamed)} renamed (another text, the same title)")
+    say(f"wrote {target}: {len(made)} pages, sha256 {made.sha256}")
+    say(f"{merged.repeated} repeated pages merged, {len(merged.renamed)} renamed (another text, the same title)")

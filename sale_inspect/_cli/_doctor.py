@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sale_inspect._cli import _options as options
-from sale_inspect._cli._draw import draw_checks
+from sale_inspect._cli._draw import draw_checks, say
 from sale_inspect._edge import clean_errors
 from sale_inspect._work import build_images, check_setup
 
@@ -37,11 +37,11 @@ def doctor(pool: str | None, data_dir: Path | None, call: bool, build: bool) -> 
     """  # noqa: D301 - click reads \b
     with clean_errors():
         if build:
-            build_images(lambda image: click.echo(f"Building {image} ..."))
+            build_images(lambda image: say(f"Building {image} ..."))
         checks = check_setup(pool, data_dir, call=call)
     draw_checks(checks)
     missing = [check for check in checks if check.status == "missing"]
     if missing:
-        click.echo(f"{len(missing)} missing. First: {missing[0].remedy}")
+        say(f"{len(missing)} missing. First: {missing[0].remedy}")
         raise SystemExit(1)
-    click.echo("All that was asked for is there.")
+    say("All that was asked for is there.")

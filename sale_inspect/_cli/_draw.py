@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,49 +13,107 @@ import rich.table
 from rich.console import Console
 from rich.progress import Progress as Bars
 from rich.progress import TaskID
+from rich.text import Text
 
 from sale_inspect._edge import clean_errors
 from sale_inspect._files import write_file
 from sale_inspect._work import Progress
 from sale_inspect.checks import Check
-from sale_inspect.texts import Table, to_markdown
+from sale_inspect.texts import LINE_WIDTH, NAME_WIDTH, Table, plain, rich_text, to_markdown, visible, without_passwords
 
-__all__ = ["console", "draw_checks", "progress_shown", "show_table", "write_json"]
+__all__ = ["draw_checks", "draw_rows", "progress_shown", "say", "say_escaped", "show_table", "write_json"]
 
-_MARKS = {"ok": "[green]fine[/]", "missing": "[bold red]missing[/]", "optional": "[yellow]optional[/]"}
+_STATES = {"ok": ("fine", "green"), "missing": ("missing", "bold red"), "optional": ("optional", "yellow")}
 _PIPE_WIDTH = 150
 
 
-def console() -> Console:
+def _console() -> Console:
     """Standard output; wide when it is not a terminal, so that rows are not broken."""
-    plain = Console()
-    return plain if plain.is_terminal else Console(width=_PIPE_WIDTH)
+    plain_console = Console()
+    return plain_console if plain_console.is_terminal else Console(width=_PIPE_WIDTH)
+
+
+def say(*lines: str, err: bool = False, end: bool = True) -> None:
+    """Print lines. What they quote of others begins no line of its own and hides nothing.
+
+    Args:
+        lines: The lines; an empty one is an empty line.
+        err: To standard error.
+        end: Whether the last line ends.
+    """
+    click.echo("\n".join(plain(without_passwords(line), LINE_WIDTH) for line in lines), err=err, nl=end)
+
+
+def say_escaped(text: str) -> None:
+    """Print a text whose maker has escaped what it quotes: Markdown, or `texts.paragraphs`."""
+    click.echo(text)
 
 
 def show_table(table: Table, *, markdown: bool = False) -> None:
     """Print a table with its notes, drawn or as Markdown."""
     if markdown:
-        click.echo(to_markdown(table))
+        say_escaped(to_markdown(table))
         return
-    drawn = rich.table.Table(title=table.title, title_justify="left")
-    for number, name in enumerate(table.header):
-        drawn.add_column(name, justify="left" if number < 2 else "right", no_wrap=number > 1)
-    for section in table.sections:
+    draw_rows(
+        table.header,
+        table.sections,
+        title=table.title,
+        right=range(2, len(table.header)),
+        notes=table.notes,
+    )
+
+
+def draw_rows(
+    header: Sequence[str],
+    sections: Iterable[Iterable[Sequence[str | Sequence[str]]]],
+    *,
+    title: str = "",
+    right: Collection[int] = (),
+    whole: Collection[int] = (),
+    bold: Callable[[Sequence[str | Sequence[str]]], bool] = lambda _: False,
+    notes: Iterable[str] = (),
+) -> None:
+    """Draw a table in a terminal. Nothing in a cell is markup; long cells are cut in their middle.
+
+    Args:
+        header: Names of the columns.
+        sections: Rows, with a line below each section. A cell is a text, or several lines of texts.
+        title: Above it.
+        right: Columns of numbers, which stand to the right and are not wrapped.
+        whole: Columns whose cells are sentences, which are wrapped and not cut.
+        bold: Which rows are sums.
+        notes: Sentences below it.
+    """
+    drawn = rich.table.Table(title=Text(visible(title), style="italic") if title else None, title_justify="left")
+    for number, name in enumerate(header):
+        to_right = number in right
+        drawn.add_column(Text(visible(name)), justify="right" if to_right else "left", no_wrap=to_right)
+    for section in sections:
         for row in section:
-            drawn.add_row(*row)
+            cells = [_cell(cell, None if number in whole else NAME_WIDTH) for number, cell in enumerate(row)]
+            drawn.add_row(*cells, style="bold" if bold(row) else None)
         drawn.add_section()
-    out = console()
+    out = _console()
     out.print(drawn)
-    for note in table.notes:
-        out.print(f"- {note}", markup=False, highlight=False)
+    for note in notes:
+        out.print(Text(plain(without_passwords(f"- {note}"), LINE_WIDTH)))
+
+
+def _cell(cell: str | Sequence[str], width: int | None) -> Text:
+    lines = [cell] if isinstance(cell, str) else cell
+    return Text("\n".join(visible(line) if width is None else plain(line, width) for line in lines))
 
 
 def draw_checks(checks: Sequence[Check]) -> None:
     """Print findings, one row each."""
     drawn = rich.table.Table("what", "state", "found", "what mends it")
     for check in checks:
-        drawn.add_row(check.name, _MARKS[check.status], check.detail, check.remedy)
-    console().print(drawn)
+        word, style = _STATES[check.status]
+        name, detail, remedy = (
+            Text(visible(without_passwords(text))) for text in (check.name, check.detail, check.remedy)
+        )
+        drawn.add_row(name, Text(word, style=style), detail, remedy)
+    _console().print(drawn)
 
 
 def write_json(file: Path | None, figures: Mapping[str, Any]) -> None:
@@ -75,8 +133,9 @@ def progress_shown() -> Iterator[Progress]:
 
         def show(doing: str, done: int, total: int | None) -> None:
             nonlocal bar
+            shown = rich_text(doing)
             if bar is None:
-                bar = bars.add_task(doing, total=total)
-            bars.update(bar, description=doing, completed=done, total=total)
+                bar = bars.add_task(shown, total=total)
+            bars.update(bar, description=shown, completed=done, total=total)
 
         yield show

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sale_inspect._cli import _options as options
-from sale_inspect._cli._draw import progress_shown
+from sale_inspect._cli._draw import progress_shown, say, say_escaped
 from sale_inspect._edge import clean_errors
 from sale_inspect._work import FitRequest, fit_weights
 from sale_inspect.weights import to_text
@@ -82,6 +82,6 @@ def fit(logs: tuple[str, ...], output: Path | None, request: FitRequest) -> None
     """  # noqa: D301 (click needs the backspace itself, not a backslash)
     with clean_errors(), progress_shown() as progress:
         fitted = fit_weights(logs, request, output, progress=progress)
-    click.echo(to_text(fitted))
+    say_escaped(to_text(fitted))
     if output is not None:
-        click.echo(f"\nWritten to {output}.")
+        say("", f"Written to {output}.")

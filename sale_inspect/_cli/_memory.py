@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import rich.table
-from rich.markup import escape
 
 from sale_inspect._cli import _options as options
-from sale_inspect._cli._draw import console
+from sale_inspect._cli._draw import draw_rows, say
 from sale_inspect._cli._group import SentenceGroup
 from sale_inspect._edge import clean_errors
 from sale_inspect.embedding import Embedder, HashingEmbedder, MiniLmEmbedder, make_embedder
@@ -27,7 +25,6 @@ from sale_inspect.memory import (
 
 __all__ = ["memory"]
 
-_TASK_WIDTH = 70
 _CHOICES = {HashingEmbedder.name: "hashing", MiniLmEmbedder.name: "minilm"}
 
 _file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -59,16 +56,16 @@ def show(file: Path) -> None:
     """  # noqa: D301 - click reads \b
     with clean_errors(), MemoryStore(file, mode="read") as store:
         counts, runs, tallies = store.counts(), {run.key: run for run in store.runs()}, store.tallies()
-    drawn = rich.table.Table("run", "began", "pool", "embedder", "winner", title=f"{file}", title_justify="left")
-    for name in ("auctions", "solved"):
-        drawn.add_column(name, justify="right")
+    rows = []
     for tally in tallies:
         run = runs[tally.run]
-        drawn.add_row(
-            run.key, run.created, run.pool, run.embedder, _short(tally.winner), str(tally.auctions), str(tally.solved)
+        rows.append(
+            [run.key, run.created, run.pool, run.embedder, tally.winner, str(tally.auctions), str(tally.solved)]
         )
-    console().print(drawn)
-    click.echo(
+    draw_rows(
+        ["run", "began", "pool", "embedder", "winner", "auctions", "solved"], [rows], title=f"{file}", right=(5, 6)
+    )
+    say(
         f"auctions {counts.auctions}, runs {counts.runs}, failed places {counts.failed}, dropped by compaction "
         f"{counts.dropped}, vectors {counts.vectors}; {_size(file)}"
     )
@@ -87,19 +84,19 @@ def query(file: Path, text: str, neighbours: int, embedder: str) -> None:
     """  # noqa: D301 - click reads \b
     with clean_errors(), MemoryStore(file, mode="read") as store:
         found = TaskIndex(store, _make(store, embedder)).nearest(text, neighbours)
-    drawn = rich.table.Table("cosine", "task", "winner", "solved", "run", "epoch", "position")
-    for each in found:
-        past = each.auction.past
-        drawn.add_row(
+    rows = [
+        [
             f"{each.similarity:.3f}",
-            _short(past.task),
-            _short(past.winner),
-            "yes" if past.solved else "no",
+            " ".join(each.auction.past.task.split()),
+            each.auction.past.winner,
+            "yes" if each.auction.past.solved else "no",
             each.auction.run,
-            str(past.epoch),
-            str(past.position),
-        )
-    console().print(drawn)
+            str(each.auction.past.epoch),
+            str(each.auction.past.position),
+        ]
+        for each in found
+    ]
+    draw_rows(["cosine", "task", "winner", "solved", "run", "epoch", "position"], [rows])
 
 
 @memory.command("compact")
@@ -129,24 +126,21 @@ def compact_file(file: Path, keep: int, near_duplicate: float, dry_run: bool, em
         chosen = _make(store, embedder)
         work = plan_compaction if dry_run else compact
         done = work(store, keep=keep, embedder=chosen, near_duplicate=near_duplicate)
-    click.echo(_compaction(done, dry_run))
+    say(_compaction(done, dry_run))
 
 
 @memory.command("export")
 @_file
 @options.output(required=True)
-@options.force
-def export_file(file: Path, output: Path, force: bool) -> None:
+def export_file(file: Path, output: Path) -> None:
     """Write the auctions in FILE as JSONL, one a line, in the memory's order.
 
     \b
       sale-inspect memory export memory.db -o memory.jsonl
     """  # noqa: D301 - click reads \b
-    if output.exists() and not force:
-        raise click.ClickException(f"{output} is there already. Add --force to replace it, or choose another file.")
     with clean_errors(), MemoryStore(file, mode="read") as store:
         count = export_jsonl(store, output)
-    click.echo(f"wrote {output}: {count} auctions")
+    say(f"wrote {output}: {count} auctions")
 
 
 @memory.command("import")
@@ -163,9 +157,9 @@ def import_file(file: Path, jsonl: Path) -> None:
     """  # noqa: D301 - click reads \b
     with clean_errors(), MemoryStore(file) as store:
         done = import_jsonl(store, jsonl)
-    click.echo(f"{file}: {done.new} auctions added, {done.known} known already")
+    say(f"{file}: {done.new} auctions added, {done.known} known already")
     if done.conflicts:
-        click.echo(f"{done.conflicts} left out: their places have other auctions, which stay")
+        say(f"{done.conflicts} left out: their places have other auctions, which stay")
 
 
 def _existing(file: Path) -> Path:
@@ -196,8 +190,3 @@ def _compaction(done: Compaction, dry_run: bool) -> str:
 def _size(file: Path) -> str:
     parts = [file, file.with_name(file.name + "-wal")]
     return f"{sum(part.stat().st_size for part in parts if part.exists()) / 2**20:.1f} MiB"
-
-
-def _short(task: str) -> str:
-    line = " ".join(task.encode("utf-8", "replace").decode("utf-8").split())
-    return escape(line if len(line) <= _TASK_WIDTH else line[: _TASK_WIDTH - 3] + "...")

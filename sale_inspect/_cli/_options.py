@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
+from urllib.parse import unquote, urlparse
 
 import click
 
-from sale_inspect._errors import SaleError
+from sale_inspect._edge import clean_errors
+from sale_inspect._errors import FileWriteError, SaleError
+from sale_inspect._results import check_result, result_rules
 from sale_inspect.bench.sources import DATA_DIR_VARIABLE
 from sale_inspect.runs import SOURCES
 from sale_inspect.stats import CONFIDENCE
@@ -28,6 +31,7 @@ __all__ = [
     "force",
     "gathers",
     "inner",
+    "json_and_plots",
     "json_file",
     "keep_pass",
     "limit",
@@ -44,6 +48,7 @@ __all__ = [
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+_Holds = Literal["file", "folder", "files"]
 _PROCESSES = 2
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -80,16 +85,89 @@ def _with_parent(context: click.Context, parameter: click.Parameter, path: Path 
     return path
 
 
+_json = click.option(
+    "--json", "json_file", type=_FILE, callback=_with_parent, help="Also write all figures to this file, as JSON."
+)
+force = click.option("--force", is_flag=True, help="Replace what is there. What is read is never replaced.")
+
+
 def _with_commas(context: click.Context, parameter: click.Parameter, text: str | None) -> tuple[str, ...]:
     return () if text is None else tuple(name.strip() for name in text.split(","))
 
 
-def output(*, required: bool = False) -> Callable[[Command], Command]:
-    """Where a command writes; what it writes there is in its help."""
-    return click.option(
+def output(*, required: bool = False, holds: _Holds = "file") -> Callable[[Command], Command]:
+    """Where a command writes, with --force; what it writes there is in its help.
+
+    Args:
+        required: Whether nothing can be done without it.
+        holds: What the place is: a file, a folder that is replaced as a whole, or a folder into which files are put.
+    """
+    option = click.option(
         "-o", "--output", type=click.Path(path_type=Path), callback=_with_parent, required=required,
         help="Where to write the result; see above.",
     )  # fmt: skip
+    return lambda command: option(_writes(command, output=holds))
+
+
+def json_file(command: Command) -> Command:
+    """Where a command writes its figures too, with --force."""
+    return _json(_writes(command, json_file="file"))
+
+
+def json_and_plots(command: Command) -> Command:
+    """Where a command writes its figures and pictures, with --force for both."""
+    plots = click.option(
+        "--plots", type=click.Path(path_type=Path, file_okay=False), callback=_with_parent,
+        help="Folder for a picture of each study, SVG and PNG.",
+    )  # fmt: skip
+    return _json(plots(_writes(command, json_file="file", plots="files")))
+
+
+def _writes(command: Command, **results: _Holds) -> Command:
+    """Add --force, and refuse places of results that must not be written to before any work is done for them."""
+
+    @functools.wraps(command)
+    def call(*args: Any, **values: Any) -> Any:
+        given = click.get_current_context().params
+        places = {name: given[name] for name in results if given[name] is not None}
+        replace = values.pop("force")
+        if replace and not places:
+            raise click.UsageError("--force is for a place of results, and none is given.")
+        others = [value for name, value in given.items() if name not in {*results, "data_dir"}]
+        with result_rules(
+            places.values(),
+            replace=replace,
+            inputs=_paths(others),
+            sources=_paths(given.get("data_dir")),
+        ):
+            with clean_errors():
+                for name, place in places.items():
+                    _check_place(place, results[name])
+            return command(*args, **values)
+
+    return force(cast("Command", call))
+
+
+def _check_place(place: Path, holds: _Holds) -> None:
+    if holds == "file" and place.is_dir():
+        raise FileWriteError(f"{place}: cannot be written: it is a folder. Name a file.")
+    if holds != "file" and place.is_file():
+        raise FileWriteError(f"{place}: cannot be written: it is a file. Name a folder.")
+    if holds == "file":
+        # What lies in a folder is checked where it is known what is to lie there.
+        check_result(place)
+
+
+def _paths(value: object) -> Iterator[Path]:
+    """What a value of an option or argument may name: a path, an address of one, NAME=PATH, or several of these."""
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, str):
+        for text in {value, value.partition("=")[2]} - {""}:
+            yield Path(unquote(urlparse(text).path) if text.startswith("file:") else text)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _paths(each)
 
 
 def annotator(*, required: bool = False) -> Callable[[Command], Command]:
@@ -99,9 +177,6 @@ def annotator(*, required: bool = False) -> Callable[[Command], Command]:
     )
 
 
-json_file = click.option(
-    "--json", "json_file", type=_FILE, callback=_with_parent, help="Also write all figures to this file, as JSON."
-)
 markdown = click.option("--markdown", is_flag=True, help="Write Markdown instead of drawing tables.")
 seed = click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of all that is drawn at random."
@@ -205,9 +280,8 @@ allow_missing = click.option(
     "--allow-missing", is_flag=True, help="Drop tasks that not every agent has, and say what was left out."
 )
 data_dir = click.option(
-    "--data-dir", type=click.Path(path_type=Path),
+    "--data-dir", type=click.Path(path_type=Path), envvar=DATA_DIR_VARIABLE,
     help=f"Folder of the benchmark's original files; default: {DATA_DIR_VARIABLE}, if that is set.",
 )  # fmt: skip
 limit = click.option("--limit", type=click.IntRange(min=1), help="Only the first N tasks.", metavar="N")
 log_dir = click.option("--log-dir", help="Folder for the logs; default: a folder in ./logs.")
-force = click.option("--force", is_flag=True, help="Replace the output if it is there.")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from sale_inspect._cli import _options as options
-from sale_inspect._cli._draw import progress_shown, show_table
+from sale_inspect._cli._draw import progress_shown, say, show_table
 from sale_inspect._edge import clean_errors
 from sale_inspect._errors import OutcomesError
 from sale_inspect._work import OutcomesRequest, read_outcomes
@@ -105,7 +105,7 @@ def outcomes(inputs: tuple[str, ...], output: Path | None, request: OutcomesRequ
     with clean_errors(), progress_shown() as progress:
         table = read_outcomes(inputs, request, output, progress=progress)
     show_table(outcomes_summary(table))
-    click.echo(_next(table, output))
+    say(*_next(table, output))
 
 
 def _pairs(flag: str, parts: Iterable[str]) -> dict[str, str]:
@@ -130,14 +130,16 @@ def _counts(parts: Iterable[str]) -> dict[str, float]:
     return counts
 
 
-def _next(table: OutcomeTable, output: Path | None) -> str:
+def _next(table: OutcomeTable, output: Path | None) -> list[str]:
     if output is None:
-        return "\nNot written. Give -o outcomes.parquet to write the table."
+        return ["", "Not written. Give -o outcomes.parquet to write the table."]
     place = shlex.quote(str(output))
-    written = f"\nWritten to {output}: {len(table)} rows."
+    written = ["", f"Written to {output}: {len(table)} rows."]
     if output.suffix.lower() != ".parquet":
-        return f"{written}\nFor train and replay: sale-inspect outcomes {place} -o outcomes.parquet"
+        return [*written, f"For train and replay: sale-inspect outcomes {place} -o outcomes.parquet"]
     agents = len(table.names("agent"))
     if agents < 2:
-        return f"{written}\nRouters choose among agents, and here is {agents}. Add logs of others on the same tasks."
-    return f"{written}\nNext: sale-inspect replay {place}, or: sale-inspect train {place} -o routers"
+        more = f"Routers choose among agents, and here is {agents}. Add logs of others on the same tasks."
+    else:
+        more = f"Next: sale-inspect replay {place}, or: sale-inspect train {place} -o routers"
+    return [*written, more]

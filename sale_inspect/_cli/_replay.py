@@ -8,7 +8,7 @@ import click
 
 from sale_inspect import _work
 from sale_inspect._cli import _options as options
-from sale_inspect._cli._draw import progress_shown, write_json
+from sale_inspect._cli._draw import progress_shown, say_escaped, write_json
 from sale_inspect._edge import clean_errors
 from sale_inspect._work import ReplayRequest
 
@@ -54,5 +54,5 @@ def replay(outcomes: Path, request: ReplayRequest, markdown: bool, json_file: Pa
     """  # noqa: D301 - click reads \b
     with clean_errors(), progress_shown() as progress:
         made = _work.replay(outcomes, request, progress=progress)
-    click.echo(made.text(markdown=markdown))
+    say_escaped(made.text(markdown=markdown))
     write_json(json_file, made.json())

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sale_inspect._cli import _options as options
-from sale_inspect._cli._draw import progress_shown
+from sale_inspect._cli._draw import progress_shown, say
 from sale_inspect._edge import clean_errors
 from sale_inspect._work import VIEWER, ReportRequest, make_report
 from sale_inspect.runs import left_out_notes
@@ -19,7 +19,7 @@ _SENTENCES = 3
 
 @click.command()
 @click.argument("logs", nargs=-1, required=True)
-@options.output(required=True)
+@options.output(required=True, holds="folder")
 @click.option("--title", default="", help="Title of the page.")
 @click.option("--baseline", default="", help="Policy that the others are compared with, as the tables name it.")
 @options.seed
@@ -47,13 +47,13 @@ def report(logs: tuple[str, ...], output: Path, request: ReportRequest) -> None:
       sale-inspect report logs -o report
       sale-inspect report logs -o report --exclude unpriced,no-tau \\
         --baseline "32b alone"
-      sale-inspect report report -o report --baseline "32b alone"
+      sale-inspect report report -o report-32b --baseline "32b alone"
       sale-inspect report outcomes.parquet -o report
     """  # noqa: D301 - click reads \b
     with clean_errors(), progress_shown() as progress:
         made = make_report(logs, output, request, progress=progress)
     for each in made.sentences[:_SENTENCES]:
-        click.echo(each)
+        say(each)
     for sentence in (*left_out_notes(made.left_out), *made.health):
-        click.echo(f"- {sentence}")
-    click.echo(f"\n{made.page}")
+        say(f"- {sentence}")
+    say("", str(made.page))

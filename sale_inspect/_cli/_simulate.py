@@ -11,9 +11,10 @@ import click
 import numpy as np
 
 from sale_inspect._cli import _options as options
-from sale_inspect._cli._draw import show_table, write_json
+from sale_inspect._cli._draw import say, show_table, write_json
 from sale_inspect._edge import clean_errors
-from sale_inspect._files import write_file
+from sale_inspect._files import make_folder, write_file
+from sale_inspect._results import check_result
 from sale_inspect.market import STUDIES, Study, StudyPoint, run_study, study_rows, study_table
 
 __all__ = ["simulate"]
@@ -29,10 +30,7 @@ __all__ = ["simulate"]
 )
 @options.seed
 @options.markdown
-@options.json_file
-@click.option(
-    "--plots", type=click.Path(path_type=Path, file_okay=False), help="Folder for a picture of each study, SVG and PNG."
-)
+@options.json_and_plots
 def simulate(
     studies: tuple[str, ...], auctions: int, seed: int, markdown: bool, json_file: Path | None, plots: Path | None
 ) -> None:
@@ -45,6 +43,11 @@ def simulate(
     \b
       sale-inspect simulate --study jury_noise --study self_bias --plots plots
     """  # noqa: D301 - click reads \b
+    if plots is not None:
+        with clean_errors():
+            for name in studies or tuple(STUDIES):
+                for place in _pictures(plots, name):
+                    check_result(place)
     kept: dict[str, Any] = {"simulated": True, "auctions": auctions, "seed": seed, "studies": {}}
     for name in studies or tuple(STUDIES):
         study = STUDIES[name]
@@ -52,7 +55,7 @@ def simulate(
         table = study_table(study, points)
         show_table(table, markdown=markdown)
         if markdown:
-            click.echo()
+            say("")
         if plots is not None:
             _draw(plots, study, points)
         kept["studies"][name] = [_plain(point) for point in points]
@@ -67,10 +70,17 @@ def _draw(folder: Path, study: Study, points: Sequence[StudyPoint]) -> None:
     frame = pd.DataFrame(study_rows(points))
     drawing = sensitivity(frame, name=study.name, question=study.question, unit=study.unit)
     with clean_errors():
-        folder.mkdir(parents=True, exist_ok=True)
-        write_file(folder / f"{drawing.name}.svg", to_svg(drawing))
-        write_file(folder / f"{drawing.name}.png", to_png(drawing))
-    click.echo(f"{folder / drawing.name}.svg")
+        make_folder(folder)
+        svg, png = _pictures(folder, study.name)
+        write_file(svg, to_svg(drawing))
+        write_file(png, to_png(drawing))
+    say(str(svg))
+
+
+def _pictures(folder: Path, study: str) -> tuple[Path, Path]:
+    """The files of a study's picture: SVG, PNG."""
+    stem = study.replace("_", "-")
+    return folder / f"{stem}.svg", folder / f"{stem}.png"
 
 
 def _plain(point: StudyPoint) -> dict[str, Any]:

@@ -6,11 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 import click
-import rich.markup
-import rich.table
 
 from sale_inspect._cli import _options as options
-from sale_inspect._cli._draw import console
+from sale_inspect._cli._draw import draw_rows, say
 from sale_inspect._cli._group import SentenceGroup
 from sale_inspect._edge import clean_errors
 from sale_inspect._work import CollectRequest, aggregate_times, open_session, require_times, write_times
@@ -92,18 +90,19 @@ def collect(request: CollectRequest, yes: bool) -> None:
     with clean_errors():
         session = open_session(request)
         told = {"annotator": who, "count": session.count, "s": _plural(session.count), "log_dir": session.log_dir}
-        click.echo(_WHAT_HAPPENS.format(**told))
+        say(*(line.format(**told) for line in _WHAT_HAPPENS.splitlines()))
         if session.finished:
             number = f"{session.finished} task{_plural(session.finished)}"
-            click.echo(f"\n{who} has finished {number} in {session.log_dir} before; no task is done twice.")
+            say("", f"{who} has finished {number} in {session.log_dir} before; no task is done twice.")
         if not yes:
             click.confirm("\nStart?", abort=True)
         location, attempts = session.run()
     for attempt in attempts:
-        click.echo(f"{attempt.task_id}: {_result(attempt)}")
-    click.echo(
-        f"\nLog: {location}\nWhen at least 3 people are done: sale-inspect times aggregate {session.log_dir} "
-        "-o times.csv"
+        say(f"{attempt.task_id}: {_result(attempt)}")
+    say(
+        "",
+        f"Log: {location}",
+        f"When at least 3 people are done: sale-inspect times aggregate {session.log_dir} -o times.csv",
     )
 
 
@@ -148,12 +147,12 @@ def aggregate_logs(
             logs, tables, annotator=annotator, min_annotators=min_annotators, sd=sd, scores=scores
         )
         for note in notes:
-            click.echo(f"- {note}")
+            say(f"- {note}")
         _show(found)
         require_times(found)
         if output is not None:
             write_times(found, output)
-            click.echo(f"wrote {output}: use it with -T times={output}")
+            say(f"wrote {output}: use it with -T times={output}")
 
 
 def _plural(count: int) -> str:
@@ -168,29 +167,25 @@ def _result(attempt: Attempt) -> str:
 
 
 def _show(found: Aggregation) -> None:
-    drawn = rich.table.Table(title="human times", title_justify="left")
-    drawn.add_column("task", no_wrap=True)
-    for name in ("tau, min", "bin", "SD, min"):
-        drawn.add_column(name, justify="right", no_wrap=True)
-    drawn.add_column("kept")
-    drawn.add_column("dropped, and why")
-    for task in found.tasks:
-        drawn.add_row(*(rich.markup.escape(cell) for cell in _row(task)))
-    out = console()
-    out.print(drawn)
-    for sentence in _sentences(found):
-        out.print(f"- {sentence}", markup=False, highlight=False, soft_wrap=True)
+    draw_rows(
+        ["task", "tau, min", "bin", "SD, min", "kept", "dropped, and why"],
+        [map(_row, found.tasks)],
+        title="human times",
+        right=(1, 2, 3),
+        whole=(5,),
+    )
+    say(*(f"- {sentence}" for sentence in _sentences(found)))
 
 
-def _row(task: TaskTime) -> tuple[str, ...]:
+def _row(task: TaskTime) -> tuple[str | list[str], ...]:
     tau = task.tau_minutes
     return (
         task.task_id,
         f"none: {task.why_none}" if tau is None else f"{tau:.3g}",
         "" if tau is None else bin_of(tau).name,
         "" if task.sd_minutes is None else f"{task.sd_minutes:.3g}",
-        "\n".join(f"{each.annotator} {each.minutes:.3g}" for each in task.kept),
-        "\n".join(f"{each.attempt.annotator}: {each.reason} ({each.detail})" for each in task.dropped),
+        [f"{each.annotator} {each.minutes:.3g}" for each in task.kept],
+        [f"{each.attempt.annotator}: {each.reason} ({each.detail})" for each in task.dropped],
     )
 
 

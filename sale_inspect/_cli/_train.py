@@ -8,9 +8,12 @@ from pathlib import Path
 import click
 
 from sale_inspect._cli import _options as options
-from sale_inspect._cli._draw import progress_shown
+from sale_inspect._cli._draw import progress_shown, say, say_escaped
 from sale_inspect._edge import clean_errors
+from sale_inspect._files import make_folder
+from sale_inspect._results import check_result
 from sale_inspect._work import TrainedRouter, TrainRequest, train_routers
+from sale_inspect.routers import ROUTERS, router_kind
 from sale_inspect.texts import fmt_rate, fmt_usd
 
 __all__ = ["train"]
@@ -19,7 +22,7 @@ __all__ = ["train"]
 @click.command()
 @click.argument("outcomes", type=click.Path(path_type=Path, dir_okay=False))
 @options.routers
-@options.output(required=True)
+@options.output(required=True, holds="files")
 @options.budget
 @options.keep_pass
 @options.confidence
@@ -50,29 +53,31 @@ def train(outcomes: Path, routers: tuple[str, ...], output: Path, request: Train
 
     def save(router: TrainedRouter) -> None:
         # Each as soon as it is there: what comes after may take hours, or fail.
-        output.mkdir(exist_ok=True)
+        make_folder(output)
         router.save(output / f"{router.name}.npz")
 
     with clean_errors(), progress_shown() as progress:
+        for name in (router_kind(name).name for name in routers or ROUTERS):
+            check_result(output / f"{name}.npz")
         trained = train_routers(outcomes, routers, request, on_router=save, progress=progress)
     for note in trained[0].notes if trained else ():
-        click.echo(f"- {note}", err=True)
+        say(f"- {note}", err=True)
     for router in trained:
-        click.echo(f"{router.text}\n")
+        say_escaped(f"{router.text}\n")
     if len(trained) > 1:
-        click.echo(_overview(trained))
-    click.echo(f"\nWritten to {output}: {', '.join(f'{router.name}.npz' for router in trained)}")
+        say(*_overview(trained))
+    say("", f"Written to {output}: {', '.join(f'{router.name}.npz' for router in trained)}")
 
 
-def _overview(trained: Sequence[TrainedRouter]) -> str:
+def _overview(trained: Sequence[TrainedRouter]) -> list[str]:
     """One line a router, the best first; AIQ-like height over the dollars of the single agents."""
     lines = [f"{'router':<22} {'height*':>8} {'pass@1':>8} {'$ per task':>12}   at"]
     for each in sorted(trained, key=lambda router: (-router.score, router.name)):
         figures = f"{each.score:>8.4f} {fmt_rate(each.pass_rate):>8} {fmt_usd(each.dollars):>12}"
         lines.append(f"{each.name:<22} {figures}   {each.at}")
-    lines.append(
-        "* Held-out pass@1, averaged over dollars from the cheapest to the most expensive agent (a router without a"
-        "\n  knob: its pass@1 above the mix of single agents at its dollars). sale-inspect replay has intervals and"
-        "\n  controls."
-    )
-    return "\n".join(lines)
+    return [
+        *lines,
+        "* Held-out pass@1, averaged over dollars from the cheapest to the most expensive agent (a router without a",
+        "  knob: its pass@1 above the mix of single agents at its dollars). sale-inspect replay has intervals and",
+        "  controls.",
+    ]

@@ -10,7 +10,7 @@ from sale_inspect._lazy import lazy_names
 
 if TYPE_CHECKING:
     from sale_inspect._work._ablate import ablate
-    from sale_inspect._work._demo import Demo, demo_folder, demo_policies, finish_demo, run_demo_policy
+    from sale_inspect._work._demo import Demo, demo_folder, demo_policies, demo_report, finish_demo, run_demo_policy
     from sale_inspect._work._doctor import build_images, check_setup
     from sale_inspect._work._fit import FitRequest, fit_weights
     from sale_inspect._work._logs import ComparedLogsRequest, LogsRequest
@@ -57,6 +57,7 @@ _MODULES = {
     "check_setup": "sale_inspect._work._doctor",
     "demo_folder": "sale_inspect._work._demo",
     "demo_policies": "sale_inspect._work._demo",
+    "demo_report": "sale_inspect._work._demo",
     "finish_demo": "sale_inspect._work._demo",
     "fit_weights": "sale_inspect._work._fit",
     "make_report": "sale_inspect._work._report",
@@ -98,6 +99,7 @@ __all__ = [
     "check_setup",
     "demo_folder",
     "demo_policies",
+    "demo_report",
     "finish_demo",
     "fit_weights",
     "make_report",

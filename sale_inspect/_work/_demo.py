@@ -19,7 +19,7 @@ from sale_inspect._work._summary import policy_table
 from sale_inspect.pools import load_pool
 from sale_inspect.texts import Table
 
-__all__ = ["Demo", "demo_folder", "demo_policies", "finish_demo", "run_demo_policy"]
+__all__ = ["Demo", "demo_folder", "demo_policies", "demo_report", "finish_demo", "run_demo_policy"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,12 +75,16 @@ def run_demo_policy(
     return sum(len(log.samples or []) for log in logs)
 
 
+def demo_report(folder: str) -> Path:
+    """The folder of the report of a demo's logs: FOLDER-report."""
+    return Path(f"{folder.rstrip('/')}-report")
+
+
 def finish_demo(folder: str) -> Demo:
     """The table and the report of a demo's logs; the report is in FOLDER-report.
 
     Raises:
         LogError: If the logs cannot be used.
     """
-    page = Path(f"{folder.rstrip('/')}-report")
     request = ReportRequest(title="The demo: SALE and each agent alone on hst_mini")
-    return Demo(table=policy_table(folder), report=make_report(folder, page, request))
+    return Demo(table=policy_table(folder), report=make_report(folder, demo_report(folder), request))

@@ -84,7 +84,7 @@ class MadeReplay:
         Args:
             markdown: Markdown tables and lists; columns of text otherwise.
         """
-        return "\n".join([replay_text(self.replay, markdown=markdown), *(f"- {note}" for note in self.notes)])
+        return replay_text(self.replay, self.notes, markdown=markdown) + "\n"
 
     def json(self) -> dict[str, Any]:
         """Plain JSON values. What is not known is null."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from sale_inspect._errors import LogError
 from sale_inspect._files import cache_folder, write_folder
 from sale_inspect._inspect.logs.tidy import read_tidy, tidy_bytes
+from sale_inspect._results import check_result
 from sale_inspect._work._folder import check_report_folder
 from sale_inspect._work._kept import keep_report, kept_report, report_key
 from sale_inspect._work._logs import ComparedLogsRequest, read_options
@@ -97,6 +98,7 @@ def make_report(
     target = Path(folder)
     viewer = _address(request.viewer)
     check_report_folder(target)
+    check_result(target)
     compared = _read(listed(logs), request, progress)
     policies = list(dict.fromkeys(compared.tidy.samples["policy"]))
     if request.baseline and request.baseline not in policies:

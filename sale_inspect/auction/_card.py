@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sale_inspect.auction._record import AuctionRecord, BidRecord
+from sale_inspect.texts import markdown
 
 __all__ = ["card"]
 
@@ -12,17 +13,17 @@ __all__ = ["card"]
 def card(record: AuctionRecord) -> str:
     """A readable account of an auction: one row a bid, then what decided it."""
     judges = list(record.weights.judges)
-    header = ["agent", "pi $/Mtok", "|s|", "H", *[f"by {judge}" for judge in judges], "C", "V", "z", ""]
+    header = ["agent", "pi $/Mtok", r"\|s\|", "H", *[f"by {markdown(judge)}" for judge in judges], "C", "V", "z", ""]
     lines = [_title(record), "", _row(header), _row(["---"] + ["---:"] * (len(header) - 2) + ["---"])]
     lines += [_row(_cells(bid, judges, _mark(bid, record))) for bid in (*record.bids, *record.refined)]
-    lines += ["", *[f"- {note}" for note in _notes(record)]]
+    lines += ["", *[f"- {markdown(note)}" for note in _notes(record)]]
     return "\n".join(lines)
 
 
 def _title(record: AuctionRecord) -> str:
     how = "refined bid" if record.winner != record.provisional_winner else "first bid"
     simulated = " (simulated agents)" if record.simulated else ""
-    return f"**{record.winner}** wins with its {how}: lowest z = C - V{simulated}."
+    return f"**{markdown(record.winner)}** wins with its {how}: lowest z = C - V{simulated}."
 
 
 def _mark(bid: BidRecord, record: AuctionRecord) -> str:
@@ -39,11 +40,19 @@ def _mark(bid: BidRecord, record: AuctionRecord) -> str:
 def _cells(bid: BidRecord, judges: list[str], mark: str) -> list[str]:
     ratings = ["-" if (r := bid.ratings.get(judge)) is None else str(r) for judge in judges]
     scores = [f"{value:.3f}" for value in (bid.cost, bid.value, bid.z)]
-    return [bid.agent, f"{bid.usd_per_mtok:g}", str(bid.length), f"{bid.entropy:.3f}", *ratings, *scores, mark]
+    return [
+        markdown(bid.agent),
+        f"{bid.usd_per_mtok:g}",
+        str(bid.length),
+        f"{bid.entropy:.3f}",
+        *ratings,
+        *scores,
+        mark,
+    ]
 
 
 def _row(cells: list[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(cells) + " |"
 
 
 def _notes(record: AuctionRecord) -> Iterator[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from sale_inspect._bounds import json_value
 from sale_inspect._errors import BenchError
 
 __all__ = ["Corpus", "CorpusPage", "SearchHit", "clean", "page_of", "read_pages"]
@@ -203,7 +204,7 @@ def read_pages(text: str, where: str) -> list[CorpusPage]:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             try:
-                data = json.loads(line)
+                data = json_value(line)
             except ValueError as error:
                 message = f"{where}, line {number}: needs `title` and `text` as JSON: {error}."
                 raise BenchError(message) from error

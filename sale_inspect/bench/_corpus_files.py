@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import threading
 import zlib
 from collections.abc import Iterable, Iterator
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sale_inspect._bounds import json_value
 from sale_inspect._errors import BenchError
 from sale_inspect.bench._corpus import Corpus, CorpusPage, clean, page_of
 from sale_inspect.bench._files import read_rows
@@ -211,10 +211,10 @@ def _lines(path: Path) -> Iterator[tuple[Any, str]]:
             for number, line in enumerate(file, start=1):
                 where = f"{path}, line {number}"
                 if line.strip():
-                    yield json.loads(line), where
+                    yield json_value(line), where
     except UnicodeDecodeError as error:
         raise BenchError(f"{where}: not UTF-8: {error.reason}. Save the file as UTF-8.") from error
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise BenchError(f"{where}: not valid JSON: {error}. Each line must be one JSON object.") from error
     except (OSError, EOFError, zlib.error) as error:
         raise BenchError(f"{path}: cannot be read: {error}. Get or make the file again.") from error

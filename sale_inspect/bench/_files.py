@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
-import json
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from sale_inspect._bounds import json_value
 from sale_inspect._errors import BenchError
 
 __all__ = ["AGAIN", "Row", "git_blob_id", "read_rows", "sha256_of"]
@@ -53,11 +53,11 @@ def _json_lines(path: Path) -> Iterator[Any]:
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
         for line in file:
             if line.strip():
-                yield json.loads(line.decode("utf-8"))
+                yield json_value(line.decode("utf-8"))
 
 
 def _json_list(path: Path) -> Iterator[Any]:
-    rows = json.loads(path.read_text(encoding="utf-8"))
+    rows = json_value(path.read_text(encoding="utf-8"))
     if not isinstance(rows, list):
         raise BenchError(f"{path}: must be a JSON list of rows, is a JSON {type(rows).__name__}. {AGAIN}")
     yield from rows

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from sale_inspect._bounds import json_value
 from sale_inspect._errors import BenchError
 from sale_inspect.bench._bins import TauProvenance, bin_of
 from sale_inspect.bench._effort import Effort
@@ -143,7 +144,7 @@ def read_items(text: str, where: str, **common: object) -> Iterator[TaskItem]:
         if not line.strip():
             continue
         try:
-            data = json.loads(line)
+            data = json_value(line)
             yield TaskItem.model_validate({**common, **data})
         except ValidationError as error:
             fault = error.errors()[0]

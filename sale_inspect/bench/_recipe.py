@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sale_inspect._bounds import yaml_value
 from sale_inspect._errors import BenchError
 from sale_inspect.bench._bins import bin_named
 from sale_inspect.bench._items import Domain, Split
@@ -149,13 +150,11 @@ def load_recipe(name: str) -> Recipe:
 
 
 def _parsed(text: str, where: str) -> Recipe:
-    import yaml
-
     try:
-        return Recipe.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise BenchError(f"{where}: not valid YAML: {error}.") from error
+        return Recipe.model_validate(yaml_value(text))
     except ValidationError as error:
         fault = error.errors()[0]
         name = ".".join(str(part) for part in fault["loc"]) or "recipe"
         raise BenchError(f"{where}, field `{name}`: {fault['msg']}.") from error
+    except ValueError as error:
+        raise BenchError(f"{where}: {error}.") from error

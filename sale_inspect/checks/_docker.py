@@ -108,10 +108,11 @@ def build_image(compose_file: str) -> None:
         ["docker", "compose", "-f", compose_file, "build"], capture_output=True, text=True, check=False
     )
     if answer.returncode != 0:
-        tail = "\n".join((answer.stderr or answer.stdout).strip().splitlines()[-8:])
         raise MissingRequirementError(
-            f"Building {compose_file} failed:\n{tail}\nIf this machine cannot pull images, name a local base image: "
-            "export SALE_SANDBOX_BASE=<image with python3>."
+            f"Building {compose_file} failed:",
+            *(answer.stderr or answer.stdout).strip().splitlines()[-8:],
+            "If this machine cannot pull images, name a local base image: "
+            "export SALE_SANDBOX_BASE=<image with python3>.",
         )
 
 

@@ -11,6 +11,7 @@ import httpx
 from sale_inspect._errors import MissingRequirementError
 from sale_inspect.checks._check import Check
 from sale_inspect.pools import Agent, Pool
+from sale_inspect.texts import without_passwords
 
 __all__ = ["check_endpoints", "require_endpoints"]
 
@@ -50,7 +51,7 @@ def check_endpoints(pool: Pool) -> Iterator[Check]:
         if fault := answers[endpoint]:
             yield Check(name=name, status="missing", detail=fault, remedy=_remedy(endpoint, fault))
         else:
-            yield Check(name=name, status="ok", detail=f"{endpoint.url} answers")
+            yield Check(name=name, status="ok", detail=f"{without_passwords(endpoint.url)} answers")
 
 
 def require_endpoints(pool: Pool, given: str) -> None:
@@ -89,7 +90,7 @@ def _endpoint(agent: Agent) -> _Endpoint | None:
 
 def _fault(endpoint: _Endpoint) -> str:
     """What is wrong with an endpoint; nothing if it answers."""
-    key = endpoint.key or ""
+    key, shown = endpoint.key or "", without_passwords(endpoint.url or "")
     headers = (
         {"x-api-key": key, "anthropic-version": "2023-06-01"}
         if endpoint.provider == "anthropic"
@@ -101,11 +102,11 @@ def _fault(endpoint: _Endpoint) -> str:
         # It took the connection: a server that does one request at a time is busy, not dead. Calls have timeouts.
         return ""
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return f"{endpoint.url} does not answer ({type(error).__name__})"
+        return f"{shown} does not answer ({type(error).__name__})"
     if response.status_code in (401, 403):
-        return f"{endpoint.url} refuses the key in {endpoint.key_variable} (HTTP {response.status_code})"
+        return f"{shown} refuses the key in {endpoint.key_variable} (HTTP {response.status_code})"
     if response.status_code >= 500:
-        return f"{endpoint.url} answers with HTTP {response.status_code}"
+        return f"{shown} answers with HTTP {response.status_code}"
     return ""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sale_inspect._bounds import json_value
 from sale_inspect._files import open_new_text
 from sale_inspect.auction import PastAuction
 from sale_inspect.memory._files import MemoryFileError
@@ -117,7 +118,7 @@ def _settle(store: MemoryStore, data: dict[str, Any]) -> str:
 
 def _parsed(line: bytes, where: str) -> dict[str, Any]:
     try:
-        data = json.loads(line)
+        data = json_value(line)
     except ValueError as error:
         raise MemoryFileError(f"{where}: is not a line of JSON ({error}).") from error
     if not isinstance(data, dict):

@@ -66,8 +66,9 @@ def read_lined_up(path: Path) -> OutcomeTable:
         return join(read_text_table(path))
     except OutcomesError as error:
         raise OutcomesError(
-            f"{error}\nTo say more of the file, make a table of it: sale-inspect outcomes {path} -o outcomes.parquet, "
-            "which has options for columns, prices, records and what does not line up."
+            *error.args,
+            f"To say more of the file, make a table of it: sale-inspect outcomes {path} -o outcomes.parquet, "
+            "which has options for columns, prices, records and what does not line up.",
         ) from error
 
 

@@ -47,10 +47,10 @@ def join(
     made, said = without_duplicates(given, on_duplicate, apart=texts.unlike)
     found = [*texts.faults(given), *_missing_faults(made)]
     if found and not allow_missing:
-        raise OutcomesError(_report(found))
+        raise _report(found)
     kept = _lined_up(made, texts.unlike)
     if not len(kept):
-        raise OutcomesError(_report([*found, "no task is left that every agent has"]))
+        raise _report([*found, "no task is left that every agent has"])
     gone = len(_used(made, "task")) - len(_used(kept, "task"))
     if gone:
         said.append(f"{gone} tasks are left out, because not every agent has them or their text differs.")
@@ -162,9 +162,9 @@ def _epoch_notes(table: OutcomeTable) -> list[str]:
     return [f"Epochs differ ({each}); each task's mean is over the epochs that there are."]
 
 
-def _report(faults: Sequence[str]) -> str:
-    lines = "\n".join(f"  - {fault}" for fault in faults)
-    return (
-        f"The outcomes do not line up:\n{lines}\nGive the logs or rows that are missing, or say --common-tasks "
-        "to keep the tasks that every agent has."
+def _report(faults: Sequence[str]) -> OutcomesError:
+    return OutcomesError(
+        "The outcomes do not line up:",
+        *(f"  - {fault}" for fault in faults),
+        "Give the logs or rows that are missing, or say --common-tasks to keep the tasks that every agent has.",
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sale_inspect._bounds import json_value
 from sale_inspect._errors import OutcomesError
 from sale_inspect._files import write_file
 from sale_inspect.outcomes._columns import COLUMNS, META_KEY, SCHEMA_VERSION
@@ -150,7 +151,7 @@ def _check_schema(schema: pa.Schema, where: str) -> tuple[str, ...]:
     if said is None:
         raise OutcomesError(f"{where}: is no table of outcomes of sale-inspect. {_HINT}")
     try:
-        meta = json.loads(said)
+        meta = json_value(said)
         version, notes = meta["schema_version"], tuple(str(note) for note in meta["notes"])
     except (ValueError, KeyError, TypeError) as error:
         raise OutcomesError(f"{where}: its metadata {META_KEY!r} is damaged. {_HINT}") from error

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from sale_inspect._bounds import yaml_value
 from sale_inspect._errors import OutcomesError, UnpricedAgentError
 from sale_inspect.money import TokenUsage
 from sale_inspect.pools import Pool, load_pool, packaged_pools, parse_pool
@@ -90,14 +89,14 @@ def read_price_list(given: str) -> PriceList:
         return _of_pool(load_pool(given), given)
     try:
         text = path.read_text(encoding="utf-8")
-        data = yaml.safe_load(text)
+        data = yaml_value(text)
     except OSError as error:
         raise OutcomesError(
             f"--prices {given}: cannot be read ({error.strerror}). Give a pool's file, one of the packaged pools "
             f"({', '.join(packaged_pools())}), or a YAML file of {_SHAPE}."
         ) from error
-    except (yaml.YAMLError, ValueError) as error:
-        raise OutcomesError(f"--prices {given}: is not YAML: {' '.join(str(error).split())}.") from error
+    except ValueError as error:
+        raise OutcomesError(f"--prices {given}: cannot be used: {error}.") from error
     if not isinstance(data, dict) or not data:
         raise OutcomesError(f"--prices {given}: must be a mapping of models to prices: {_SHAPE}.")
     if "agents" in data:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sale_inspect._bounds import check_depth, json_value
 from sale_inspect._errors import OutcomesError
 from sale_inspect.outcomes._columns import COLUMNS
 from sale_inspect.texts import csv_text
@@ -78,8 +79,8 @@ def _lines(path: Path, file: io.TextIOBase) -> Iterator[Record]:
 
 def _parsed(path: Path, number: int, line: str) -> object:
     try:
-        return json.loads(line)
-    except (ValueError, RecursionError) as error:
+        return json_value(line)
+    except ValueError as error:
         raise OutcomesError(f"{path}:{number}: is not JSON: {error}.") from error
 
 
@@ -95,6 +96,7 @@ def _items(path: Path, text: str) -> Iterator[Record]:
         line, seen = line + text.count("\n", seen, place), place
         try:
             item, place = decoder.raw_decode(text, place)
+            check_depth(item)
         except (ValueError, RecursionError) as error:
             raise OutcomesError(f"{path}:{line}: is not JSON: {error}.") from error
         yield line, _mapping(path, line, item)

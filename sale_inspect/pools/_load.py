@@ -7,9 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from sale_inspect._bounds import yaml_value
 from sale_inspect._errors import PoolError, UnpricedAgentError
 from sale_inspect.pools._pool import Pool
 
@@ -67,12 +67,9 @@ def parse_pool(text: str, where: str) -> Pool:
         UnpricedAgentError: If an agent has no price.
     """
     try:
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error) or "not valid YAML"
-        raise PoolError(f"Pool file {where}: malformed YAML{line}: {problem}.") from error
+        data = yaml_value(text)
+    except ValueError as error:
+        raise PoolError(f"Pool file {where}: {error}.") from error
     if not isinstance(data, dict):
         raise PoolError(f"Pool file {where}: must be a mapping with `name` and `agents`, got {type(data).__name__}.")
     if not data.get("agents"):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sale_inspect.replays._parts import AgentResult, BinResult, Estimate, PolicyResult, ReplayOptions
-from sale_inspect.replays._text import drawn, reasons, tables
+from sale_inspect.replays._text import reasons, tables
 from sale_inspect.stats import Claim
-from sale_inspect.texts import Table, html_list, to_html
+from sale_inspect.texts import LINE_WIDTH, Table, aligned, html_list, markdown_rows, paragraphs, to_html
+from sale_inspect.texts import html as html_text
+from sale_inspect.texts import markdown as markdown_text
 
 __all__ = ["Replay", "replay_html", "replay_json", "replay_text"]
 
@@ -55,21 +56,35 @@ class Replay:
         return replay_text(self, markdown=True)
 
 
-def replay_text(replay: Replay, *, markdown: bool = False) -> str:
+def replay_text(replay: Replay, notes: Sequence[str] = (), *, markdown: bool = False) -> str:
     """The tables, then every comparison in a sentence, then the notes.
 
     Args:
         replay: The replay.
+        notes: More that a reader must know.
         markdown: Markdown tables and lists; columns of text otherwise.
     """
-    mark = "**" if markdown else ""
-    parts = [f"{mark}{_title(replay)}{mark}"]
+    lists = [*_lists(replay), *([("", list(notes))] if notes else [])]
+    if markdown:
+        return _markdown(replay, lists)
+    parts = [[_title(replay)]]
     for title, header, rows in tables(replay.policies, replay.bins):
-        parts.append(f"{mark}{title}{mark}\n\n{drawn(header, rows, markdown)}")
-    for title, lines in _lists(replay):
-        listed = "\n".join(f"- {line}" for line in lines)
-        parts.append(f"{mark}{title}{mark}\n\n{listed}")
-    return "\n\n".join(parts) + "\n"
+        parts += [[title], aligned(header, rows)]
+    for title, lines in lists:
+        parts += [*([[title]] if title else []), [f"- {line}" for line in lines]]
+    return paragraphs(parts)
+
+
+def _markdown(replay: Replay, lists: Sequence[tuple[str, list[str]]]) -> str:
+    parts = [f"**{_title(replay)}**"]
+    for title, header, rows in tables(replay.policies, replay.bins):
+        parts += [f"**{markdown_text(title)}**", "\n".join(markdown_rows(header, rows))]
+    for title, lines in lists:
+        parts += [
+            *([f"**{title}**"] if title else []),
+            "\n".join(f"- {markdown_text(line, LINE_WIDTH)}" for line in lines),
+        ]
+    return "\n\n".join(parts)
 
 
 def replay_html(replay: Replay, notes: Sequence[str] = ()) -> str:
@@ -79,11 +94,11 @@ def replay_html(replay: Replay, notes: Sequence[str] = ()) -> str:
         replay: The replay.
         notes: More that a reader must know.
     """
-    parts = [f"<p><b>{html.escape(_title(replay))}</b></p>"]
+    parts = [f"<p><b>{html_text(_title(replay))}</b></p>"]
     for title, header, rows in tables(replay.policies, replay.bins):
         parts.append(to_html(Table(title=title, header=tuple(header), sections=(tuple(map(tuple, rows)),), notes=())))
     for title, lines in _lists(replay):
-        parts.append(f"<p><b>{title}</b></p>{html_list(lines)}")
+        parts.append(f"<p><b>{html_text(title)}</b></p>{html_list(lines)}")
     return "".join([*parts, html_list(notes)])
 
 

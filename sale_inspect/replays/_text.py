@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from sale_inspect.replays._parts import BinResult, Estimate, PolicyResult
 from sale_inspect.texts import fmt_rate, fmt_usd
 
-__all__ = ["Rows", "drawn", "reasons", "tables"]
+__all__ = ["Rows", "reasons", "tables"]
 
 _Show = Callable[[float | None], str]
 Rows = list[list[str]]
@@ -127,21 +127,3 @@ _SHOWN = frozenset(
         "dearest_share",
     )
 )
-
-
-def drawn(header: Sequence[str], rows: Rows, markdown: bool) -> str:
-    """A table as Markdown, or as columns of text."""
-    if markdown:
-        # A bar in a policy's name must not end the cell.
-        cells = [[cell.replace("|", "\\|") for cell in row] for row in (header, *rows)]
-        marks = ["---", *["---:"] * (len(header) - 1)]
-        return "\n".join("| " + " | ".join(row) + " |" for row in (cells[0], marks, *cells[1:]))
-    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
-    lines = [list(header), ["-" * width for width in widths], *rows]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if at else cell.ljust(width)
-            for at, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        for line in lines
-    )

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from sale_inspect.routers.parts import Choices
-from sale_inspect.texts import fmt_rate, fmt_usd
+from sale_inspect.texts import fmt_rate, fmt_usd, markdown
 
 __all__ = ["RoutingRecord", "StepRecord", "choice_fields", "routing_card"]
 
@@ -92,9 +92,10 @@ def routing_card(record: RoutingRecord) -> str:
     """The record as Markdown for the transcript and the score."""
     knob = "" if record.value is None else f", {record.knob} = {record.value:.6g}"
     lines = [
-        f"**{record.router}{knob}: {record.chosen}**" + (" (simulated agents)" if record.simulated else ""),
+        f"**{markdown(record.router)}{markdown(knob)}: {markdown(record.chosen)}**"
+        + (" (simulated agents)" if record.simulated else ""),
         "",
-        record.explanation,
+        markdown(record.explanation),
         "",
     ]
     if record.predicted_correct or any(value is not None for value in record.utility.values()):
@@ -103,7 +104,7 @@ def routing_card(record: RoutingRecord) -> str:
     if len(record.steps) > 1 or any(step.probability is not None for step in record.steps):
         lines += ["| run | predicted correct | accepted from | accepted |", "|---|---:|---:|---|"]
         lines += [
-            f"| {step.agent} | {_number(step.probability)} | {_number(step.threshold)} | "
+            f"| {markdown(step.agent)} | {_number(step.probability)} | {_number(step.threshold)} | "
             f"{'yes' if step.accepted else 'no'} |"
             for step in record.steps
         ]
@@ -112,7 +113,7 @@ def routing_card(record: RoutingRecord) -> str:
 
 def _row(record: RoutingRecord, agent: str) -> str:
     correct, dollars = record.predicted_correct.get(agent), record.predicted_usd.get(agent)
-    name = f"**{agent}**" if agent == record.chosen else agent
+    name = f"**{markdown(agent)}**" if agent == record.chosen else markdown(agent)
     return (
         f"| {name} | {'-' if correct is None else fmt_rate(correct)} | {'-' if dollars is None else fmt_usd(dollars)} "
         f"| {_number(record.utility.get(agent))} |"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sale_inspect.routers._header import HeldOutPoint, RouterHeader
 from sale_inspect.routers.kinds import ROUTERS
-from sale_inspect.texts import fmt_rate, fmt_usd
+from sale_inspect.texts import aligned, fmt_rate, fmt_usd, paragraphs
 
 __all__ = ["router_text"]
 
@@ -18,17 +18,17 @@ def router_text(header: RouterHeader) -> str:
     parts = [_heading(header), _curve(header)]
     calibration = header.training.calibration
     if calibration is not None:
-        parts.append(calibration.sentence)
+        parts.append([calibration.sentence])
     elif header.knob is not None:
         parts.append(
-            f"The knob was not calibrated. Set it with --budget or --keep-pass, or take a {header.knob.name} above."
+            [f"The knob was not calibrated. Set it with --budget or --keep-pass, or take a {header.knob.name} above."]
         )
     if header.dollars == "estimated":
-        parts.append("The dollars are estimated from prices and lengths, not recorded.")
-    return "\n\n".join(parts)
+        parts.append(["The dollars are estimated from prices and lengths, not recorded."])
+    return paragraphs(parts)
 
 
-def _heading(header: RouterHeader) -> str:
+def _heading(header: RouterHeader) -> list[str]:
     training = header.training
     options = ", ".join(f"{name} {_short(value)}" for name, value in header.options.items() if value not in (None, []))
     kind = ROUTERS.get(header.router)
@@ -53,7 +53,7 @@ def _heading(header: RouterHeader) -> str:
         ]
         lines.append(f"prices per million tokens: {'; '.join(priced)}")
     lines.append(f"data {header.data_hash[:12]}, seed {header.seed}, sale-inspect {header.package_version}")
-    return "\n".join(lines)
+    return lines
 
 
 def _short(value: object) -> str:
@@ -66,7 +66,7 @@ def _short(value: object) -> str:
     return str(value)
 
 
-def _curve(header: RouterHeader) -> str:
+def _curve(header: RouterHeader) -> list[str]:
     training = header.training
     shown = _thinned(training.curve, None if header.knob is None else header.knob.value)
     name = header.knob.name if header.knob else ""
@@ -75,7 +75,7 @@ def _curve(header: RouterHeader) -> str:
         title += f"; {len(shown)} of {len(training.curve)} values, all are in the file"
     rows = [[_label(point, header), fmt_rate(point.pass_rate), fmt_usd(point.dollars)] for point in shown]
     rows += [[f"{agent} alone", fmt_rate(point.pass_rate), fmt_usd(point.dollars)] for agent, point in _singles(header)]
-    return f"{title}\n{_table([name, 'pass@1', '$ per task'], rows)}"
+    return [title, *aligned([name, "pass@1", "$ per task"], rows)]
 
 
 def _singles(header: RouterHeader) -> list[tuple[str, HeldOutPoint]]:
@@ -95,16 +95,3 @@ def _thinned(points: Sequence[HeldOutPoint], value: float | None) -> list[HeldOu
     places = {round(step * last / (_MOST_POINTS - 1)) for step in range(_MOST_POINTS)}
     places |= {place for place, point in enumerate(points) if value is not None and point.value == value}
     return [points[place] for place in sorted(places)]
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [list(header), *(list(row) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    lines.insert(1, ["-" * width for width in widths])
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )

@@ -114,7 +114,7 @@ def screened(
             runs, heads, found = _screen(runs, heads, name, name in exclude, faults, (why or {}).get(name))
             left_out += found
     if faults:
-        raise LogError(_told(faults, exclude))
+        raise _told(faults, exclude)
     return Screened(runs=tuple(runs), heads=tuple(heads), left_out=tuple(left_out))
 
 
@@ -247,15 +247,14 @@ def _named(found: Sequence[SamplesLeftOut], what: str) -> str:
     return "; ".join(told) + (f"; and {more} more logs" if more else "")
 
 
-def _told(faults: Sequence[str], exclude: Collection[str]) -> str:
+def _told(faults: Sequence[str], exclude: Collection[str]) -> LogError:
     flags = [fault.rsplit(" ", 1)[1] for fault in faults]
-    lines = "\n".join(f"- {fault}" for fault in faults)
-    common = "\nOr compare on what all policies have: --common-tasks" if {*flags} & _BY_COMMON_TASKS else ""
-    tau = "\nOr keep tasks without a human time, which are then in no horizon: --keep no-tau" * ("no-tau" in flags)
-    return (
-        f"The logs do not line up:\n{lines}\nTo leave all of this out: --exclude "
-        f"{','.join(dict.fromkeys([*exclude, *flags]))}{common}{tau}"
-    )
+    remedies = [f"To leave all of this out: --exclude {','.join(dict.fromkeys([*exclude, *flags]))}"]
+    if {*flags} & _BY_COMMON_TASKS:
+        remedies.append("Or compare on what all policies have: --common-tasks")
+    if "no-tau" in flags:
+        remedies.append("Or keep tasks without a human time, which are then in no horizon: --keep no-tau")
+    return LogError("The logs do not line up:", *(f"- {fault}" for fault in faults), *remedies)
 
 
 def _summed(left_out: Sequence[SamplesLeftOut]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -19,6 +20,7 @@ from sale_inspect.options import (
     policy_words,
 )
 from sale_inspect.runs._facts import LogHead, SampleFacts
+from sale_inspect.texts import without_passwords
 
 __all__ = ["PolicyKind", "Trait", "base_name", "kind_of", "own_solver", "traits_of"]
 
@@ -47,6 +49,8 @@ _NO_TRAIT: Mapping[PolicyKind, frozenset[str]] = {
     "single": frozenset({"pool", "agent", "check"}),
     "router": frozenset({"pool", "router", "check"}),
 }
+# Arguments of providers that carry keys, logins or bodies of requests.
+_SECRET = re.compile(r"key|token(?!s)|secret|passw|auth|header|body|cookie|credential", re.IGNORECASE)
 _LONGEST = 40
 _DIGITS = 4
 
@@ -159,8 +163,15 @@ def _options(head: LogHead, kind: PolicyKind) -> Iterator[tuple[str, Trait]]:
 
 def _values(about: str, arguments: Mapping[str, Any]) -> Iterator[tuple[str, Trait]]:
     for name, value in arguments.items():
-        if name not in _OPERATIONAL and value is not None:
-            yield f"{about}.{name}", Trait(value=_shown(value), words=f"{name}={_shown(value)}")
+        if name in _OPERATIONAL or value is None:
+            continue
+        if _SECRET.search(name):
+            # Two policies may differ in it, and a name must not tell it.
+            digest = _digest(value)
+            yield f"{about}.{name}", Trait(value=digest, words=f"{name} {digest}")
+        else:
+            shown = _shown(without_passwords(value) if isinstance(value, str) else value)
+            yield f"{about}.{name}", Trait(value=shown, words=f"{name}={shown}")
 
 
 def _shown(value: object) -> str:

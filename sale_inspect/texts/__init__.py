@@ -2,6 +2,7 @@
 
 from sale_inspect.texts._choices import choice_label, with_choices
 from sale_inspect.texts._escape import (
+    LINE_WIDTH,
     NAME_WIDTH,
     csv_cell,
     csv_text,
@@ -11,14 +12,27 @@ from sale_inspect.texts._escape import (
     plain,
     rich_text,
     visible,
+    without_passwords,
 )
 from sale_inspect.texts._numbers import fmt_count, fmt_rate, fmt_usd
-from sale_inspect.texts._table import Sentence, Table, html_list, html_rows, markdown_text, to_html, to_markdown
+from sale_inspect.texts._table import (
+    Sentence,
+    Table,
+    aligned,
+    html_list,
+    html_rows,
+    markdown_rows,
+    paragraphs,
+    to_html,
+    to_markdown,
+)
 
 __all__ = [
+    "LINE_WIDTH",
     "NAME_WIDTH",
     "Sentence",
     "Table",
+    "aligned",
     "choice_label",
     "csv_cell",
     "csv_text",
@@ -30,11 +44,13 @@ __all__ = [
     "html_list",
     "html_rows",
     "markdown",
-    "markdown_text",
+    "markdown_rows",
+    "paragraphs",
     "plain",
     "rich_text",
     "to_html",
     "to_markdown",
     "visible",
     "with_choices",
+    "without_passwords",
 ]

@@ -11,16 +11,40 @@ import html as _html
 import re
 import unicodedata
 
-__all__ = ["NAME_WIDTH", "csv_cell", "csv_text", "file_name", "html", "markdown", "plain", "rich_text", "visible"]
+__all__ = [
+    "LINE_WIDTH",
+    "NAME_WIDTH",
+    "csv_cell",
+    "csv_text",
+    "file_name",
+    "html",
+    "markdown",
+    "plain",
+    "rich_text",
+    "visible",
+    "without_passwords",
+]
 
 NAME_WIDTH = 60
-"""Longest name in a table or a sentence, characters (ours)."""
+"""Longest name in a table, characters (ours)."""
+LINE_WIDTH = 4000
+"""Longest line of a text, with all that it quotes of others, characters (ours)."""
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # A text that already reads like one of our escapes: its backslash is escaped, so that it can be told apart.
 _ESCAPED = re.compile(r"\\(?=u[0-9a-f]{4}|U[0-9a-f]{8})")
 _ESCAPE = re.compile(r"\\u([0-9a-f]{4})|\\U([0-9a-f]{8})")
-_MARKDOWN = re.compile(r"[\\`*_\[\]<>|~$&]|^[#+=-]|(?<=^\d)[.)]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+# What Markdown (CommonMark, GitHub's tables, links and formulas) reads as more than itself, and no more than that: a
+# table of dollars and intervals is also read as it stands.
+_MARKDOWN = re.compile(
+    r"""[\\`*|~] | \[(?![-+]?\$?\d[-+$\d.,%e ]*\](?![(\[:]))
+    | (?<![^\W_])_ | _(?![^\W_]) | <(?=[a-z/!?]) | \$(?!\d) | &(?=\#?\w+;) | :(?=//) | (?<=www)\.
+    | ^\#(?=\#*(?:\s|$)) | ^[+-](?=\s|$) | ^[=-](?=[=-]*\s*$) | ^> | ^\ """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_LOGIN = re.compile(r"://[^\s/?#@]*(?:@[^\s/?#@]*)*@")
+_ITEM = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
+_ENTITIES = {"&": "&amp;", " ": "&#32;"}
 _RICH = re.compile(r"(\\*)(\[[a-z#/@][^\[]*?\])", re.IGNORECASE)
 # Spreadsheets compute a cell that begins so; some of them skip blanks, or know the wide forms.
 _FORMULA = re.compile(r"'*\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
@@ -47,6 +71,11 @@ def _code(mark: str) -> str:
     return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
 
 
+def without_passwords(text: str) -> str:
+    """The text, in which addresses have no user and no password (`https://name:word@host` is `https://...@host`)."""
+    return _LOGIN.sub("://...@", text) if "@" in text else text
+
+
 def plain(text: str, width: int = NAME_WIDTH) -> str:
     """The text for one line of a terminal, cut in its middle to `width` characters (at least 3).
 
@@ -70,7 +99,7 @@ def rich_text(text: str, width: int = NAME_WIDTH) -> str:
 def markdown(text: str, width: int | None = None) -> str:
     """The text for Markdown, on one line, with markup and links inert; cut as by `plain` if `width` is given."""
     shown = visible(text) if width is None else plain(text, width)
-    return _MARKDOWN.sub(lambda match: "&amp;" if match[0] == "&" else f"\\{match[0]}", shown)
+    return _ITEM.sub(r"\1\\\2", _MARKDOWN.sub(lambda match: _ENTITIES.get(match[0], f"\\{match[0]}"), shown))
 
 
 def html(text: str, width: int | None = None) -> str:

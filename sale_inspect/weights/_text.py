@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sale_inspect.texts import fmt_rate, fmt_usd
+from sale_inspect.texts import aligned, fmt_rate, fmt_usd, paragraphs
 from sale_inspect.weights._file import WeightsFile
 from sale_inspect.weights._report import FrontierPoint, KeepPass, MinmaxReport, Outcome, OutcomeReport, WeightValues
 
@@ -18,35 +18,30 @@ def to_text(file: WeightsFile) -> str:
     parts = [_heading(file), _weights(file)]
     if file.minmax is not None:
         parts.append(_minmax(file.minmax))
-    reached = _reached(file)
-    if reached:
-        parts.append(reached)
+    parts.append(_reached(file))
     if file.outcome is not None:
         parts += _outcome(file.outcome, file)
     if file.notes:
-        parts.append("\n".join(f"- {note}" for note in file.notes))
-    return "\n\n".join(parts)
+        parts.append([f"- {note}" for note in file.notes])
+    return paragraphs(parts)
 
 
-def _heading(file: WeightsFile) -> str:
+def _heading(file: WeightsFile) -> list[str]:
     kind = "simulated pool" if file.simulated else "pool"
     auctions = "" if file.auctions == file.tasks else f" ({file.auctions} auctions)"
     used = {name: value for name, value in file.options.model_dump().items() if value is not None}
     options = ", ".join(f"{name} {value:g}" for name, value in used.items())
     features = file.features
-    return "\n".join(
-        [
-            f"{file.objective} weights for {kind} {file.pool!r}, "
-            f"{file.date.isoformat()}, on {file.tasks} tasks{auctions}",
-            *([f"options: {options}"] if options else []),
-            f"features: strategies of at most {features.strategy_tokens} tokens ({features.tokenizer}), ratings "
-            f"0..{features.rating_scale}, entropy from {' and '.join(features.entropy_kinds)}",
-            f"data {file.data_hash[:12]}, sale-inspect {file.package_version}",
-        ]
-    )
+    return [
+        f"{file.objective} weights for {kind} {file.pool!r}, {file.date.isoformat()}, on {file.tasks} tasks{auctions}",
+        *([f"options: {options}"] if options else []),
+        f"features: strategies of at most {features.strategy_tokens} tokens ({features.tokenizer}), ratings "
+        f"0..{features.rating_scale}, entropy from {' and '.join(features.entropy_kinds)}",
+        f"data {file.data_hash[:12]}, sale-inspect {file.package_version}",
+    ]
 
 
-def _weights(file: WeightsFile) -> str:
+def _weights(file: WeightsFile) -> list[str]:
     prices = {agent.name: agent.usd_per_mtok for agent in file.agents}
     judges = file.weights.judges
     rows = [
@@ -54,10 +49,10 @@ def _weights(file: WeightsFile) -> str:
         ["entropy", f"{file.weights.entropy:.4f}", "value"],
     ]
     rows += [[f"rating by {name}", f"{judges[name]:.4f}", f"value; agent at ${prices[name]:g}/Mtok"] for name in prices]
-    return _table(["term", "weight", ""], rows, right={1})
+    return aligned(["term", "weight", ""], rows, right={1})
 
 
-def _minmax(report: MinmaxReport) -> str:
+def _minmax(report: MinmaxReport) -> list[str]:
     lines = [
         f"worst z of the selected bids: {report.worst_z:.6f}",
         f"{report.status}: gap {report.gap:.2g} (no weights go below {report.lower_bound:.6f}); {report.variables} "
@@ -71,12 +66,12 @@ def _minmax(report: MinmaxReport) -> str:
             f"{report.abstentions} bids lack some ratings; there the program took the mean of the others' "
             f"(its worst z: {report.program_worst_z:.6f})"
         )
-    return "\n".join(lines)
+    return lines
 
 
-def _reached(file: WeightsFile) -> str:
+def _reached(file: WeightsFile) -> list[str]:
     if file.dev is None:
-        return "pass@1 of these weights is not known: the logs lack outcomes of agents that would win."
+        return ["pass@1 of these weights is not known: the logs lack outcomes of agents that would win."]
     wins = ", ".join(f"{agent} {fmt_rate(share)}" for agent, share in file.dev.wins.items())
     rows = [["these weights, dev", fmt_rate(file.dev.pass_rate), fmt_usd(file.dev.usd)]]
     report = file.outcome
@@ -93,13 +88,12 @@ def _reached(file: WeightsFile) -> str:
         rows.append(_row("equal weights, dev", report.uniform))
         rows += [_row(f"{agent} alone, dev", outcome) for agent, outcome in report.agents.items()]
         rows.append(_row("oracle, dev", report.oracle))
-    drawn = _table(["", "pass@1", "$ per task"], rows, right={1, 2})
-    return f"{drawn}\nwins by first-round bids, dev: {wins}"
+    return [*aligned(["", "pass@1", "$ per task"], rows), f"wins by first-round bids, dev: {wins}"]
 
 
-def _outcome(report: OutcomeReport, file: WeightsFile) -> Iterable[str]:
+def _outcome(report: OutcomeReport, file: WeightsFile) -> Iterable[list[str]]:
     if report.keep is not None:
-        yield _keep(report.keep)
+        yield [_keep(report.keep)]
     tested = report.cross_validation
     if tested is not None and file.dev is not None:
         drop = file.dev.pass_rate - tested.pass_rate
@@ -110,7 +104,7 @@ def _outcome(report: OutcomeReport, file: WeightsFile) -> Iterable[str]:
             text += (
                 f" In {tested.folds_not_kept} of {tested.folds} folds no weights kept the pass@1 that was asked for."
             )
-        yield text
+        yield [text]
     shown = _thinned(report.frontier)
     title = f"Frontier of {report.candidates} weight vectors that select differently, dev"
     if len(shown) < len(report.frontier):
@@ -118,7 +112,7 @@ def _outcome(report: OutcomeReport, file: WeightsFile) -> Iterable[str]:
     names = list(file.weights.judges)
     rows = [[fmt_rate(point.pass_rate), fmt_usd(point.usd), *_numbers(point.weights, names)] for point in shown]
     header = ["pass@1", "$ per task", "w price", "w entropy", *(f"w {name}" for name in names)]
-    yield f"{title}\n{_table(header, rows, right=set(range(len(header))))}"
+    yield [title, *aligned(header, rows, right=range(len(header)))]
 
 
 def _keep(keep: KeepPass) -> str:
@@ -154,16 +148,3 @@ def _numbers(weights: WeightValues, names: Sequence[str]) -> list[str]:
 
 def _row(name: str, outcome: Outcome) -> list[str]:
     return [name, fmt_rate(outcome.pass_rate), fmt_usd(outcome.usd)]
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], right: set[int]) -> str:
-    lines = [list(header), *(list(row) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    lines.insert(1, ["-" * width for width in widths])
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if column in right else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )

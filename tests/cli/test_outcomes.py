@@ -80,7 +80,7 @@ def outcomes(*words: str | Path) -> Result:
 
 
 def table(*words: str | Path, folder: Path, name: str = "out.parquet") -> OutcomeTable:
-    made = outcomes(*words, "-o", folder / name)
+    made = outcomes(*words, "-o", folder / name, "--force")
     assert made.exit_code == 0, made.output
     return read_outcomes(folder / name)
 

@@ -78,7 +78,7 @@ def test_a_report_is_made_again_from_its_own_data(logs: Path, tmp_path: Path) ->
     made(tmp_path / "one", "-o", tmp_path / "two")
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
     parts = sorted((tmp_path / "one").glob("*.parquet"))
-    made(*parts, "-o", tmp_path / "two")
+    made(*parts, "-o", tmp_path / "two", "--force")
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
@@ -105,7 +105,7 @@ def test_what_is_left_out_is_told(logs: Path, tmp_path: Path) -> None:
         assert "not scored" in page and "Compared on the 7 tasks that all policies finished." in page
     # What was left out stays known when only the Parquet files are left.
     assert "are left out (not scored): mini-coding-b1-" in made(tmp_path / "out", "-o", tmp_path / "again")
-    said = refused(broken, "-o", tmp_path / "out", "--exclude", "unscored")
+    said = refused(broken, "-o", tmp_path / "out", "--force", "--exclude", "unscored")
     assert "always left out, with their tasks; the option would do nothing" in said
 
 
@@ -113,16 +113,16 @@ def test_a_failed_run_leaves_the_old_report(logs: Path, tmp_path: Path, monkeypa
     out = tmp_path / "out"
     made(logs, "-o", out)
     before = contents(out)
-    refused(logs, "-o", out, "--score", "nope")
+    refused(logs, "-o", out, "--force", "--score", "nope")
     assert contents(out) == before
-    refused(logs, "-o", out, "--baseline", "nobody")
+    refused(logs, "-o", out, "--force", "--baseline", "nobody")
 
     def full(self: Path, data: bytes) -> int:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "write_bytes", full)
-        assert "cannot be written: No space left" in refused(logs, "-o", out)
+        assert "cannot be written: No space left" in refused(logs, "-o", out, "--force")
     assert contents(out) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "out"]
 
@@ -132,7 +132,8 @@ def test_a_folder_with_other_things_is_never_replaced(logs: Path, tmp_path: Path
     path = tmp_path / "out" / name
     path.parent.mkdir(parents=True)
     path.write_text("mine", encoding="utf-8")
-    assert "which is no part of a report" in refused(logs, "-o", tmp_path / "out")
+    for words in ((), ("--force",)):
+        assert "which is no part of a report" in refused(logs, "-o", tmp_path / "out", *words)
     assert path.read_text(encoding="utf-8") == "mine"
 
 
@@ -167,7 +168,7 @@ def test_a_second_report_is_not_made_again_and_another_option_is(
     monkeypatch.undo()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     kept.write_bytes(b"broken")
-    made(logs, "-o", tmp_path / "two")
+    made(logs, "-o", tmp_path / "two", "--force")
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 

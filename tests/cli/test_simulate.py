@@ -17,7 +17,9 @@ def test_every_study_is_marked_simulated_in_all_its_forms(tmp_path: Path) -> Non
     figures = tmp_path / "figures.json"
     for arguments in ([], ["--markdown"]):
         ran = CliRunner().invoke(
-            main, ["simulate", "--auctions", "200", "--json", str(figures), *arguments], catch_exceptions=False
+            main,
+            ["simulate", "--auctions", "200", "--json", str(figures), "--force", *arguments],
+            catch_exceptions=False,
         )
         assert ran.exit_code == 0
         assert ran.output.count("(simulated)") == len(STUDIES)

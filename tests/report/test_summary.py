@@ -107,13 +107,13 @@ def test_the_summary_is_the_golden_one(golden: Callable[[str, str], None]) -> No
 def test_pass_at_1_and_dollars_by_hand() -> None:
     """SALE: 2/2, 0/1, 2/3 right; (0.02 + 0.04)/2 = 0.03, 0.04, 0.10/3 dollars; 0.06/2, -, 0.10/2 a hit."""
     assert [line[1:] for line in lines_of(SALE, "pass@1")] == [["100.0%", "0.0%", "66.7%"]]
-    assert [line[1:] for line in lines_of(SALE, "$ per task")] == [["$0.0300", "$0.0400", "$0.0333"]]
-    assert [line[1:] for line in lines_of(SALE, "$ per solved task")] == [["$0.0300", "-", "$0.0500"]]
+    assert [line[1:] for line in lines_of(SALE, r"\$ per task")] == [["$0.0300", "$0.0400", "$0.0333"]]
+    assert [line[1:] for line in lines_of(SALE, r"\$ per solved task")] == [["$0.0300", "-", "$0.0500"]]
 
 
 def test_the_overhead_is_the_auctions_share_of_the_dollars() -> None:
     """0.01/0.06 = 16.7 %, 0.01/0.04 = 25 %, 0.02/0.10 = 20 %; one agent alone has no such line."""
-    (line,) = lines_of((*SALE, *ALONE), "auction overhead, $")
+    (line,) = lines_of((*SALE, *ALONE), r"auction overhead, \$")
     assert line[1:] == ["16.7%", "25.0%", "20.0%"]
 
 

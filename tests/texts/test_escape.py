@@ -30,6 +30,18 @@ HOSTILE = [
     "![x](http://evil.test/x.png) https://evil.test www.evil.test",
     "# title",
     "1. item",
+    "10) item",
+    " - item",
+    "    code",
+    "---",
+    "&lt;b&gt; &#60;",
+    "a_b _c_ d_",
+    "$x$ costs $5",
+    "[x]: http://evil.test",
+    "> quoted",
+    "50.0% [15.0%, 85.0%]",
+    "[1](/evil) [1]: /evil",
+    "[1][2]",
     "\\[red]x",
     "trailing \\",
     "\\u202e",
@@ -64,6 +76,11 @@ def test_nothing_stays_hidden_and_the_text_can_be_read_back(text: str) -> None:
     assert not any(map(is_hidden, shown))
     assert visible(text, keep="\n").count("\n") == text.count("\n")
     assert csv_text(csv_cell(text)) == text == csv_text(csv_cell(text, keep="\n\t"))
+
+
+def test_markdown_of_figures_can_be_read_as_it_stands() -> None:
+    for text in ("66.7% [39.1%, 86.2%]", "$0.0300 [$0, $1.5e-05]", "wtp_knn < 5 & -10.0", "pass@1"):
+        assert markdown(text) == text
 
 
 def test_what_can_be_seen_is_left_alone() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import io
 import multiprocessing
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ from inspect_ai.log import read_eval_log, read_eval_log_sample
 from inspect_ai.util import store_from_events
 from pydantic import ValidationError
 
+from sale_inspect._bounds import check_unpacked
 from sale_inspect._errors import LogError
 from sale_inspect._inspect.logs._extract import head_of, lost_store, needs_events, sample_of
 from sale_inspect._inspect.logs._kept_facts import KeptFacts
@@ -41,6 +43,9 @@ OnLog = Callable[[int, int], None]
 _WORTH_PROCESSES = 16 << 20
 _ZIP_MARK = b"PK"
 _BLOCK = 1 << 20
+# Transcripts that repeat their conversation in each event compress a hundredfold.
+_MOST_UNPACKED = 2 << 30
+_UNPACKED_RATIO = 200
 
 
 def read_runs(
@@ -148,8 +153,16 @@ def _read(location: str, file: IO[bytes]) -> LogFacts:
         return _of_json(location, log.model_dump_json(exclude_none=True).encode())
 
 
+def _size(file: IO[bytes]) -> int:
+    place = file.tell()
+    size = file.seek(0, io.SEEK_END)
+    file.seek(place)
+    return size
+
+
 def _of_zip(location: str, file: IO[bytes]) -> LogFacts:
     with zipfile.ZipFile(file) as archive:
+        check_unpacked(archive.infolist(), packed=_size(file), most=_MOST_UNPACKED, ratio=_UNPACKED_RATIO)
         names = list(dict.fromkeys(archive.namelist()))
         header = "header.json" if "header.json" in names else "_journal/start.json"
         head = head_of(parse_header(archive.read(header)), location)

@@ -10,7 +10,6 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
-import yaml
 from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
 from inspect_ai.agent import human_cli, run
@@ -20,6 +19,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import SandboxEnvironmentSpec, sandbox
 from rich.markup import escape
 
+from sale_inspect._bounds import yaml_value
 from sale_inspect._errors import BenchError, MissingRequirementError
 from sale_inspect._inspect.tasks._samples import sample_of
 from sale_inspect._inspect.tasks._sandboxes import compose_file
@@ -128,8 +128,8 @@ def task_args(pairs: Sequence[str]) -> dict[str, Any]:
         if name not in ARGUMENTS:
             raise BenchError(f"-T {name}: a run of a person has no such argument. There are: {', '.join(ARGUMENTS)}.")
         try:
-            found[name] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
+            found[name] = yaml_value(value)
+        except ValueError as error:
             raise BenchError(f"-T {pair}: the value is no YAML. Put it in quotes.") from error
     return found
 

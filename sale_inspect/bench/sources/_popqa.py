@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from pydantic import BaseModel, field_validator
 
+from sale_inspect._bounds import json_value
 from sale_inspect.bench._items import TaskContent
 from sale_inspect.bench.sources._source import Candidate, DroppedRow, Layout, PinnedFile, Source, SourceRow, Text
 
@@ -55,8 +55,8 @@ class _OriginalRow(SourceRow, _Fact):
     @classmethod
     def _json_in_a_string(cls, value: Any) -> Any:
         try:
-            return json.loads(value) if isinstance(value, str) else value
-        except (ValueError, RecursionError) as error:
+            return json_value(value) if isinstance(value, str) else value
+        except ValueError as error:
             raise ValueError(f"not a JSON list: {error}") from error
 
     def candidate(self) -> Candidate | DroppedRow:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sale_inspect._bounds import json_value
 from sale_inspect.stats import auc
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def judge_qualities(bids: pd.DataFrame) -> tuple[JudgeQuality, ...]:
     """
     if not len(bids):
         return ()
-    read = [json.loads(text) for text in bids["ratings"]]
+    read = [json_value(text) for text in bids["ratings"]]
     judges = sorted({judge for row in read for judge in row})
     won = (bids["winner"] & bids["correct"].notna()).to_numpy(bool)
     correct = bids["correct"].to_numpy(float)

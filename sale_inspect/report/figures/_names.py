@@ -58,13 +58,17 @@ def labels_of(names: Sequence[str], *, width: int = 26) -> dict[str, str]:
     """A label for each name: on at most two lines of `width` characters, cut in the middle, no two alike."""
     labels: dict[str, str] = {}
     for name in names:
-        label = unique = _label(shown(name) or "(no name)", width)
+        label = unique = _label(shown(_cut(name, 4 * width)) or "(no name)", width)
         again = 2
         while unique in labels.values():
             unique = f"{label} ({again})"
             again += 1
         labels[name] = unique
     return labels
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width // 2]}…{text[-(width // 2) :]}"
 
 
 def _label(text: str, width: int) -> str:

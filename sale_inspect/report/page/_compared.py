@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sale_inspect._bounds import json_value
 from sale_inspect.report.page._model import Block, Facts, PageColumn, PageTable, Section, Sentences, Value
 from sale_inspect.report.tidy import ScreenedTidy
 from sale_inspect.stats import bin_order
@@ -109,7 +109,7 @@ def _coverage(samples: pd.DataFrame, logs: pd.DataFrame) -> PageTable:
 
 def _recipes(logs: pd.DataFrame) -> Iterator[str]:
     for row in logs.to_dict("records"):
-        told = json.loads(str(row["coverage"]))
+        told = json_value(str(row["coverage"]))
         if told:
             shares = ", ".join(f"{name} {count}" for name, count in told.items())
             yield f"{row['recipe'] or 'The set'} as the run found it: {shares}."
@@ -148,7 +148,7 @@ def _prices(logs: pd.DataFrame) -> PageTable:
     )
     seen: dict[tuple[Value, ...], None] = {}
     for row in logs.to_dict("records"):
-        for agent, price in json.loads(str(row["prices"])).items():
+        for agent, price in json_value(str(row["prices"])).items():
             dollars = tuple(float(price.get(part, float("nan"))) for part in parts)
             seen[str(row["pool"]), agent, *dollars, str(price.get("as_of", "")), str(price.get("source", ""))] = None
     empty = "" if seen else "No log says at which prices its dollars were computed."

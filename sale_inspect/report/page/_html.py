@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 from importlib.resources import files
 from itertools import groupby
 
@@ -20,9 +19,12 @@ from sale_inspect.report.page._model import (
     Value,
 )
 from sale_inspect.report.page._show import show, sort_key
+from sale_inspect.texts import LINE_WIDTH
+from sale_inspect.texts import html as escape
 
 __all__ = ["to_html"]
 
+_LONGEST_CELL = 160
 _SIMULATED = "Simulated agents: no model ran; nothing here is a measurement of any model."
 
 
@@ -73,11 +75,13 @@ def _section(section: Section, simulated: bool) -> Iterator[str]:
 def _block(block: Block, simulated: bool) -> Iterator[str]:
     if isinstance(block, Sentences):
         if block.bullets:
-            yield "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in block.items) + "</ul>"
+            yield "<ul>" + "".join(f"<li>{escape(item, LINE_WIDTH)}</li>" for item in block.items) + "</ul>"
         else:
-            yield "".join(f"<p>{escape(item)}</p>" for item in block.items)
+            yield "".join(f"<p>{escape(item, LINE_WIDTH)}</p>" for item in block.items)
     elif isinstance(block, Facts):
-        yield "<dl>" + "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in block.items) + "</dl>"
+        yield (
+            "<dl>" + "".join(f"<dt>{escape(k)}</dt><dd>{escape(v, LINE_WIDTH)}</dd>" for k, v in block.items) + "</dl>"
+        )
     elif isinstance(block, Picture):
         yield from _picture(block)
     else:
@@ -85,10 +89,11 @@ def _block(block: Block, simulated: bool) -> Iterator[str]:
 
 
 def _picture(picture: Picture) -> Iterator[str]:
-    yield f'<figure id="figure-{picture.name}"><div class="picture" role="img" aria-label="{escape(picture.alt)}">'
+    alt = escape(picture.alt, LINE_WIDTH)
+    yield f'<figure id="figure-{picture.name}"><div class="picture" role="img" aria-label="{alt}">'
     yield f"{picture.svg}</div>"
     yield (
-        f'<figcaption>{escape(picture.caption)} <a href="tables/{picture.name}.csv">Data</a>, '
+        f'<figcaption>{escape(picture.caption, LINE_WIDTH)} <a href="tables/{picture.name}.csv">Data</a>, '
         f'<a href="figures/{picture.name}.svg">SVG</a>, <a href="figures/{picture.name}.png">PNG</a></figcaption>'
         "</figure>"
     )
@@ -116,7 +121,7 @@ def _grid(grid: PageTable, simulated: bool) -> Iterator[str]:
     if grid.shown is not None and len(grid.rows) > grid.shown:
         notes.append(f"{grid.shown:,} of {len(grid.rows):,} rows; the CSV has all.")
     if notes:
-        yield '<ul class="notes">' + "".join(f"<li>{escape(note)}</li>" for note in notes) + "</ul>"
+        yield '<ul class="notes">' + "".join(f"<li>{escape(note, LINE_WIDTH)}</li>" for note in notes) + "</ul>"
 
 
 def _groups(columns: tuple[PageColumn, ...]) -> str:
@@ -136,9 +141,9 @@ def _head(column: PageColumn) -> str:
 
 def _cell(value: Value, column: PageColumn, *, first: bool) -> str:
     key = sort_key(value)
-    data = "" if key is None else f' data-v="{escape(str(key))}"'
+    data = "" if key is None else f' data-v="{escape(str(key), _LONGEST_CELL)}"'
     css = "" if column.kind == "text" else ' class="n"'
-    text = escape(show(value, column.kind))
+    text = escape(show(value, column.kind), _LONGEST_CELL)
     if isinstance(value, Link) and value.url:
         text = f'<a href="{escape(value.url)}">{text}</a>'
     return f'<th scope="row"{css}{data}>{text}</th>' if first else f"<td{css}{data}>{text}</td>"

@@ -6,19 +6,20 @@ from collections.abc import Iterator
 
 from sale_inspect.report.page._model import Block, Facts, Link, PageTable, Picture, ReportPage, Sentences, Value
 from sale_inspect.report.page._show import show
+from sale_inspect.texts import LINE_WIDTH, markdown, visible
 
 __all__ = ["to_markdown_page"]
 
-_SPECIAL = "\\`*[]<|"
+_LONGEST_CELL = 160
 
 
 def to_markdown_page(page: ReportPage) -> str:
     """The page in Markdown: pictures from `figures/NAME.png`, whole tables in `tables/NAME.csv`."""
-    lines = [f"# {_safe(page.title)}", ""]
+    lines = [f"# {markdown(page.title)}", ""]
     if page.simulated:
         lines += ["**Simulated agents: no model ran; nothing here is a measurement of any model.**", ""]
     for section in page.sections:
-        lines += [f"## {_safe(section.title)}", ""]
+        lines += [f"## {markdown(section.title)}", ""]
         for block in section.blocks:
             lines += [*_block(block, page.simulated), ""]
     return "\n".join(lines).rstrip() + "\n"
@@ -26,44 +27,44 @@ def to_markdown_page(page: ReportPage) -> str:
 
 def _block(block: Block, simulated: bool) -> Iterator[str]:
     if isinstance(block, Sentences):
-        yield from (f"{'- ' if block.bullets else ''}{_safe(item)}" for item in block.items)
+        yield from (f"{'- ' if block.bullets else ''}{markdown(item, LINE_WIDTH)}" for item in block.items)
     elif isinstance(block, Facts):
-        yield from (f"- {_safe(name)}: {_safe(value)}" for name, value in block.items)
+        yield from (f"- {markdown(name)}: {markdown(value, LINE_WIDTH)}" for name, value in block.items)
     elif isinstance(block, Picture):
-        yield f"![{_safe(' '.join(block.alt.split()))}](figures/{block.name}.png)"
+        yield f"![{markdown(' '.join(block.alt.split()), LINE_WIDTH)}](figures/{block.name}.png)"
         yield ""
-        yield _safe(block.caption)
+        yield markdown(block.caption, LINE_WIDTH)
     else:
         yield from _grid(block, simulated)
 
 
 def _grid(grid: PageTable, simulated: bool) -> Iterator[str]:
     mark = " (the paper's figures)" if grid.paper else " (simulated)" if simulated else ""
-    yield f"**{_safe(grid.title)}{mark}**"
+    yield f"**{markdown(grid.title)}{mark}**"
     yield ""
     if grid.empty:
-        yield _safe(grid.empty)
+        yield markdown(grid.empty)
         return
-    yield _row([_safe(f"{column.group} {column.title}".strip()) for column in grid.columns])
+    yield _row([markdown(f"{column.group} {column.title}".strip()) for column in grid.columns])
     yield _row(["---" if column.kind == "text" else "---:" for column in grid.columns])
     for row in grid.rows[: grid.shown]:
         yield _row([_cell(value, show(value, c.kind)) for value, c in zip(row, grid.columns, strict=True)])
     yield ""
-    yield from (f"- {_safe(note)}" for note in grid.notes)
+    yield from (f"- {markdown(note, LINE_WIDTH)}" for note in grid.notes)
     if grid.shown is not None and len(grid.rows) > grid.shown:
         yield f"- {grid.shown:,} of {len(grid.rows):,} rows; all are in tables/{grid.name}.csv."
 
 
 def _cell(value: Value, text: str) -> str:
     if isinstance(value, Link) and value.url:
-        return f"[{_safe(text)}](<{value.url}>)"
-    return _safe(text)
+        return f"[{markdown(text, _LONGEST_CELL)}](<{_address(value.url)}>)"
+    return text if text == "-" else markdown(text, _LONGEST_CELL)
+
+
+def _address(url: str) -> str:
+    """An address inside `<` and `>`, in a cell of a table: what would end either is quoted as addresses are."""
+    return visible(url).translate({ord(mark): f"%{ord(mark):02X}" for mark in "<>|\\ "})
 
 
 def _row(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
-
-
-def _safe(text: str) -> str:
-    flat = " ".join(text.split())
-    return "".join(f"\\{mark}" if mark in _SPECIAL else mark for mark in flat).replace("&", "&amp;")

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sale_inspect._bounds import json_value
 from sale_inspect.auction import AuctionRecord, BidRecord
 from sale_inspect.money import PHASES, Entry, Phase, TokenUsage
 from sale_inspect.report.tidy._tables import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, Tidy, frame
@@ -200,7 +201,7 @@ def runs_of(tidy: Tidy) -> list[PolicyRun]:
     """The runs of an earlier report, with all that holds them against others: who, task, score, dollars, prices."""
     logs = {str(row["log_path"]): row for row in _rows(tidy.logs)}
     heads = {path: _head(row) for path, row in logs.items()}
-    prices = {path: json.loads(row["prices"] or "{}") for path, row in logs.items()}
+    prices = {path: json_value(row["prices"] or "{}") for path, row in logs.items()}
     return [
         _run(row, heads[row["log_path"]], prices[row["log_path"]], str(logs[row["log_path"]]["pool"]))
         for row in _rows(tidy.samples)

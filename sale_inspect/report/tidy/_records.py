@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from typing import Any
 
+from sale_inspect._bounds import json_value
 from sale_inspect.auction import AuctionRecord, BidRecord, Neighbour, Refinement
 from sale_inspect.report.tidy._tables import Tidy
 
@@ -23,7 +23,7 @@ def records_of(tidy: Tidy) -> Iterator[tuple[str, AuctionRecord]]:
     in tidy data.
     """
     shared = {
-        str(path): json.loads(text)
+        str(path): json_value(text)
         for path, text in tidy.logs[["log_path", "auction"]].itertuples(index=False)
         if text
     }  # fmt: skip
@@ -60,6 +60,6 @@ def _bid(row: dict[str, Any]) -> BidRecord:
         strategy="",
         truncated=False,
         logprob_entropy=None if math.isnan(row["logprob_entropy"]) else row["logprob_entropy"],
-        ratings=json.loads(row["ratings"]),
+        ratings=json_value(row["ratings"]),
         **{name: row[name] for name in numbers},
     )

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sale_inspect._bounds import json_value
 from sale_inspect._errors import LogError
 from sale_inspect.report.tidy import (
     BID_COLUMNS,
@@ -110,10 +111,10 @@ def read_parts(files: Mapping[str, Path]) -> ScreenedTidy:
         about = table.schema.metadata or {}
         if about.get(_MARK) != str(TIDY_VERSION).encode():
             raise LogError(f"{path}: is not tidy data of version {TIDY_VERSION}. Make it again from the logs.")
-        for each in json.loads(about.get(_LEFT_OUT, b"[]")):
+        for each in json_value(about.get(_LEFT_OUT, b"[]")):
             left_out.append(SamplesLeftOut(**{**each, "examples": tuple(each["examples"])}))
-        notes += json.loads(about.get(_NOTES, b"[]"))
-        health += json.loads(about.get(_HEALTH, b"[]"))
+        notes += json_value(about.get(_NOTES, b"[]"))
+        health += json_value(about.get(_HEALTH, b"[]"))
         frames[name] = frame(table.to_pandas(), columns)
     tidy = Tidy(
         samples=frames["samples.parquet"], bids=frames["bids.parquet"], logs=frames["logs.parquet"]
