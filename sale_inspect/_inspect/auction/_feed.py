@@ -6,6 +6,8 @@ from inspect_ai.hooks import (
     BeforeModelGenerate,
     Hooks,
     ModelUsageData,
+    RunEnd,
+    RunStart,
     SampleAttemptEnd,
     SampleAttemptStart,
     SampleEnd,
@@ -22,12 +24,13 @@ from sale_inspect._inspect.store import SamplePlace, enter_sample, forget_attemp
 from sale_inspect.auction import PastAuction
 from sale_inspect.runs import ScoreChoice, parse_score
 
-__all__ = ["SCORE_KEY", "MemoryHooks", "memory_of"]
+__all__ = ["SCORE_KEY", "MemoryHooks", "memory_of", "past_auction"]
 
 SCORE_KEY = "sale_score"
 """Key of an evaluation's metadata that names the score which says whether a past auction's task was solved."""
 
 _runs: dict[str, RunMemory] = {}
+_tasks: dict[str, int] = {}
 _samples: dict[str, tuple[str, int, int]] = {}
 
 
@@ -37,7 +40,8 @@ def memory_of(sample_uuid: str) -> tuple[RunMemory, int] | None:
     return None if place is None else (_runs[place[0]], place[2])
 
 
-def _past_auction(run: RunMemory, sample: EvalSample, epoch: int, position: int) -> PastAuction | None:
+def past_auction(run: RunMemory, sample: EvalSample, epoch: int, position: int) -> PastAuction | None:
+    """What others may see of a finished sample's auction; None if it failed, has no outcome or held several."""
     records = read(sample).auctions
     # A run without auctions has no use for a score, and no reason to complain of it.
     outcome = run.outcome(sample) if records and sample.error is None else None
@@ -73,6 +77,14 @@ def _wanted(spec: EvalSpec) -> tuple[ScoreChoice, ...]:
 class MemoryHooks(Hooks):
     """Keeps one `RunMemory` for each running evaluation."""
 
+    async def on_run_start(self, data: RunStart) -> None:
+        """Note how many tasks the evaluation has."""
+        _tasks[data.run_id] = len(data.task_names)
+
+    async def on_run_end(self, data: RunEnd) -> None:
+        """Forget them."""
+        _tasks.pop(data.run_id, None)
+
     async def on_task_start(self, data: TaskStart) -> None:
         """Note the order of the run's samples."""
         ids = data.spec.dataset.sample_ids or []
@@ -80,6 +92,9 @@ class MemoryHooks(Hooks):
             key=data.spec.task_id,
             positions={str(sample): i for i, sample in enumerate(ids)},
             stops_on_error=_stops_on_error(data.spec.config),
+            tries_again=bool(data.spec.config.retry_on_error),
+            logs_samples=data.spec.config.log_samples is not False,
+            tasks_at_once=min(data.spec.config.max_tasks or 1, _tasks.get(data.run_id, 1)),
             scorers=frozenset(scorer.name for scorer in data.spec.scorers or []),
             headline=_headline(data.spec),
             wanted=_wanted(data.spec),
@@ -134,11 +149,12 @@ class MemoryHooks(Hooks):
             return
         forget_attempts(data.sample_id)
         run = _runs[place[0]]
+        run.end(place[1], place[2])
         if data.sample.error is not None and run.stops_on_error:
             return
         record = None
         try:
-            record = _past_auction(run, data.sample, place[1], place[2])
+            record = past_auction(run, data.sample, place[1], place[2])
         # A sample that cannot be remembered is settled all the same, and those that wait are told.
         except Exception as error:  # noqa: BLE001
             run.lose(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Recall", "Recalled", "RunMemory"]
+__all__ = ["Place", "Recall", "Recalled", "RunMemory"]
 
-_START_GRACE_SECONDS = 5.0
+Place = tuple[int, int]
+"""Epoch (from 1) and position (from 0) of a sample in a run."""
+
 _DIGITS = 6
 _NAMED = 3
 
@@ -42,10 +44,17 @@ class Recalled:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recall:
-    """What memory shows one sample: how much it may see, and the nearest of it, best first."""
+    """What memory shows one sample.
+
+    Attributes:
+        visible: Number of auctions that it may see.
+        neighbours: The nearest of them, best first.
+        given_up: Samples that it should have waited for, but that never began.
+    """
 
     visible: int
     neighbours: list[Recalled]
+    given_up: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -61,6 +70,9 @@ class RunMemory:
         positions: Place of each sample id.
         stops_on_error: The run ends at the first failing sample, so a failed place is not settled:
             a retry of the run will do it again.
+        tries_again: Inspect tries a failed sample again within the run (`--retry-on-error`).
+        logs_samples: The log holds the run's samples (not with `--no-log-samples`).
+        tasks_at_once: How many tasks of the evaluation run side by side.
         scorers: Names of the task's scorers.
         headline: Name of the task's headline score; empty if it names none.
         wanted: The score that the user chose with `--metadata sale_score=NAME>=X`.
@@ -69,25 +81,33 @@ class RunMemory:
         fault: Why the run cannot go on with its memory; empty if it can.
         lost: Why the file is written no more, and the run goes on without it; empty if it is in use.
         activity: What happens in the run, for those that wait.
+        opening: Held while the memory is opened, so that no auction sees half of it.
     """
 
     key: str
     positions: dict[str, int]
     stops_on_error: bool = False
+    tries_again: bool = False
+    logs_samples: bool = True
+    tasks_at_once: int = 1
     scorers: frozenset[str] = frozenset()
     headline: str = ""
     wanted: tuple[ScoreChoice, ...] = ()
     task: str = ""
     task_arguments: dict[str, Any] = field(default_factory=dict)
-    past: dict[tuple[int, int], PastAuction] = field(default_factory=dict)
-    started: set[tuple[int, int]] = field(default_factory=set)
-    settled: set[tuple[int, int]] = field(default_factory=set)
+    past: dict[Place, PastAuction] = field(default_factory=dict)
+    started: set[Place] = field(default_factory=set)
+    ended: set[Place] = field(default_factory=set)
+    settled: set[Place] = field(default_factory=set)
     file: RunFile | None = None
     choice: MemoryChoice | None = None
     fault: str = ""
     lost: str = ""
     activity: Activity = field(default_factory=Activity)
-    _samples: dict[tuple[int, int], str] = field(default_factory=dict)
+    opening: anyio.Lock = field(default_factory=anyio.Lock)
+    _waiting: set[Place] = field(default_factory=set)
+    _given_up: set[Place] = field(default_factory=set)
+    _samples: dict[Place, str] = field(default_factory=dict)
     _embedders: dict[str, Embedder] = field(default_factory=dict)
     _vectors: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)
 
@@ -95,8 +115,11 @@ class RunMemory:
         """Place of a sample in the run, from 0."""
         return self.positions.get(str(sample_id))
 
-    def attach(self, choice: MemoryChoice, pool: str, embedder: str) -> None:
+    def open(self, choice: MemoryChoice, pool: str, embedder: str) -> bool:
         """Open the run's file at its first auction; what it holds of this run counts as settled.
+
+        Returns:
+            True at the first auction, False at the others.
 
         Raises:
             MemoryFileError: If the file cannot be used.
@@ -109,18 +132,24 @@ class RunMemory:
                 "memory: one run has one memory, and another auction of this run uses a different one. Give "
                 "the same memory and frozen to all, or memory=off to those that need none."
             )
-        if self.file is not None or self.lost:
-            return
-        self.choice = choice
+        if self.choice is not None:
+            return False
+        if self.tasks_at_once > 1 and choice.path is not None and not choice.frozen:
+            raise PoolError(
+                f"memory: {self.tasks_at_once} tasks of this evaluation run side by side, and what each of them sees "
+                f"in {choice.path} would depend on which comes first. Run them one after another (--max-tasks 1), "
+                "evaluate each with a file of its own, or give memory=run, memory=off or frozen=true."
+            )
         made = self.embedder(embedder)
         try:
             file = open_memory(choice, self.key, pool, made)
         except SaleError as error:
             if choice.required:
                 raise
+            self.choice = choice
             self._lose(str(error))
-            return
-        self.file = file
+            return True
+        self.choice, self.file = choice, file
         for place, past in file.settled().items():
             self.settled.add(place)
             if past is not None:
@@ -129,6 +158,23 @@ class RunMemory:
             if place in self._samples:
                 self._write(place, self.past.get(place))
         self.activity.wake()
+        return True
+
+    def take_over(self, kept: Mapping[Place, tuple[str, PastAuction | None]]) -> None:
+        """Go on from the log of the run so far: what it holds is settled, and what it lacks will be done again.
+
+        Args:
+            kept: Sample and auction of each place that the log holds. A place that the file knows stays as it is there.
+        """
+        # The file may be ahead of the log, and what was lost from the log may have another result next time.
+        again = self.settled - kept.keys() - self._samples.keys()
+        self.settled -= again
+        for place in again:
+            self.past.pop(place, None)
+        if self.file is not None and again:
+            self.file.reopen(again)
+        for (epoch, position), (sample_id, record) in kept.items():
+            self.settle(epoch, position, sample_id, record)
 
     def check(self) -> None:
         """Fail if the run lost its memory.
@@ -156,6 +202,11 @@ class RunMemory:
         self.started.add((epoch, position))
         self.activity.wake()
 
+    def end(self, epoch: int, position: int) -> None:
+        """A sample has ended, also if its place is not settled by that."""
+        self.ended.add((epoch, position))
+        self.activity.wake()
+
     def settle(self, epoch: int, position: int, sample_id: int | str, record: PastAuction | None) -> None:
         """A sample is scored (with its record) or has failed (with None). The first one wins.
 
@@ -171,8 +222,13 @@ class RunMemory:
         self._write(place, record)
         self.activity.wake()
 
-    def lose(self, error: Exception) -> None:
-        """The memory lacks something that it should have: end the run, or go on if the user allowed that."""
+    def lose(self, error: Exception, what: str = "written") -> None:
+        """The memory lacks something that it should have: end the run, or go on if the user allowed that.
+
+        Args:
+            error: What went wrong.
+            what: What could not be done with the memory.
+        """
         if self.choice is None:
             # No auction of this run uses a memory.
             return
@@ -180,7 +236,7 @@ class RunMemory:
         self._lose(reason)
         if self.choice.required:
             self.fault = (
-                f"The auction memory of this run could not be written: {reason.rstrip('.')}. Make room or mend the "
+                f"The auction memory of this run could not be {what}: {reason.rstrip('.')}. Make room or mend the "
                 "cause and use `inspect eval-retry`, give -S memory=off, or go on without the file by "
                 "-S memory_required=false."
             )
@@ -220,12 +276,12 @@ class RunMemory:
         older = 0 if self.file is None else self.file.earlier
         if self.file is not None and self.file.frozen:
             return Recall(visible=older, neighbours=[Recalled(past=p, similarity=s, run=r) for p, s, r in earlier])
-        await self._settled_up_to(epoch, position - lag, silence)
+        given_up = await self._settled_up_to((epoch, position), position - lag, silence)
         seen = visible(self.past.values(), epoch=epoch, position=position, lag=lag)
         own = self._nearest(task, seen, neighbours, self.embedder(embedder))
         found = [Recalled(past=p, similarity=s, run=r) for p, s, r in earlier] + own
         found.sort(key=lambda each: -round(each.similarity, _DIGITS))
-        return Recall(visible=older + len(seen), neighbours=found[:neighbours])
+        return Recall(visible=older + len(seen), neighbours=found[:neighbours], given_up=given_up)
 
     def _nearest(self, task: str, seen: Sequence[PastAuction], k: int, embedder: Embedder) -> list[Recalled]:
         if not seen:
@@ -243,19 +299,32 @@ class RunMemory:
             self._vectors[key] = embedder.embed([text])[0]
         return self._vectors[key]
 
-    async def _settled_up_to(self, epoch: int, last: int, silence: float) -> None:
-        places = {(epoch, position) for position in range(last + 1)}
+    async def _settled_up_to(self, place: Place, last: int, silence: float) -> tuple[str, ...]:
+        """Wait until all places up to one are settled; returns the samples that were given up."""
+        places = {(place[0], position) for position in range(last + 1)}
 
         def settled() -> bool:
             self.check()
             return places <= self.settled
 
-        # Places that neither start nor stand in the file belong to samples that a retry took over from a log
-        # whose memory is gone. Inspect starts samples in order, so a short wait tells them from samples to come.
-        with anyio.move_on_after(_START_GRACE_SECONDS):
-            await self.activity.until(lambda: places <= self.started | self.settled)
-        self.settled |= places - self.started
-        await self.activity.until_or_silence(settled, reason=lambda: self._why(places), silence=silence)
+        self._waiting.add(place)
+        try:
+            came = await self.activity.until_or_silence(
+                settled, reason=lambda: self._why(places), silence=silence, hopeless=self._all_wait
+            )
+        finally:
+            self._waiting.discard(place)
+        if not came:
+            # Cancelled in the queue, or left out by the task's early stopping: Inspect tells nobody of those.
+            self._given_up |= places - self.settled
+            self.settled |= places
+            self.activity.wake()
+        ids = {position: sample for sample, position in self.positions.items()}
+        return tuple(ids[position] for _, position in sorted(places & self._given_up))
+
+    def _all_wait(self) -> bool:
+        """Whether no sample works: then only those that have not begun could bring anything."""
+        return self.started <= self.settled | self.ended | self._waiting
 
     def _why(self, places: set[tuple[int, int]]) -> str:
         """Who waits for what."""
