@@ -82,11 +82,16 @@ class MemoryHooks(Hooks):
         _tasks[data.run_id] = len(data.task_names)
 
     async def on_run_end(self, data: RunEnd) -> None:
-        """Forget them."""
+        """Close the memories of tasks that failed or were cancelled: Inspect tells of no end of those."""
         _tasks.pop(data.run_id, None)
+        for eval_id in [eval_id for eval_id, run in _runs.items() if run.evaluation == data.run_id]:
+            _forget(eval_id, finished=False)
 
     async def on_task_start(self, data: TaskStart) -> None:
         """Note the order of the run's samples."""
+        # An eval set tries a failed task again before its end.
+        for eval_id in [eval_id for eval_id, run in _runs.items() if run.key == data.spec.task_id]:
+            _forget(eval_id, finished=False)
         ids = data.spec.dataset.sample_ids or []
         _runs[data.eval_id] = RunMemory(
             key=data.spec.task_id,
@@ -94,6 +99,7 @@ class MemoryHooks(Hooks):
             stops_on_error=_stops_on_error(data.spec.config),
             tries_again=bool(data.spec.config.retry_on_error),
             logs_samples=data.spec.config.log_samples is not False,
+            evaluation=data.run_id,
             tasks_at_once=min(data.spec.config.max_tasks or 1, _tasks.get(data.run_id, 1)),
             scorers=frozenset(scorer.name for scorer in data.spec.scorers or []),
             headline=_headline(data.spec),
@@ -104,11 +110,7 @@ class MemoryHooks(Hooks):
 
     async def on_task_end(self, data: TaskEnd) -> None:
         """Close the run's file and forget the run."""
-        run = _runs.pop(data.eval_id, None)
-        for uuid in [uuid for uuid, place in _samples.items() if place[0] == data.eval_id]:
-            del _samples[uuid]
-        if run is not None and run.file is not None:
-            run.file.close(finished=data.log.status == "success")
+        _forget(data.eval_id, finished=data.log.status == "success")
 
     async def on_sample_init(self, data: SampleInit) -> None:
         """Note that a sample begins."""
@@ -171,6 +173,14 @@ class MemoryHooks(Hooks):
     async def on_sample_scoring(self, data: SampleScoring) -> None:
         """A sample is scored."""
         _note(data.eval_id)
+
+
+def _forget(eval_id: str, *, finished: bool) -> None:
+    run = _runs.pop(eval_id, None)
+    for uuid in [uuid for uuid, place in _samples.items() if place[0] == eval_id]:
+        del _samples[uuid]
+    if run is not None and run.file is not None:
+        run.file.close(finished=finished)
 
 
 def _note(eval_id: str | None) -> None:

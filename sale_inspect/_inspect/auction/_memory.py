@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from inspect_ai.log import EvalSample
 
 from sale_inspect._errors import AuctionError, LogError, PoolError, SaleError
 from sale_inspect._inspect.auction._memory_files import MemoryChoice, RunFile, open_memory
+from sale_inspect._inspect.auction._slots import lent_slot
 from sale_inspect._inspect.auction._waiting import Activity
 from sale_inspect._inspect.store import solved
 from sale_inspect.auction import PastAuction, visible
@@ -72,7 +74,8 @@ class RunMemory:
             a retry of the run will do it again.
         tries_again: Inspect tries a failed sample again within the run (`--retry-on-error`).
         logs_samples: The log holds the run's samples (not with `--no-log-samples`).
-        tasks_at_once: How many tasks of the evaluation run side by side.
+        evaluation: Inspect's id of the call of `inspect eval` that the run is part of.
+        tasks_at_once: How many tasks of it run side by side.
         scorers: Names of the task's scorers.
         headline: Name of the task's headline score; empty if it names none.
         wanted: The score that the user chose with `--metadata sale_score=NAME>=X`.
@@ -89,6 +92,7 @@ class RunMemory:
     stops_on_error: bool = False
     tries_again: bool = False
     logs_samples: bool = True
+    evaluation: str = ""
     tasks_at_once: int = 1
     scorers: frozenset[str] = frozenset()
     headline: str = ""
@@ -106,6 +110,7 @@ class RunMemory:
     activity: Activity = field(default_factory=Activity)
     opening: anyio.Lock = field(default_factory=anyio.Lock)
     _waiting: set[Place] = field(default_factory=set)
+    _lent: set[Place] = field(default_factory=set)
     _given_up: set[Place] = field(default_factory=set)
     _samples: dict[Place, str] = field(default_factory=dict)
     _embedders: dict[str, Embedder] = field(default_factory=dict)
@@ -308,17 +313,23 @@ class RunMemory:
             return places <= self.settled
 
         self._waiting.add(place)
-        try:
-            came = await self.activity.until_or_silence(
+        with ExitStack() as undo:
+            undo.callback(self._waiting.discard, place)
+            undo.callback(self._lent.discard, place)
+            while not await self.activity.until_or_silence(
                 settled, reason=lambda: self._why(places), silence=silence, hopeless=self._all_wait
-            )
-        finally:
-            self._waiting.discard(place)
-        if not came:
-            # Cancelled in the queue, or left out by the task's early stopping: Inspect tells nobody of those.
-            self._given_up |= places - self.settled
-            self.settled |= places
-            self.activity.wake()
+            ):
+                if not self._waiting <= self._lent:
+                    # They may have no slot to begin in, because those that wait hold them all.
+                    if place not in self._lent:
+                        self._lent.add(place)
+                        undo.enter_context(lent_slot(self.key))
+                    continue
+                # Cancelled in the queue, or left out by the task's early stopping: Inspect tells nobody of those.
+                never = places - self.settled - (self.started - self.ended)
+                self._given_up |= never
+                self.settled |= never
+                self.activity.wake()
         ids = {position: sample for sample, position in self.positions.items()}
         return tuple(ids[position] for _, position in sorted(places & self._given_up))
 
