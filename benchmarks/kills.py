@@ -21,6 +21,7 @@ import contextlib
 import importlib
 import importlib.metadata
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -234,7 +235,10 @@ def interrupted(number: int, seed: int, folder: Path, pool: Path, seconds: float
         process = start(words, folder, environment)
         code = ended(process, moment)
         if code is not None:
-            # It was faster than the moment.
+            # It was faster than the moment. A run that nothing interrupted shows nothing.
+            if code == 0 and not moments:
+                shutil.rmtree(folder / "logs")
+                continue
             if code == 0:
                 break
             raise Failed(f"{words[0]} ended with {code}: {(folder / 'output.txt').read_text()[-2000:]}")

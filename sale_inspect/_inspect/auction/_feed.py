@@ -20,6 +20,7 @@ from inspect_ai.hooks import (
 from inspect_ai.log import EvalConfig, EvalSample, EvalSpec
 
 from sale_inspect._inspect.auction._memory import RunMemory
+from sale_inspect._inspect.auction._places import Places
 from sale_inspect._inspect.store import SamplePlace, enter_sample, forget_attempts, read
 from sale_inspect.auction import PastAuction
 from sale_inspect.runs import ScoreChoice, parse_score
@@ -94,8 +95,7 @@ class MemoryHooks(Hooks):
             _forget(eval_id, finished=False)
         ids = data.spec.dataset.sample_ids or []
         _runs[data.eval_id] = RunMemory(
-            key=data.spec.task_id,
-            positions={str(sample): i for i, sample in enumerate(ids)},
+            places=Places(run=data.spec.task_id, positions={str(sample): i for i, sample in enumerate(ids)}),
             stops_on_error=_stops_on_error(data.spec.config),
             tries_again=bool(data.spec.config.retry_on_error),
             logs_samples=data.spec.config.log_samples is not False,
@@ -118,7 +118,7 @@ class MemoryHooks(Hooks):
         position = None if run is None else run.position(data.summary.id)
         if run is not None and position is not None:
             _samples[data.sample_id] = (data.eval_id, data.summary.epoch, position)
-            run.start(data.summary.epoch, position)
+            run.places.start((data.summary.epoch, position))
 
     async def on_sample_attempt_start(self, data: SampleAttemptStart) -> None:
         """Note the sample for agents, who are given a conversation and not a task's state."""
@@ -151,7 +151,7 @@ class MemoryHooks(Hooks):
             return
         forget_attempts(data.sample_id)
         run = _runs[place[0]]
-        run.end(place[1], place[2])
+        run.places.end((place[1], place[2]))
         if data.sample.error is not None and run.stops_on_error:
             return
         record = None
@@ -186,4 +186,4 @@ def _forget(eval_id: str, *, finished: bool) -> None:
 def _note(eval_id: str | None) -> None:
     run = _runs.get(eval_id or "")
     if run is not None:
-        run.activity.note()
+        run.places.activity.note()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,7 @@ from inspect_ai.log import EvalSample
 
 from sale_inspect._errors import AuctionError, LogError, PoolError, SaleError
 from sale_inspect._inspect.auction._memory_files import MemoryChoice, RunFile, open_memory
-from sale_inspect._inspect.auction._slots import lent_slot
-from sale_inspect._inspect.auction._waiting import Activity
+from sale_inspect._inspect.auction._places import Place, Places
 from sale_inspect._inspect.store import solved
 from sale_inspect.auction import PastAuction, visible
 from sale_inspect.embedding import Embedder, make_embedder, nearest
@@ -24,13 +22,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Place", "Recall", "Recalled", "RunMemory"]
-
-Place = tuple[int, int]
-"""Epoch (from 1) and position (from 0) of a sample in a run."""
+__all__ = ["Recall", "Recalled", "RunMemory"]
 
 _DIGITS = 6
-_NAMED = 3
 
 _logger = logging.getLogger(__name__)
 
@@ -68,8 +62,7 @@ class RunMemory:
     samples see does not depend on when it is retried.
 
     Args:
-        key: What stays the same when the run is retried (Inspect's task id).
-        positions: Place of each sample id.
+        places: Where the run's samples stand, and how far they are.
         stops_on_error: The run ends at the first failing sample, so a failed place is not settled:
             a retry of the run will do it again.
         tries_again: Inspect tries a failed sample again within the run (`--retry-on-error`).
@@ -83,12 +76,10 @@ class RunMemory:
         task_arguments: Its arguments.
         fault: Why the run cannot go on with its memory; empty if it can.
         lost: Why the file is written no more, and the run goes on without it; empty if it is in use.
-        activity: What happens in the run, for those that wait.
         opening: Held while the memory is opened, so that no auction sees half of it.
     """
 
-    key: str
-    positions: dict[str, int]
+    places: Places
     stops_on_error: bool = False
     tries_again: bool = False
     logs_samples: bool = True
@@ -100,25 +91,23 @@ class RunMemory:
     task: str = ""
     task_arguments: dict[str, Any] = field(default_factory=dict)
     past: dict[Place, PastAuction] = field(default_factory=dict)
-    started: set[Place] = field(default_factory=set)
-    ended: set[Place] = field(default_factory=set)
-    settled: set[Place] = field(default_factory=set)
     file: RunFile | None = None
     choice: MemoryChoice | None = None
     fault: str = ""
     lost: str = ""
-    activity: Activity = field(default_factory=Activity)
     opening: anyio.Lock = field(default_factory=anyio.Lock)
-    _waiting: set[Place] = field(default_factory=set)
-    _lent: set[Place] = field(default_factory=set)
-    _given_up: set[Place] = field(default_factory=set)
     _samples: dict[Place, str] = field(default_factory=dict)
     _embedders: dict[str, Embedder] = field(default_factory=dict)
     _vectors: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)
 
+    @property
+    def key(self) -> str:
+        """What stays the same when the run is retried (Inspect's task id)."""
+        return self.places.run
+
     def position(self, sample_id: int | str) -> int | None:
         """Place of a sample in the run, from 0."""
-        return self.positions.get(str(sample_id))
+        return self.places.positions.get(str(sample_id))
 
     def open(self, choice: MemoryChoice, pool: str, embedder: str) -> bool:
         """Open the run's file at its first auction; what it holds of this run counts as settled.
@@ -156,13 +145,13 @@ class RunMemory:
             return True
         self.choice, self.file = choice, file
         for place, past in file.settled().items():
-            self.settled.add(place)
+            self.places.settled.add(place)
             if past is not None:
                 self.past[place] = past
-        for place in self.settled:
+        for place in self.places.settled:
             if place in self._samples:
                 self._write(place, self.past.get(place))
-        self.activity.wake()
+        self.places.activity.wake()
         return True
 
     def take_over(self, kept: Mapping[Place, tuple[str, PastAuction | None]]) -> None:
@@ -172,8 +161,8 @@ class RunMemory:
             kept: Sample and auction of each place that the log holds. A place that the file knows stays as it is there.
         """
         # The file may be ahead of the log, and what was lost from the log may have another result next time.
-        again = self.settled - kept.keys() - self._samples.keys()
-        self.settled -= again
+        again = self.places.settled - kept.keys() - self._samples.keys()
+        self.places.settled -= again
         for place in again:
             self.past.pop(place, None)
         if self.file is not None and again:
@@ -202,30 +191,20 @@ class RunMemory:
             )
             return None
 
-    def start(self, epoch: int, position: int) -> None:
-        """A sample begins."""
-        self.started.add((epoch, position))
-        self.activity.wake()
-
-    def end(self, epoch: int, position: int) -> None:
-        """A sample has ended, also if its place is not settled by that."""
-        self.ended.add((epoch, position))
-        self.activity.wake()
-
     def settle(self, epoch: int, position: int, sample_id: int | str, record: PastAuction | None) -> None:
         """A sample is scored (with its record) or has failed (with None). The first one wins.
 
         The place is settled whatever happens to the file: if it cannot be written, those that wait are told of it.
         """
         place = (epoch, position)
-        if place in self.settled:
+        if place in self.places.settled:
             return
         self._samples[place] = str(sample_id)
-        self.settled.add(place)
+        self.places.settled.add(place)
         if record is not None:
             self.past[place] = record
         self._write(place, record)
-        self.activity.wake()
+        self.places.activity.wake()
 
     def lose(self, error: Exception, what: str = "written") -> None:
         """The memory lacks something that it should have: end the run, or go on if the user allowed that.
@@ -245,9 +224,9 @@ class RunMemory:
                 "cause and use `inspect eval-retry`, give -S memory=off, or go on without the file by "
                 "-S memory_required=false."
             )
-        self.activity.wake()
+        self.places.activity.wake()
 
-    def _write(self, place: tuple[int, int], record: PastAuction | None) -> None:
+    def _write(self, place: Place, record: PastAuction | None) -> None:
         if self.file is None or self.lost:
             return
         try:
@@ -281,7 +260,9 @@ class RunMemory:
         older = 0 if self.file is None else self.file.earlier
         if self.file is not None and self.file.frozen:
             return Recall(visible=older, neighbours=[Recalled(past=p, similarity=s, run=r) for p, s, r in earlier])
-        given_up = await self._settled_up_to((epoch, position), position - lag, silence)
+        given_up = await self.places.settled_up_to(
+            (epoch, position), position - lag, check=self.check, silence=silence
+        )  # fmt: skip
         seen = visible(self.past.values(), epoch=epoch, position=position, lag=lag)
         own = self._nearest(task, seen, neighbours, self.embedder(embedder))
         found = [Recalled(past=p, similarity=s, run=r) for p, s, r in earlier] + own
@@ -303,44 +284,3 @@ class RunMemory:
         if key not in self._vectors:
             self._vectors[key] = embedder.embed([text])[0]
         return self._vectors[key]
-
-    async def _settled_up_to(self, place: Place, last: int, silence: float) -> tuple[str, ...]:
-        """Wait until all places up to one are settled; returns the samples that were given up."""
-        places = {(place[0], position) for position in range(last + 1)}
-
-        def settled() -> bool:
-            self.check()
-            return places <= self.settled
-
-        self._waiting.add(place)
-        with ExitStack() as undo:
-            undo.callback(self._waiting.discard, place)
-            undo.callback(self._lent.discard, place)
-            while not await self.activity.until_or_silence(
-                settled, reason=lambda: self._why(places), silence=silence, hopeless=self._all_wait
-            ):
-                if not self._waiting <= self._lent:
-                    # They may have no slot to begin in, because those that wait hold them all.
-                    if place not in self._lent:
-                        self._lent.add(place)
-                        undo.enter_context(lent_slot(self.key))
-                    continue
-                # Cancelled in the queue, or left out by the task's early stopping: Inspect tells nobody of those.
-                never = places - self.settled - (self.started - self.ended)
-                self._given_up |= never
-                self.settled |= never
-                self.activity.wake()
-        ids = {position: sample for sample, position in self.positions.items()}
-        return tuple(ids[position] for _, position in sorted(places & self._given_up))
-
-    def _all_wait(self) -> bool:
-        """Whether no sample works: then only those that have not begun could bring anything."""
-        return self.started <= self.settled | self.ended | self._waiting
-
-    def _why(self, places: set[tuple[int, int]]) -> str:
-        """Who waits for what."""
-        ids = {position: sample for sample, position in self.positions.items()}
-        open_places = sorted(places - self.settled)
-        named = ", ".join(ids[position] for _, position in open_places[:_NAMED])
-        more = f" and {len(open_places) - _NAMED} more" if len(open_places) > _NAMED else ""
-        return f"A refinement waits for the samples before it to be scored ({named}{more})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from inspect_ai.util import concurrency
 
@@ -24,8 +25,10 @@ def lent_slot(task_id: str) -> Iterator[None]:
     """
     # The limit is a value of the task that the control channel may change at any time, but it has no public name.
     find = getattr(sys.modules[concurrency.__module__], "task_sample_semaphore", None)
-    limiter = find(task_id) if find is not None else None
-    lends = isinstance(getattr(type(limiter), "limit", None), property) and type(limiter).limit.fset is not None
+    limiter: Any = find(task_id) if find is not None else None
+    # Only the limit that `--max-samples` sets; one that follows the connections is never as small as that.
+    limit = getattr(type(limiter), "limit", None)
+    lends = isinstance(limit, property) and limit.fset is not None
     if lends:
         limiter.limit += 1
     try:

@@ -13,8 +13,9 @@ from inspect_ai.log import (
 )
 
 from sale_inspect._inspect.auction._feed import past_auction
-from sale_inspect._inspect.auction._memory import Place, RunMemory
+from sale_inspect._inspect.auction._memory import RunMemory
 from sale_inspect._inspect.auction._memory_files import MemoryChoice
+from sale_inspect._inspect.auction._places import Place
 from sale_inspect._inspect.store import with_store
 from sale_inspect.auction import PastAuction
 
@@ -64,7 +65,7 @@ async def _take_up(run: RunMemory) -> None:
         if _failed_before(run, summary):
             kept[place] = str(summary.id), None
         elif summary.error is None:
-            known = place in run.settled
+            known = place in run.places.settled
             record = None if known else await _past_auction_of(run, location, summary, position)
             filled += not known
             kept[place] = str(summary.id), record
