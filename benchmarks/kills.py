@@ -252,7 +252,7 @@ def interrupted(number: int, seed: int, folder: Path, pool: Path, seconds: float
 
 
 def main() -> None:
-    """Print a line for each round that differs, and the sum."""
+    """Print a line for each round, and the sum."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=100, help="interrupted runs")
     parser.add_argument("--first", type=int, default=0, help="number of the first of them")
@@ -288,11 +288,10 @@ def main() -> None:
             killed += len(one.moments)
             recovered += one.recovered
             equal += not one.differs
-            if one.differs:
-                told = ", ".join(f"{moment:.2f} s" for moment in one.moments)
-                print(f"round {number}, killed at {told}: {len(one.differs)} differences", flush=True)
-                for line in one.differs[:3]:
-                    print(f"    {line}", flush=True)
+            told = ", ".join(f"{moment:.2f} s" for moment in one.moments)
+            print(f"round {number}, killed at {told}: {len(one.differs) or 'no'} differences", flush=True)
+            for line in one.differs[:3]:
+                print(f"    {line}", flush=True)
     print(f"{equal} of {rounds} interrupted runs have the records of the uninterrupted one")
     print(f"{killed} processes killed; {recovered} samples came from Inspect's buffer of a killed run")
     if equal < rounds:

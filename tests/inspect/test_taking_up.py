@@ -17,7 +17,7 @@ from inspect_ai.scorer import SampleScore
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import EarlyStop
 
-from sale_inspect._inspect.auction import _waiting
+from sale_inspect._inspect.auction import _taking_up, _waiting
 from sale_inspect._inspect.auction._memory_files import MemoryChoice, open_memory
 from sale_inspect._inspect.solvers._sale import sale
 from sale_inspect._inspect.store import read
@@ -145,6 +145,23 @@ def test_a_sample_that_failed_alone_sees_in_a_retry_what_it_would_have_seen(
     assert found[first] == whole[first]
     assert found[last] == without_first[last]
     assert {key: found[key] for key in without_first} == without_first
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_a_log_that_cannot_be_read_ends_the_run_or_is_said(
+    run_eval: RunEval, monkeypatch: pytest.MonkeyPatch, required: bool
+) -> None:
+    async def unreadable(location: str) -> None:
+        raise OSError(f"no such log as {location}")
+
+    monkeypatch.setattr(_taking_up, "read_eval_log_sample_summaries_async", unreadable)
+    log = run_eval(choices(), sale(pool="sim", memory_required=required))
+    if required:
+        assert log.status == "error" and log.error is not None
+        assert "could not be taken up from the log: OSError: no such log as" in log.error.message
+        assert not log.stats.model_usage
+    else:
+        assert all("no such log as" in record.notes[0] for record in records(log).values())
 
 
 @pytest.mark.parametrize("tasks_at_once", [1, 2])
