@@ -80,6 +80,7 @@ NEEDS = {
     "real_model": Need(
         about="needs the SmolLM2 server (SMOLLM_BASE_URL)", missing=_no_model_server, required="SALE_REQUIRE_REAL_MODEL"
     ),
+    "minutes": Need(about="needs minutes of both cores", missing=lambda: None, required="SALE_REQUIRE_MINUTES"),
 }
 """Each need by its mark."""
 

@@ -24,6 +24,7 @@ SMALL = {
     "concurrency.py": (["--quick"], "6 samples"),
     "coverage.py": (["--quick"], "at least"),
     "jury_modes.py": (["LOGS", "--pool", "sim", "--log-dir", "rated", "--quick"], "same provisional winner"),
+    "kills.py": (["--quick"], "2 of 2 interrupted runs have the records"),
     "memory.py": (["--quick"], "recall@8"),
     "read.py": (["LOG", "--quick"], "table again"),
     "redecide.py": (["--quick"], "100 auctions without price"),
@@ -90,6 +91,11 @@ def test_a_benchmark_runs_in_its_small_form(name: str, logs: Path, tmp_path: Pat
 def test_a_benchmark_on_the_original_files_runs_in_its_small_form(name: str, real_data: Path, tmp_path: Path) -> None:
     arguments, printed = SMALL_WITH_DATA[name]
     assert printed in run(name, [str(real_data) if each == "DATA" else each for each in arguments], tmp_path)
+
+
+@pytest.mark.minutes
+def test_runs_that_are_killed_twenty_times_have_the_records_of_the_uninterrupted_one(tmp_path: Path) -> None:
+    assert "20 of 20 interrupted runs" in run("kills.py", ["--kills", "20", "--seed", "17"], tmp_path)
 
 
 def test_every_benchmark_has_a_small_form() -> None:

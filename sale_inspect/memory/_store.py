@@ -186,6 +186,27 @@ class MemoryStore(StoreReader):
             )
             return Settled(outcome="new", auction=new)
 
+    def reopen(self, run: str, places: Iterable[tuple[int, int]]) -> None:
+        """Forget how places were settled, with their auctions, because the run does them again.
+
+        Args:
+            run: Key of a started run.
+            places: Epoch and position of each.
+
+        Raises:
+            MemoryFileError: If the run was not started.
+        """
+        with self.transaction():
+            number = self._run_number(run)
+            for epoch, position in places:
+                at = (number, epoch, position)
+                auctions = self._connection.execute(
+                    "SELECT auction FROM places WHERE (run, epoch, position) = (?, ?, ?)", at
+                ).fetchall()
+                self._connection.execute("DELETE FROM places WHERE (run, epoch, position) = (?, ?, ?)", at)
+                self._connection.executemany("DELETE FROM vectors WHERE auction = ?", auctions)
+                self._connection.executemany("DELETE FROM auctions WHERE id = ?", auctions)
+
     def _insert(self, content: tuple[Any, ...]) -> int:
         cursor = self._connection.execute(
             "INSERT INTO auctions (task, strategies, winner, solved, prices) VALUES (?, ?, ?, ?, ?)", content

@@ -7,6 +7,7 @@ from sale_inspect.money._ledger import (
     Phase,
     book,
     overhead_share,
+    overhead_usd,
     total_usd,
 )
 from sale_inspect.money._prices import BLEND_INPUT_SHARE, Price, TokenUsage, usd
@@ -23,6 +24,7 @@ __all__ = [
     "TokenUsage",
     "book",
     "overhead_share",
+    "overhead_usd",
     "total_usd",
     "usage_fault",
     "usd",

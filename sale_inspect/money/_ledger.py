@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from math import fsum
+from operator import add
 from typing import Literal, get_args
 
 from sale_inspect.money._prices import TokenUsage
 
-__all__ = ["AUCTION_PHASES", "PHASES", "Entry", "Phase", "book", "overhead_share", "total_usd"]
+__all__ = ["AUCTION_PHASES", "PHASES", "Entry", "Phase", "book", "overhead_share", "overhead_usd", "total_usd"]
 
 Phase = Literal["bid", "jury", "refine", "execute", "grade"]
 """What a model call was for. `grade` is recorded but is not part of an agent's cost."""
@@ -58,16 +61,24 @@ class Entry:
 
 def book(entries: Iterable[Entry]) -> list[Entry]:
     """Merge entries of the same (phase, agent, model), in the order of phases, then first seen."""
-    merged: dict[tuple[Phase, str, str], Entry] = {}
+    of_key: dict[tuple[Phase, str, str], list[Entry]] = {}
     for entry in entries:
-        key = (entry.phase, entry.agent, entry.model)
-        merged[key] = merged[key] + entry if key in merged else entry
-    return sorted(merged.values(), key=lambda e: PHASES.index(e.phase))
+        of_key.setdefault((entry.phase, entry.agent, entry.model), []).append(entry)
+    return sorted(map(_sum, of_key.values()), key=lambda e: PHASES.index(e.phase))
+
+
+def _sum(entries: Sequence[Entry]) -> Entry:
+    """The entries as one, the same in whatever order their calls came back: fsum rounds once."""
+    *others, last = entries
+    whole = reduce(add, others, last)
+    return replace(
+        whole, usd=fsum(entry.usd for entry in entries), seconds=fsum(entry.seconds for entry in entries)
+    )  # fmt: skip
 
 
 def total_usd(entries: Iterable[Entry]) -> float:
     """Dollars that the policy spent on a sample: bid + jury + refine + execute, without grading."""
-    return sum(entry.usd for entry in entries if entry.phase in _OWN_COST)
+    return fsum(entry.usd for entry in entries if entry.phase in _OWN_COST)
 
 
 def overhead_share(entries: Iterable[Entry]) -> float | None:
@@ -76,4 +87,9 @@ def overhead_share(entries: Iterable[Entry]) -> float | None:
     total = total_usd(entries)
     if total == 0:
         return None
-    return sum(entry.usd for entry in entries if entry.phase in AUCTION_PHASES) / total
+    return overhead_usd(entries) / total
+
+
+def overhead_usd(entries: Iterable[Entry]) -> float:
+    """Dollars of the auction itself: bid + jury + refine."""
+    return fsum(entry.usd for entry in entries if entry.phase in AUCTION_PHASES)

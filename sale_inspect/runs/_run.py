@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sale_inspect.money import AUCTION_PHASES, Entry, Phase
+from sale_inspect.money import Entry, Phase, overhead_usd
 from sale_inspect.runs._facts import LogHead, SampleFacts
 from sale_inspect.runs._traits import PolicyKind
 
@@ -75,12 +75,12 @@ class PolicyRun:
     @property
     def usd(self) -> float:
         """Dollars of the run, the auction's and earlier attempts' included; NaN if they are not known."""
-        return sum(entry.usd for entry in self.entries) if self.entries else math.nan
+        return math.fsum(entry.usd for entry in self.entries) if self.entries else math.nan
 
     @property
     def overhead_usd(self) -> float:
         """Dollars of bids, jury and refinement."""
-        return sum(entry.usd for entry in self.entries if entry.phase in AUCTION_PHASES)
+        return overhead_usd(self.entries)
 
     @property
     def tokens(self) -> float:

@@ -62,7 +62,7 @@ def evaluate(folder: Path, pool: Path) -> list[str]:
     return command(
         folder, "eval", "sale_inspect/hst_coding", "-T", "set=mini", "-T", "bins=b1,b2", "-T", "sandbox=local",
         "--solver", "sale_inspect/sale", "-S", f"pool={pool}", "-S", f"memory_lag={LAG}", "--max-samples", "6",
-        "--log-buffer", "1", "--epochs", "2",
+        "--epochs", "2",
     )  # fmt: skip
 
 

@@ -133,14 +133,14 @@ def test_a_folder_that_cannot_be_made_is_refused_before_it_costs_anything_or_gon
 def test_a_fault_while_a_sample_is_remembered_ends_the_run(
     run_eval: RunEval, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    whole = _feed._past_auction
+    whole = _feed.past_auction
 
     def fault(run: Any, sample: Any, *rest: Any) -> Any:
         if sample.id == "2":
             raise error
         return whole(run, sample, *rest)
 
-    monkeypatch.setattr(_feed, "_past_auction", fault)
+    monkeypatch.setattr(_feed, "past_auction", fault)
     log = run_eval(sums(), sale(pool="sim"), max_samples=3)
     assert log.status == "error" and log.error is not None
     assert "The auction memory of this run could not be written" in log.error.message

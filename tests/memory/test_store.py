@@ -213,6 +213,26 @@ def test_a_dropped_auction_is_gone_and_its_place_is_not_settled_anew(tmp_path: P
         assert store.settle("run", 1, 2, 2, past(2)).auction not in (gone, stays)
 
 
+def test_a_place_that_is_opened_again_is_settled_anew_and_nothing_else_changes(tmp_path: Path) -> None:
+    with MemoryStore(tmp_path / "memory.sqlite") as store:
+        begin(store, "run", "other")
+        for key in ("run", "other"):
+            for position in range(3):
+                store.settle(key, 1, position, position, past(position))
+        store.settle("run", 1, 3, 3, None)
+        store.put_vectors("hashing-1024", [each.id for each in store.auctions()], np.ones((6, 2), dtype=np.float32))
+        store.reopen("run", [(1, 1), (1, 3), (2, 7)])
+        assert list(store.settled("run")) == [(1, 0), (1, 2)]
+        assert store.past("other") == [past(position) for position in range(3)]
+        assert store.counts().vectors == 5
+        new = store.settle("run", 1, 1, 1, past(1, task="anew"))
+        assert new.outcome == "new" and new.auction is not None and new.auction > 6
+        assert store.settle("run", 1, 3, 3, past(3)).outcome == "new"
+        assert [each.task for each in store.past("run")] == ["task 0", "anew", "task 2", "task 3"]
+        with pytest.raises(MemoryFileError, match="has no run absent"):
+            store.reopen("absent", [])
+
+
 @pytest.mark.parametrize("shared", [True, False], ids=["one store", "a store each"])
 def test_threads_write_at_once_and_each_place_gets_one_of_the_writers(tmp_path: Path, shared: bool) -> None:
     path = tmp_path / "m.db"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sale_inspect.money import Entry, Phase, Price, TokenUsage, book, overhead_share, total_usd, usd
+from sale_inspect.money import Entry, Phase, Price, TokenUsage, book, overhead_share, overhead_usd, total_usd, usd
 
 PRICE = Price(input=1.0, output=5.0, cache_read=0.1, cache_write=1.25, as_of="2026-03-21", source="a test")
 counts = st.integers(0, 10**7)
@@ -91,6 +93,17 @@ def test_booking_loses_no_dollar_and_no_call(calls: list[tuple[Phase, int]]) -> 
     assert sum(e.usd for e in booked) == pytest.approx(sum(e.usd for e in entries))
     assert sum(e.calls for e in booked) == len(entries)
     assert len({e.phase for e in booked}) == len(booked)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["bid", "jury"]), st.floats(1e-9, 1)), max_size=9), st.randoms())
+def test_the_order_in_which_calls_come_back_changes_no_digit(calls: list[tuple[Phase, float]], draw: Any) -> None:
+    entries = [
+        Entry(phase=phase, agent="a", model="m", calls=1, usage=TokenUsage(), usd=dollars, seconds=dollars)
+        for phase, dollars in calls
+    ]
+    again = draw.sample(entries, len(entries))
+    assert book(again) == book(entries)
+    assert (total_usd(again), overhead_usd(again)) == (total_usd(entries), overhead_usd(entries))
 
 
 def test_the_total_leaves_grading_out() -> None:

@@ -12,6 +12,7 @@ from sale_inspect._inspect.auction._feed import memory_of
 from sale_inspect._inspect.auction._jury import Jury, Ratings
 from sale_inspect._inspect.auction._memory import Recall
 from sale_inspect._inspect.auction._memory_files import MemoryChoice
+from sale_inspect._inspect.auction._taking_up import attach
 from sale_inspect._inspect.store import Bidder, SampleLedger
 from sale_inspect._inspect.view import TaskView
 from sale_inspect.auction import (
@@ -67,6 +68,7 @@ class Auction:
     def __post_init__(self) -> None:
         options = self.options
         self._prices = self.pool.blended_prices()
+        self._without: tuple[str, ...] = ()
         self._rules = Rules(
             prices=self._prices,
             weights=self.weights,
@@ -93,7 +95,7 @@ class Auction:
         Raises:
             AuctionError: If no agent made a valid bid.
         """
-        self._attach()
+        await self._attach()
         bids, failures = self._checked(*await self._bidding.first(self.bidders))
         if not bids:
             reasons = "; ".join(f"{failure.agent}: {failure.reason}" for failure in failures)
@@ -115,7 +117,7 @@ class Auction:
             provisional_winner=provisional,
             refinement=refinement,
             winner=accept_refined(provisional, z[provisional], refined_z, self._prices, self._names),
-            notes=(*self._jury.notes, *self._lost_memory(), *self._unseen()),
+            notes=(*self._jury.notes, *self._lost_memory(), *self._without, *self._unseen()),
         )
 
     @property
@@ -127,11 +129,11 @@ class Auction:
         """A frozen memory shows the same to all; the run's own has one place for each sample."""
         return self.memory.kind != "off" and (self.memory.frozen or self.task.first)
 
-    def _attach(self) -> None:
+    async def _attach(self) -> None:
         """Open the run's memory before anything is paid."""
         place = memory_of(self.task.uuid)
         if self._remembers and place is not None:
-            place[0].attach(self.memory, self.pool.name, self.options.embedder)
+            await attach(place[0], self.memory, self.pool.name, self.options.embedder)
 
     def _lost_memory(self) -> tuple[str, ...]:
         """What the record says of a memory whose file is not in use any more."""
@@ -211,6 +213,10 @@ class Auction:
             embedder=self.options.embedder,
             silence=self.options.memory_wait,
         )
+        if recall.given_up:
+            self._without = (
+                f"Samples before this one that never began ({', '.join(recall.given_up)}): decided without them.",
+            )
         return (recall, "") if recall.neighbours else (None, "memory has nothing to show yet")
 
     def _circumstances(self) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from inspect_ai.hooks import (
     BeforeModelGenerate,
     Hooks,
     ModelUsageData,
+    RunEnd,
+    RunStart,
     SampleAttemptEnd,
     SampleAttemptStart,
     SampleEnd,
@@ -18,16 +20,18 @@ from inspect_ai.hooks import (
 from inspect_ai.log import EvalConfig, EvalSample, EvalSpec
 
 from sale_inspect._inspect.auction._memory import RunMemory
+from sale_inspect._inspect.auction._places import Places
 from sale_inspect._inspect.store import SamplePlace, enter_sample, forget_attempts, read
 from sale_inspect.auction import PastAuction
 from sale_inspect.runs import ScoreChoice, parse_score
 
-__all__ = ["SCORE_KEY", "MemoryHooks", "memory_of"]
+__all__ = ["SCORE_KEY", "MemoryHooks", "memory_of", "past_auction"]
 
 SCORE_KEY = "sale_score"
 """Key of an evaluation's metadata that names the score which says whether a past auction's task was solved."""
 
 _runs: dict[str, RunMemory] = {}
+_tasks: dict[str, int] = {}
 _samples: dict[str, tuple[str, int, int]] = {}
 
 
@@ -37,7 +41,8 @@ def memory_of(sample_uuid: str) -> tuple[RunMemory, int] | None:
     return None if place is None else (_runs[place[0]], place[2])
 
 
-def _past_auction(run: RunMemory, sample: EvalSample, epoch: int, position: int) -> PastAuction | None:
+def past_auction(run: RunMemory, sample: EvalSample, epoch: int, position: int) -> PastAuction | None:
+    """What others may see of a finished sample's auction; None if it failed, has no outcome or held several."""
     records = read(sample).auctions
     # A run without auctions has no use for a score, and no reason to complain of it.
     outcome = run.outcome(sample) if records and sample.error is None else None
@@ -73,13 +78,29 @@ def _wanted(spec: EvalSpec) -> tuple[ScoreChoice, ...]:
 class MemoryHooks(Hooks):
     """Keeps one `RunMemory` for each running evaluation."""
 
+    async def on_run_start(self, data: RunStart) -> None:
+        """Note how many tasks the evaluation has."""
+        _tasks[data.run_id] = len(data.task_names)
+
+    async def on_run_end(self, data: RunEnd) -> None:
+        """Close the memories of tasks that failed or were cancelled: Inspect tells of no end of those."""
+        _tasks.pop(data.run_id, None)
+        for eval_id in [eval_id for eval_id, run in _runs.items() if run.evaluation == data.run_id]:
+            _forget(eval_id, finished=False)
+
     async def on_task_start(self, data: TaskStart) -> None:
         """Note the order of the run's samples."""
+        # An eval set tries a failed task again before its end.
+        for eval_id in [eval_id for eval_id, run in _runs.items() if run.key == data.spec.task_id]:
+            _forget(eval_id, finished=False)
         ids = data.spec.dataset.sample_ids or []
         _runs[data.eval_id] = RunMemory(
-            key=data.spec.task_id,
-            positions={str(sample): i for i, sample in enumerate(ids)},
+            places=Places(run=data.spec.task_id, positions={str(sample): i for i, sample in enumerate(ids)}),
             stops_on_error=_stops_on_error(data.spec.config),
+            tries_again=bool(data.spec.config.retry_on_error),
+            logs_samples=data.spec.config.log_samples is not False,
+            evaluation=data.run_id,
+            tasks_at_once=min(data.spec.config.max_tasks or 1, _tasks.get(data.run_id, 1)),
             scorers=frozenset(scorer.name for scorer in data.spec.scorers or []),
             headline=_headline(data.spec),
             wanted=_wanted(data.spec),
@@ -89,11 +110,7 @@ class MemoryHooks(Hooks):
 
     async def on_task_end(self, data: TaskEnd) -> None:
         """Close the run's file and forget the run."""
-        run = _runs.pop(data.eval_id, None)
-        for uuid in [uuid for uuid, place in _samples.items() if place[0] == data.eval_id]:
-            del _samples[uuid]
-        if run is not None and run.file is not None:
-            run.file.close(finished=data.log.status == "success")
+        _forget(data.eval_id, finished=data.log.status == "success")
 
     async def on_sample_init(self, data: SampleInit) -> None:
         """Note that a sample begins."""
@@ -101,7 +118,7 @@ class MemoryHooks(Hooks):
         position = None if run is None else run.position(data.summary.id)
         if run is not None and position is not None:
             _samples[data.sample_id] = (data.eval_id, data.summary.epoch, position)
-            run.start(data.summary.epoch, position)
+            run.places.start((data.summary.epoch, position))
 
     async def on_sample_attempt_start(self, data: SampleAttemptStart) -> None:
         """Note the sample for agents, who are given a conversation and not a task's state."""
@@ -134,11 +151,12 @@ class MemoryHooks(Hooks):
             return
         forget_attempts(data.sample_id)
         run = _runs[place[0]]
+        run.places.end((place[1], place[2]))
         if data.sample.error is not None and run.stops_on_error:
             return
         record = None
         try:
-            record = _past_auction(run, data.sample, place[1], place[2])
+            record = past_auction(run, data.sample, place[1], place[2])
         # A sample that cannot be remembered is settled all the same, and those that wait are told.
         except Exception as error:  # noqa: BLE001
             run.lose(error)
@@ -157,7 +175,15 @@ class MemoryHooks(Hooks):
         _note(data.eval_id)
 
 
+def _forget(eval_id: str, *, finished: bool) -> None:
+    run = _runs.pop(eval_id, None)
+    for uuid in [uuid for uuid, place in _samples.items() if place[0] == eval_id]:
+        del _samples[uuid]
+    if run is not None and run.file is not None:
+        run.file.close(finished=finished)
+
+
 def _note(eval_id: str | None) -> None:
     run = _runs.get(eval_id or "")
     if run is not None:
-        run.activity.note()
+        run.places.activity.note()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from inspect_ai.log import EvalSample
 
 from sale_inspect._errors import AuctionError, LogError, PoolError, SaleError
 from sale_inspect._inspect.auction._memory_files import MemoryChoice, RunFile, open_memory
-from sale_inspect._inspect.auction._waiting import Activity
+from sale_inspect._inspect.auction._places import Place, Places
 from sale_inspect._inspect.store import solved
 from sale_inspect.auction import PastAuction, visible
 from sale_inspect.embedding import Embedder, make_embedder, nearest
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Recall", "Recalled", "RunMemory"]
 
-_START_GRACE_SECONDS = 5.0
 _DIGITS = 6
-_NAMED = 3
 
 _logger = logging.getLogger(__name__)
 
@@ -42,10 +40,17 @@ class Recalled:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recall:
-    """What memory shows one sample: how much it may see, and the nearest of it, best first."""
+    """What memory shows one sample.
+
+    Attributes:
+        visible: Number of auctions that it may see.
+        neighbours: The nearest of them, best first.
+        given_up: Samples that it should have waited for, but that never began.
+    """
 
     visible: int
     neighbours: list[Recalled]
+    given_up: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -57,10 +62,13 @@ class RunMemory:
     samples see does not depend on when it is retried.
 
     Args:
-        key: What stays the same when the run is retried (Inspect's task id).
-        positions: Place of each sample id.
+        places: Where the run's samples stand, and how far they are.
         stops_on_error: The run ends at the first failing sample, so a failed place is not settled:
             a retry of the run will do it again.
+        tries_again: Inspect tries a failed sample again within the run (`--retry-on-error`).
+        logs_samples: The log holds the run's samples (not with `--no-log-samples`).
+        evaluation: Inspect's id of the call of `inspect eval` that the run is part of.
+        tasks_at_once: How many tasks of it run side by side.
         scorers: Names of the task's scorers.
         headline: Name of the task's headline score; empty if it names none.
         wanted: The score that the user chose with `--metadata sale_score=NAME>=X`.
@@ -68,35 +76,44 @@ class RunMemory:
         task_arguments: Its arguments.
         fault: Why the run cannot go on with its memory; empty if it can.
         lost: Why the file is written no more, and the run goes on without it; empty if it is in use.
-        activity: What happens in the run, for those that wait.
+        opening: Held while the memory is opened, so that no auction sees half of it.
     """
 
-    key: str
-    positions: dict[str, int]
+    places: Places
     stops_on_error: bool = False
+    tries_again: bool = False
+    logs_samples: bool = True
+    evaluation: str = ""
+    tasks_at_once: int = 1
     scorers: frozenset[str] = frozenset()
     headline: str = ""
     wanted: tuple[ScoreChoice, ...] = ()
     task: str = ""
     task_arguments: dict[str, Any] = field(default_factory=dict)
-    past: dict[tuple[int, int], PastAuction] = field(default_factory=dict)
-    started: set[tuple[int, int]] = field(default_factory=set)
-    settled: set[tuple[int, int]] = field(default_factory=set)
+    past: dict[Place, PastAuction] = field(default_factory=dict)
     file: RunFile | None = None
     choice: MemoryChoice | None = None
     fault: str = ""
     lost: str = ""
-    activity: Activity = field(default_factory=Activity)
-    _samples: dict[tuple[int, int], str] = field(default_factory=dict)
+    opening: anyio.Lock = field(default_factory=anyio.Lock)
+    _samples: dict[Place, str] = field(default_factory=dict)
     _embedders: dict[str, Embedder] = field(default_factory=dict)
     _vectors: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)
 
+    @property
+    def key(self) -> str:
+        """What stays the same when the run is retried (Inspect's task id)."""
+        return self.places.run
+
     def position(self, sample_id: int | str) -> int | None:
         """Place of a sample in the run, from 0."""
-        return self.positions.get(str(sample_id))
+        return self.places.positions.get(str(sample_id))
 
-    def attach(self, choice: MemoryChoice, pool: str, embedder: str) -> None:
+    def open(self, choice: MemoryChoice, pool: str, embedder: str) -> bool:
         """Open the run's file at its first auction; what it holds of this run counts as settled.
+
+        Returns:
+            True at the first auction, False at the others.
 
         Raises:
             MemoryFileError: If the file cannot be used.
@@ -109,26 +126,49 @@ class RunMemory:
                 "memory: one run has one memory, and another auction of this run uses a different one. Give "
                 "the same memory and frozen to all, or memory=off to those that need none."
             )
-        if self.file is not None or self.lost:
-            return
-        self.choice = choice
+        if self.choice is not None:
+            return False
+        if self.tasks_at_once > 1 and choice.path is not None and not choice.frozen:
+            raise PoolError(
+                f"memory: {self.tasks_at_once} tasks of this evaluation run side by side, and what each of them sees "
+                f"in {choice.path} would depend on which comes first. Run them one after another (--max-tasks 1), "
+                "evaluate each with a file of its own, or give memory=run, memory=off or frozen=true."
+            )
         made = self.embedder(embedder)
         try:
             file = open_memory(choice, self.key, pool, made)
         except SaleError as error:
             if choice.required:
                 raise
+            self.choice = choice
             self._lose(str(error))
-            return
-        self.file = file
+            return True
+        self.choice, self.file = choice, file
         for place, past in file.settled().items():
-            self.settled.add(place)
+            self.places.settled.add(place)
             if past is not None:
                 self.past[place] = past
-        for place in self.settled:
+        for place in self.places.settled:
             if place in self._samples:
                 self._write(place, self.past.get(place))
-        self.activity.wake()
+        self.places.activity.wake()
+        return True
+
+    def take_over(self, kept: Mapping[Place, tuple[str, PastAuction | None]]) -> None:
+        """Go on from the log of the run so far: what it holds is settled, and what it lacks will be done again.
+
+        Args:
+            kept: Sample and auction of each place that the log holds. A place that the file knows stays as it is there.
+        """
+        # The file may be ahead of the log, and what was lost from the log may have another result next time.
+        again = self.places.settled - kept.keys() - self._samples.keys()
+        self.places.settled -= again
+        for place in again:
+            self.past.pop(place, None)
+        if self.file is not None and again:
+            self.file.reopen(again)
+        for (epoch, position), (sample_id, record) in kept.items():
+            self.settle(epoch, position, sample_id, record)
 
     def check(self) -> None:
         """Fail if the run lost its memory.
@@ -151,28 +191,28 @@ class RunMemory:
             )
             return None
 
-    def start(self, epoch: int, position: int) -> None:
-        """A sample begins."""
-        self.started.add((epoch, position))
-        self.activity.wake()
-
     def settle(self, epoch: int, position: int, sample_id: int | str, record: PastAuction | None) -> None:
         """A sample is scored (with its record) or has failed (with None). The first one wins.
 
         The place is settled whatever happens to the file: if it cannot be written, those that wait are told of it.
         """
         place = (epoch, position)
-        if place in self.settled:
+        if place in self.places.settled:
             return
         self._samples[place] = str(sample_id)
-        self.settled.add(place)
+        self.places.settled.add(place)
         if record is not None:
             self.past[place] = record
         self._write(place, record)
-        self.activity.wake()
+        self.places.activity.wake()
 
-    def lose(self, error: Exception) -> None:
-        """The memory lacks something that it should have: end the run, or go on if the user allowed that."""
+    def lose(self, error: Exception, what: str = "written") -> None:
+        """The memory lacks something that it should have: end the run, or go on if the user allowed that.
+
+        Args:
+            error: What went wrong.
+            what: What could not be done with the memory.
+        """
         if self.choice is None:
             # No auction of this run uses a memory.
             return
@@ -180,13 +220,13 @@ class RunMemory:
         self._lose(reason)
         if self.choice.required:
             self.fault = (
-                f"The auction memory of this run could not be written: {reason.rstrip('.')}. Make room or mend the "
+                f"The auction memory of this run could not be {what}: {reason.rstrip('.')}. Make room or mend the "
                 "cause and use `inspect eval-retry`, give -S memory=off, or go on without the file by "
                 "-S memory_required=false."
             )
-        self.activity.wake()
+        self.places.activity.wake()
 
-    def _write(self, place: tuple[int, int], record: PastAuction | None) -> None:
+    def _write(self, place: Place, record: PastAuction | None) -> None:
         if self.file is None or self.lost:
             return
         try:
@@ -220,12 +260,14 @@ class RunMemory:
         older = 0 if self.file is None else self.file.earlier
         if self.file is not None and self.file.frozen:
             return Recall(visible=older, neighbours=[Recalled(past=p, similarity=s, run=r) for p, s, r in earlier])
-        await self._settled_up_to(epoch, position - lag, silence)
+        given_up = await self.places.settled_up_to(
+            (epoch, position), position - lag, check=self.check, silence=silence
+        )  # fmt: skip
         seen = visible(self.past.values(), epoch=epoch, position=position, lag=lag)
         own = self._nearest(task, seen, neighbours, self.embedder(embedder))
         found = [Recalled(past=p, similarity=s, run=r) for p, s, r in earlier] + own
         found.sort(key=lambda each: -round(each.similarity, _DIGITS))
-        return Recall(visible=older + len(seen), neighbours=found[:neighbours])
+        return Recall(visible=older + len(seen), neighbours=found[:neighbours], given_up=given_up)
 
     def _nearest(self, task: str, seen: Sequence[PastAuction], k: int, embedder: Embedder) -> list[Recalled]:
         if not seen:
@@ -242,25 +284,3 @@ class RunMemory:
         if key not in self._vectors:
             self._vectors[key] = embedder.embed([text])[0]
         return self._vectors[key]
-
-    async def _settled_up_to(self, epoch: int, last: int, silence: float) -> None:
-        places = {(epoch, position) for position in range(last + 1)}
-
-        def settled() -> bool:
-            self.check()
-            return places <= self.settled
-
-        # Places that neither start nor stand in the file belong to samples that a retry took over from a log
-        # whose memory is gone. Inspect starts samples in order, so a short wait tells them from samples to come.
-        with anyio.move_on_after(_START_GRACE_SECONDS):
-            await self.activity.until(lambda: places <= self.started | self.settled)
-        self.settled |= places - self.started
-        await self.activity.until_or_silence(settled, reason=lambda: self._why(places), silence=silence)
-
-    def _why(self, places: set[tuple[int, int]]) -> str:
-        """Who waits for what."""
-        ids = {position: sample for sample, position in self.positions.items()}
-        open_places = sorted(places - self.settled)
-        named = ", ".join(ids[position] for _, position in open_places[:_NAMED])
-        more = f" and {len(open_places) - _NAMED} more" if len(open_places) > _NAMED else ""
-        return f"A refinement waits for the samples before it to be scored ({named}{more})"

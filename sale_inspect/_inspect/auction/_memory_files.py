@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,6 +115,11 @@ class RunFile:
         if not self.frozen:
             self._store.settle(self._key, place[0], place[1], sample_id, past)
 
+    def reopen(self, places: Collection[tuple[int, int]]) -> None:
+        """Forget how places of this run were settled: it does them again."""
+        if not self.frozen:
+            self._store.reopen(self._key, places)
+
     def nearest(self, task: str, k: int) -> list[Near]:
         """The auctions of earlier runs most like a task, best first, each with similarity and run."""
         if self._index is None:
@@ -141,11 +146,16 @@ def open_memory(choice: MemoryChoice, key: str, pool: str, embedder: Embedder) -
     Raises:
         MemoryFileError: If it cannot be used, or another process writes it.
     """
-    from sale_inspect.memory import MemoryStore
+    from sale_inspect.memory import MemoryBusyError, MemoryStore
 
     path = choice.path or _default_path(key)
     store = MemoryStore(path, mode="frozen" if choice.frozen else "write")
     try:
+        if not choice.frozen and not store.alone:
+            raise MemoryBusyError(
+                f"{path}: another run of this process writes this auction memory, and what each sees would depend on "
+                "which comes first. Run them one after another, or give each a file of its own."
+            )
         if not choice.frozen:
             store.start_run(key, pool=pool, embedder=embedder.name)
         return RunFile(store, key, embedder, own=choice.path is None)
@@ -166,7 +176,13 @@ def _earlier(
 
     vectors = task_vectors(store, embedder)
     row_of = {int(number): row for row, number in enumerate(vectors.ids)}
-    auctions = [each for each in store.auctions() if each.run in set(known) and each.id in row_of]
+    # A run that goes on sees what it saw before, whatever earlier runs have added meanwhile: numbers only grow.
+    first = min((each.id for each in store.auctions(before)), default=None) if before is not None else None
+    auctions = [
+        each
+        for each in store.auctions()
+        if each.run in set(known) and each.id in row_of and (first is None or each.id < first)
+    ]
     if not auctions:
         return [], None
     index = NeighbourIndex(vectors.rows.shape[1])

@@ -21,6 +21,7 @@ TOLD_AGAIN_AFTER_SECONDS = 600.0
 """The log is told of one wait of a run in this time; each sample's own transcript is told of its own wait."""
 
 _LOOK_EVERY_SECONDS = 1.0
+_HOPELESS_LOOKS = 5
 
 _logger = logging.getLogger(__name__)
 
@@ -47,30 +48,39 @@ class Activity:
         changed, self._changed = self._changed, anyio.Event()
         changed.set()
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until a condition holds; the caller bounds it."""
-        while not condition():
-            await self._changed.wait()
-
     async def until_or_silence(
-        self, condition: Callable[[], bool], *, reason: Callable[[], str], silence: float
-    ) -> None:  # fmt: skip
+        self,
+        condition: Callable[[], bool],
+        *,
+        reason: Callable[[], str],
+        silence: float,
+        hopeless: Callable[[], bool] = lambda: False,
+    ) -> bool:
         """Wait until a condition holds; tell of a long wait; give up when the run is silent.
 
         Args:
             condition: What is waited for. What it raises ends the wait.
             reason: Who waits for what, as a sentence without its full stop.
             silence: Seconds without any activity in the run after which nothing more will come.
+            hopeless: Whether nobody works on what is waited for. If that is so for some looks, in which nothing
+                happens, the wait ends. Looks are counted, and not seconds, because a machine that is too busy for
+                the evaluation is too busy for the looks too.
+
+        Returns:
+            Whether the condition holds; False if the wait was hopeless.
 
         Raises:
             AuctionError: If the run is silent for so long.
         """
-        began, told = time.monotonic(), False
+        began, told, looks = time.monotonic(), False, 0
         while not condition():
-            changed = self._changed
+            changed, last = self._changed, self._last
             with anyio.move_on_after(min(_LOOK_EVERY_SECONDS, silence)):
                 await changed.wait()
             now = time.monotonic()
+            looks = looks + 1 if self._last == last and hopeless() else 0
+            if looks >= _HOPELESS_LOOKS and not condition():
+                return False
             if not told and now - began >= TOLD_AFTER_SECONDS:
                 told = True
                 self._tell(f"{reason()}, for {now - began:.0f} s so far.", now)
@@ -79,6 +89,7 @@ class Activity:
                     f"{reason()}, and nothing has happened in this run for {silence:g} s. Give a larger -S memory_lag, "
                     "-S memory=off, or a larger -S memory_wait if a single step of a sample takes so long."
                 )
+        return True
 
     def _tell(self, text: str, now: float) -> None:
         transcript().info(text, source="sale memory")

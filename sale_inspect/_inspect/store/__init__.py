@@ -19,7 +19,7 @@ from sale_inspect._inspect.store._ledger import (
     transcript_since,
 )
 from sale_inspect._inspect.store._purse import Purse, require_money, spending_from
-from sale_inspect._inspect.store._read import StoredLedger, StoredSample, UncountedCall, read
+from sale_inspect._inspect.store._read import StoredLedger, StoredSample, UncountedCall, read, with_store
 from sale_inspect._inspect.store._records import write_records
 from sale_inspect._inspect.store._routing import RoutingStore
 from sale_inspect._inspect.store._sample_book import forget_attempts, sample_book
@@ -58,5 +58,6 @@ __all__ = [
     "token_usage",
     "transcript_length",
     "transcript_since",
+    "with_store",
     "write_records",
 ]

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from inspect_ai.log import EvalSample
-from inspect_ai.util import StoreModel
+from inspect_ai.util import StoreModel, store_from_events
 from pydantic import TypeAdapter
 
 from sale_inspect._inspect.store._ledger import AttemptsStore, LedgersStore, LedgerStore, UncountedStore
@@ -18,7 +18,7 @@ from sale_inspect.auction import AuctionRecord
 from sale_inspect.money import Entry
 from sale_inspect.routers import RoutingRecord
 
-__all__ = ["StoredLedger", "StoredSample", "UncountedCall", "read"]
+__all__ = ["StoredLedger", "StoredSample", "UncountedCall", "read", "with_store"]
 
 _ENTRIES = TypeAdapter(tuple[Entry, ...])
 
@@ -168,3 +168,14 @@ class StoredSample:
 def read(sample: EvalSample | Mapping[str, Any]) -> StoredSample:
     """What a logged sample, or a store as a dictionary, says."""
     return StoredSample(store=sample.store if isinstance(sample, EvalSample) else sample)
+
+
+def with_store(sample: EvalSample) -> EvalSample:
+    """The sample with its store, which Inspect loses when it takes a sample over from a killed run.
+
+    Args:
+        sample: With its events, their attachments resolved: they tell what was in the store.
+    """
+    if sample.store:
+        return sample
+    return sample.model_copy(update={"store": dict(store_from_events(sample.events).items())})

@@ -18,7 +18,7 @@ from sale_inspect._inspect.tasks._judging import DEFAULT_MEMORY_MB
 from sale_inspect._inspect.tasks._metrics import rates_and_costs
 from sale_inspect.auction import card
 from sale_inspect.bench import Rule, rule_for, token_f1
-from sale_inspect.money import AUCTION_PHASES, Entry, total_usd
+from sale_inspect.money import Entry, overhead_usd, total_usd
 
 __all__ = ["GRADER_ROLE", "answer_f1", "complexity_bin", "pass_and_cost", "winner"]
 
@@ -124,8 +124,8 @@ def _costs(state: TaskState) -> dict[str, float]:
     entries = read(dict(state.store.items())).entries
     if entries is None:
         return {"usd": math.nan, "usd_overhead": math.nan, "tokens": math.nan}
-    overhead = sum(entry.usd for entry in entries if entry.phase in AUCTION_PHASES)
-    return {"usd": total_usd(entries), "usd_overhead": overhead, "tokens": float(_tokens(entries))}
+    tokens = float(_tokens(entries))
+    return {"usd": total_usd(entries), "usd_overhead": overhead_usd(entries), "tokens": tokens}
 
 
 def _tokens(entries: Sequence[Entry]) -> int:
