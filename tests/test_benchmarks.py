@@ -24,7 +24,7 @@ SMALL = {
     "concurrency.py": (["--quick"], "6 samples"),
     "coverage.py": (["--quick"], "at least"),
     "jury_modes.py": (["LOGS", "--pool", "sim", "--log-dir", "rated", "--quick"], "same provisional winner"),
-    "memory.py": (["--quick"], "recall@8"),
+    "memory.py": (["--quick"], "recall in a growing run"),
     "read.py": (["LOG", "--quick"], "table again"),
     "redecide.py": (["--quick"], "100 auctions without price"),
     "redteam.py": (["--quick"], "Change of the attacker's win rate"),

@@ -18,6 +18,7 @@ from sale_inspect.options import (
     option_rows,
     policy_words,
 )
+from sale_inspect.pools import OPERATIONAL
 from sale_inspect.runs._facts import LogHead, SampleFacts
 
 __all__ = ["PolicyKind", "Trait", "base_name", "kind_of", "own_solver", "traits_of"]
@@ -31,15 +32,6 @@ _OPTIONS: Mapping[PolicyKind, type[Options]] = {
     "router": RoutedOptions,
 }
 _OWN_SOLVERS = {"sale": "sale", "sale_agent": "sale", "single": "single", "routed": "router"}
-# How a run is carried out, not what is run.
-_OPERATIONAL = frozenset(
-    {
-        *("max_retries", "timeout", "attempt_timeout", "max_connections", "adaptive_connections", "cache", "batch"),
-        *("log_dir", "cache_prompt", "max_tool_output"),
-        # What Inspect's mock model is told to answer.
-        "custom_outputs",
-    }
-)
 # Arguments of our solvers that are told as something else (the pool's content, the agent, the router), or that change
 # how a run is carried out and not what is run.
 _NO_TRAIT: Mapping[PolicyKind, frozenset[str]] = {
@@ -159,7 +151,7 @@ def _options(head: LogHead, kind: PolicyKind) -> Iterator[tuple[str, Trait]]:
 
 def _values(about: str, arguments: Mapping[str, Any]) -> Iterator[tuple[str, Trait]]:
     for name, value in arguments.items():
-        if name not in _OPERATIONAL and value is not None:
+        if name not in OPERATIONAL and value is not None:
             yield f"{about}.{name}", Trait(value=_shown(value), words=f"{name}={_shown(value)}")
 
 

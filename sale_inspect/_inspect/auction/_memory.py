@@ -6,25 +6,25 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import anyio
+import anyio.to_thread
 from inspect_ai.log import EvalSample
 
 from sale_inspect._errors import AuctionError, LogError, PoolError, SaleError
-from sale_inspect._inspect.auction._memory_files import MemoryChoice, RunFile, open_memory
+from sale_inspect._inspect.auction._memory_files import MemoryUse, RunFile, open_memory
+from sale_inspect._inspect.auction._recall import Recall, Recalled
 from sale_inspect._inspect.auction._slots import lent_slot
 from sale_inspect._inspect.auction._waiting import Activity
 from sale_inspect._inspect.store import solved
-from sale_inspect.auction import PastAuction, visible
-from sale_inspect.embedding import Embedder, make_embedder, nearest
+from sale_inspect.auction import PastAuction
+from sale_inspect.embedding import Embedder, make_embedder
+from sale_inspect.memory import RunIndex, RunPast
 from sale_inspect.runs import ScoreChoice
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-__all__ = ["Place", "Recall", "Recalled", "RunMemory"]
+__all__ = ["Place", "RunMemory"]
 
 Place = tuple[int, int]
 """Epoch (from 1) and position (from 0) of a sample in a run."""
@@ -33,30 +33,6 @@ _DIGITS = 6
 _NAMED = 3
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recalled:
-    """A past auction with the similarity of its task, and the run that it is from (empty: this one)."""
-
-    past: PastAuction
-    similarity: float
-    run: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recall:
-    """What memory shows one sample.
-
-    Attributes:
-        visible: Number of auctions that it may see.
-        neighbours: The nearest of them, best first.
-        given_up: Samples that it should have waited for, but that never began.
-    """
-
-    visible: int
-    neighbours: list[Recalled]
-    given_up: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -83,6 +59,9 @@ class RunMemory:
         task_arguments: Its arguments.
         fault: Why the run cannot go on with its memory; empty if it can.
         lost: Why the file is written no more, and the run goes on without it; empty if it is in use.
+        past: The places that are settled, with their auctions.
+        use: How the run's auctions use its memory; None before the first of them.
+        embedder: What turns tasks into vectors; None before the first auction.
         activity: What happens in the run, for those that wait.
         opening: Held while the memory is opened, so that no auction sees half of it.
     """
@@ -99,29 +78,30 @@ class RunMemory:
     wanted: tuple[ScoreChoice, ...] = ()
     task: str = ""
     task_arguments: dict[str, Any] = field(default_factory=dict)
-    past: dict[Place, PastAuction] = field(default_factory=dict)
-    started: set[Place] = field(default_factory=set)
-    ended: set[Place] = field(default_factory=set)
-    settled: set[Place] = field(default_factory=set)
+    past: RunPast = field(default_factory=RunPast)
     file: RunFile | None = None
-    choice: MemoryChoice | None = None
+    use: MemoryUse | None = None
+    embedder: Embedder | None = None
     fault: str = ""
     lost: str = ""
     activity: Activity = field(default_factory=Activity)
     opening: anyio.Lock = field(default_factory=anyio.Lock)
+    _index: RunIndex | None = None
+    _searching: anyio.Lock = field(default_factory=anyio.Lock)
+    _begun: set[Place] = field(default_factory=set)
     _waiting: set[Place] = field(default_factory=set)
     _lent: set[Place] = field(default_factory=set)
     _given_up: set[Place] = field(default_factory=set)
     _samples: dict[Place, str] = field(default_factory=dict)
-    _embedders: dict[str, Embedder] = field(default_factory=dict)
-    _vectors: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)
 
     def position(self, sample_id: int | str) -> int | None:
         """Place of a sample in the run, from 0."""
         return self.positions.get(str(sample_id))
 
-    def open(self, choice: MemoryChoice, pool: str, embedder: str) -> bool:
+    async def open(self, use: MemoryUse) -> bool:
         """Open the run's file at its first auction; what it holds of this run counts as settled.
+
+        The embedder is loaded and the file read in a thread: both may take seconds, and other samples are at work.
 
         Returns:
             True at the first auction, False at the others.
@@ -132,36 +112,38 @@ class RunMemory:
             AuctionError: If the run lost its memory.
         """
         self.check()
-        if self.choice not in (None, choice):
-            raise PoolError(
-                "memory: one run has one memory, and another auction of this run uses a different one. Give "
-                "the same memory and frozen to all, or memory=off to those that need none."
-            )
-        if self.choice is not None:
+        if self.use is not None:
+            if (self.use.choice, self.use.embedder) != (use.choice, use.embedder):
+                raise PoolError(
+                    "memory: one run has one memory, and another auction of this run uses a different one. Give the "
+                    "same memory, frozen and embedder to all, or memory=off to those that need none."
+                )
             return False
+        choice = use.choice
         if self.tasks_at_once > 1 and choice.path is not None and not choice.frozen:
             raise PoolError(
                 f"memory: {self.tasks_at_once} tasks of this evaluation run side by side, and what each of them sees "
                 f"in {choice.path} would depend on which comes first. Run them one after another (--max-tasks 1), "
                 "evaluate each with a file of its own, or give memory=run, memory=off or frozen=true."
             )
-        made = self.embedder(embedder)
+        embedder = await anyio.to_thread.run_sync(make_embedder, use.embedder)
+        file = None
         try:
-            file = open_memory(choice, self.key, pool, made)
+            file = await anyio.to_thread.run_sync(open_memory, use, self.key, embedder)
         except SaleError as error:
             if choice.required:
                 raise
-            self.choice = choice
             self._lose(str(error))
-            return True
-        self.choice, self.file = choice, file
-        for place, past in file.settled().items():
-            self.settled.add(place)
-            if past is not None:
-                self.past[place] = past
-        for place in self.settled:
-            if place in self._samples:
-                self._write(place, self.past.get(place))
+        self.use, self.file, self.embedder = use, file, embedder
+        self._index = RunIndex(self.past, embedder)
+        if file is not None:
+            settled = file.settled()
+            # What the file knows of a place stands before what this process knows.
+            self.past.reopen(settled)
+            for place, past in settled.items():
+                self.past.settle(*place, past)
+            for place in self._samples:
+                self._write(place)
         self.activity.wake()
         return True
 
@@ -172,10 +154,8 @@ class RunMemory:
             kept: Sample and auction of each place that the log holds. A place that the file knows stays as it is there.
         """
         # The file may be ahead of the log, and what was lost from the log may have another result next time.
-        again = self.settled - kept.keys() - self._samples.keys()
-        self.settled -= again
-        for place in again:
-            self.past.pop(place, None)
+        again = set(self.past.places()) - kept.keys() - self._samples.keys()
+        self.past.reopen(again)
         if self.file is not None and again:
             self.file.reopen(again)
         for (epoch, position), (sample_id, record) in kept.items():
@@ -204,12 +184,12 @@ class RunMemory:
 
     def start(self, epoch: int, position: int) -> None:
         """A sample begins."""
-        self.started.add((epoch, position))
+        self._begun.add((epoch, position))
         self.activity.wake()
 
     def end(self, epoch: int, position: int) -> None:
         """A sample has ended, also if its place is not settled by that."""
-        self.ended.add((epoch, position))
+        self._begun.discard((epoch, position))
         self.activity.wake()
 
     def settle(self, epoch: int, position: int, sample_id: int | str, record: PastAuction | None) -> None:
@@ -217,14 +197,10 @@ class RunMemory:
 
         The place is settled whatever happens to the file: if it cannot be written, those that wait are told of it.
         """
-        place = (epoch, position)
-        if place in self.settled:
+        if not self.past.settle(epoch, position, record):
             return
-        self._samples[place] = str(sample_id)
-        self.settled.add(place)
-        if record is not None:
-            self.past[place] = record
-        self._write(place, record)
+        self._samples[epoch, position] = str(sample_id)
+        self._write((epoch, position))
         self.activity.wake()
 
     def lose(self, error: Exception, what: str = "written") -> None:
@@ -234,12 +210,12 @@ class RunMemory:
             error: What went wrong.
             what: What could not be done with the memory.
         """
-        if self.choice is None:
+        if self.use is None:
             # No auction of this run uses a memory.
             return
         reason = f"{type(error).__name__}: {error}" if not isinstance(error, SaleError) else str(error)
         self._lose(reason)
-        if self.choice.required:
+        if self.use.choice.required:
             self.fault = (
                 f"The auction memory of this run could not be {what}: {reason.rstrip('.')}. Make room or mend the "
                 "cause and use `inspect eval-retry`, give -S memory=off, or go on without the file by "
@@ -247,11 +223,11 @@ class RunMemory:
             )
         self.activity.wake()
 
-    def _write(self, place: tuple[int, int], record: PastAuction | None) -> None:
+    def _write(self, place: Place) -> None:
         if self.file is None or self.lost:
             return
         try:
-            self.file.settle(place, self._samples[place], record)
+            self.file.settle(place, self._samples[place], self.past.get(*place))
         # A hook's error is seen by nobody, so whatever it is, those that wait must be told.
         except Exception as error:  # noqa: BLE001
             self.lose(error)
@@ -260,64 +236,66 @@ class RunMemory:
         self.lost = self.lost or reason
         _logger.warning("The auction memory of this run is not kept on disk from here on: %s", reason)
 
-    def embedder(self, choice: str) -> Embedder:
-        """The run's embedder, made once."""
-        if choice not in self._embedders:
-            self._embedders[choice] = make_embedder(choice)
-        return self._embedders[choice]
-
     async def recall(
-        self, task: str, *, epoch: int, position: int, lag: int, neighbours: int, embedder: str, silence: float
+        self, task: str, *, epoch: int, position: int, lag: int, neighbours: int, own: bool, silence: float
     ) -> Recall:
         """The past auctions most like `task` that the sample at `position` may see.
 
-        These are the run's own by the rule of `visible`, after waiting until each of them is settled, and
+        These are the run's own at places at least `lag` before it, after waiting until each of them is settled, and
         those of earlier runs in the same file. Of a frozen file, all of it and nothing of this run.
+
+        Args:
+            task: The task's text.
+            epoch: Epoch of the sample, from 1.
+            position: Place of the sample, from 0.
+            lag: See `SaleOptions.memory_lag`.
+            neighbours: How many, at most.
+            own: Auctions of earlier runs on this very task may be among them.
+            silence: Seconds without any activity in the run after which the wait ends.
 
         Raises:
             AuctionError: If the run lost its memory, or nothing happened in it for `silence` seconds.
         """
-        earlier = [] if self.file is None else self.file.nearest(task, neighbours)
-        older = 0 if self.file is None else self.file.earlier
-        if self.file is not None and self.file.frozen:
-            return Recall(visible=older, neighbours=[Recalled(past=p, similarity=s, run=r) for p, s, r in earlier])
-        given_up = await self._settled_up_to((epoch, position), position - lag, silence)
-        seen = visible(self.past.values(), epoch=epoch, position=position, lag=lag)
-        own = self._nearest(task, seen, neighbours, self.embedder(embedder))
-        found = [Recalled(past=p, similarity=s, run=r) for p, s, r in earlier] + own
+        frozen = self.file is not None and self.file.frozen
+        before = 0 if frozen else max(0, position - lag + 1)
+        given_up = await self._settled_up_to((epoch, position), before, silence)
+        search = partial(self._search, task, neighbours, epoch=epoch, before=before, own=own)
+        # In a thread: embedding a task may take a while. One at a time: the index grows.
+        async with self._searching:
+            visible, left_out, found = await anyio.to_thread.run_sync(search)
+        return Recall(visible=visible, neighbours=found, own_left_out=left_out, given_up=given_up)
+
+    def _search(
+        self, task: str, k: int, *, epoch: int, before: int, own: bool
+    ) -> tuple[int, int, list[Recalled]]:  # fmt: skip
+        """How many auctions there are, how many are left out, and the nearest."""
+        if self._index is None:
+            raise ValueError("the memory is not open.")
+        count, nearest = self._index.nearest(task, k, epoch=epoch, before=before)
+        found = [Recalled(past=past, similarity=similarity) for past, similarity in nearest]
+        left_out = 0
+        if self.file is not None and self.file.earlier:
+            left_out = 0 if own else self.file.own_auctions(task)
+            count += self.file.earlier - left_out
+            earlier = self.file.nearest(task, self._index.vector(task), k, own=own)
+            found = [Recalled(past=past, similarity=similarity, run=run) for past, similarity, run in earlier] + found
         found.sort(key=lambda each: -round(each.similarity, _DIGITS))
-        return Recall(visible=older + len(seen), neighbours=found[:neighbours], given_up=given_up)
+        return count, left_out, found[:k]
 
-    def _nearest(self, task: str, seen: Sequence[PastAuction], k: int, embedder: Embedder) -> list[Recalled]:
-        if not seen:
-            return []
-        import numpy as np
-
-        rows = np.stack([self._vector(past.task, embedder) for past in seen])
-        hits = nearest(self._vector(task, embedder), rows, k)
-        return [Recalled(past=seen[hit.row], similarity=hit.similarity) for hit in hits]
-
-    def _vector(self, text: str, embedder: Embedder) -> NDArray[np.float32]:
-        """One text at a time: in a batch, padding would change the last digits with the company."""
-        key = (embedder.name, text)
-        if key not in self._vectors:
-            self._vectors[key] = embedder.embed([text])[0]
-        return self._vectors[key]
-
-    async def _settled_up_to(self, place: Place, last: int, silence: float) -> tuple[str, ...]:
-        """Wait until all places up to one are settled; returns the samples that were given up."""
-        places = {(place[0], position) for position in range(last + 1)}
+    async def _settled_up_to(self, place: Place, before: int, silence: float) -> tuple[str, ...]:
+        """Wait until all places below one are settled; returns the samples that were given up."""
+        epoch = place[0]
 
         def settled() -> bool:
             self.check()
-            return places <= self.settled
+            return self.past.settled_up_to(epoch) >= before
 
         self._waiting.add(place)
         with ExitStack() as undo:
             undo.callback(self._waiting.discard, place)
             undo.callback(self._lent.discard, place)
             while not await self.activity.until_or_silence(
-                settled, reason=lambda: self._why(places), silence=silence, hopeless=self._all_wait
+                settled, reason=lambda: self._why(epoch, before), silence=silence, hopeless=self._all_wait
             ):
                 if not self._waiting <= self._lent:
                     # They may have no slot to begin in, because those that wait hold them all.
@@ -325,22 +303,32 @@ class RunMemory:
                         self._lent.add(place)
                         undo.enter_context(lent_slot(self.key))
                     continue
-                # Cancelled in the queue, or left out by the task's early stopping: Inspect tells nobody of those.
-                never = places - self.settled - (self.started - self.ended)
-                self._given_up |= never
-                self.settled |= never
-                self.activity.wake()
-        ids = {position: sample for sample, position in self.positions.items()}
-        return tuple(ids[position] for _, position in sorted(places & self._given_up))
+                self._give_up(epoch, before)
+        given_up = sorted(position for at, position in self._given_up if at == epoch and position < before)
+        return self._ids(given_up)
 
     def _all_wait(self) -> bool:
         """Whether no sample works: then only those that have not begun could bring anything."""
-        return self.started <= self.settled | self.ended | self._waiting
+        return all(place in self.past or place in self._waiting for place in self._begun)
 
-    def _why(self, places: set[tuple[int, int]]) -> str:
+    def _give_up(self, epoch: int, before: int) -> None:
+        """Settle the places of samples that never begin."""
+        # Cancelled in the queue, or left out by the task's early stopping: Inspect tells nobody of those.
+        for position in range(self.past.settled_up_to(epoch), before):
+            place = epoch, position
+            if place not in self._begun and self.past.settle(epoch, position, None):
+                self._given_up.add(place)
+        self.activity.wake()
+
+    def _why(self, epoch: int, before: int) -> str:
         """Who waits for what."""
+        first = self.past.settled_up_to(epoch)
+        ids = self._ids([position for position in range(first, before) if (epoch, position) not in self.past])
+        more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+        return f"A refinement waits for the samples before it to be scored ({', '.join(ids[:_NAMED])}{more})"
+
+    def _ids(self, positions: Sequence[int]) -> tuple[str, ...]:
+        if not positions:
+            return ()
         ids = {position: sample for sample, position in self.positions.items()}
-        open_places = sorted(places - self.settled)
-        named = ", ".join(ids[position] for _, position in open_places[:_NAMED])
-        more = f" and {len(open_places) - _NAMED} more" if len(open_places) > _NAMED else ""
-        return f"A refinement waits for the samples before it to be scored ({named}{more})"
+        return tuple(ids[position] for position in positions)
