@@ -25,7 +25,7 @@ from sale_inspect.memory import MemoryStore
 from sale_inspect.pools import agent_identity, load_pool
 from tests.inspect.conftest import RunEval
 
-OLD = {"memory_lag": 4, "embedder": "hashing"}
+OLD: dict[str, Any] = {"memory_lag": 4, "embedder": "hashing"}
 
 
 def held(run_eval: RunEval, bins: str = "b1,b2", pool: str = "sim", **options: Any) -> EvalLog:
