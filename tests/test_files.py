@@ -18,8 +18,8 @@ import pytest
 
 from sale_inspect._errors import FileWriteError
 from sale_inspect._files import cache_folder, keep_in_cache, open_new, open_new_text, write_file, write_folder
-from sale_inspect.auction import PastAuction
 from sale_inspect.memory import MemoryStore, export_jsonl
+from tests.memory.making import past_of
 
 SmallDisk = Callable[[], AbstractContextManager[Path]]
 
@@ -108,10 +108,10 @@ def test_a_full_disk_leaves_the_old_content_and_nothing_else(small_disk: SmallDi
 
 def test_a_memory_that_does_not_fit_is_not_exported_in_part(small_disk: SmallDisk, tmp_path: Path) -> None:
     with MemoryStore(tmp_path / "m.db") as store:
-        store.start_run("run", pool="p", embedder="hashing")
+        store.start_run("run", pool="p", agents={}, embedder="hashing")
         for place in range(20):
             task = f"{place} " + "word " * 1000
-            past = PastAuction(epoch=1, position=place, task=task, strategies={"a": "b"}, winner="a", solved=True)
+            past = past_of({"a": "b"}, epoch=1, position=place, task=task, winner="a", solved=True)
             store.settle("run", 1, place, str(place), past)
         with small_disk() as disk:
             with pytest.raises(FileWriteError, match="Make room"):

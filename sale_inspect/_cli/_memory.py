@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import stat
 from pathlib import Path
 
 import click
@@ -14,13 +17,17 @@ from sale_inspect.embedding import Embedder, HashingEmbedder, MiniLmEmbedder, ma
 from sale_inspect.memory import (
     NEAR_DUPLICATE,
     Compaction,
+    Leftover,
     MemoryFileError,
     MemoryStore,
     TaskIndex,
     compact,
     export_jsonl,
     import_jsonl,
+    leftovers,
     plan_compaction,
+    remove_leftover,
+    runs_folder,
 )
 
 __all__ = ["memory"]
@@ -32,10 +39,11 @@ _file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 @click.group(cls=SentenceGroup)
 def memory() -> None:
-    """Look into an auction memory, search it, bound its size, carry it elsewhere.
+    """Look into an auction memory, search it, bound its size, carry it elsewhere, clear up after runs.
 
     A memory is one SQLite file that runs write while they go on. `show`, `query` and `export` work
-    also meanwhile; `compact` and `import` need the file for themselves.
+    also meanwhile; `compact` and `import` need the file for themselves. Memories hold the texts of tasks
+    and plans, so only you may read the files that are made here.
 
     \b
       sale-inspect memory show memory.db
@@ -43,6 +51,7 @@ def memory() -> None:
       sale-inspect memory compact memory.db --at-most 5000 --dry-run
       sale-inspect memory export memory.db -o memory.jsonl
       sale-inspect memory import other.db memory.jsonl
+      sale-inspect memory clean
     """  # noqa: D301 - click reads \b
 
 
@@ -69,6 +78,8 @@ def show(file: Path) -> None:
         f"auctions {counts.auctions}, runs {counts.runs}, failed places {counts.failed}, dropped by compaction "
         f"{counts.dropped}, vectors {counts.vectors}; {_size(file)}"
     )
+    if os.name == "posix" and file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        say(f"Other users may read {file}. If they should not: chmod 600 {shlex.quote(str(file))}")
 
 
 @memory.command()
@@ -162,6 +173,63 @@ def import_file(file: Path, jsonl: Path) -> None:
         say(f"{done.conflicts} left out: their places have other auctions, which stay")
 
 
+@memory.command()
+@click.option(
+    "--older-than",
+    "days",
+    type=click.FloatRange(min=0),
+    default=7.0,
+    show_default=True,
+    help="Only memories to which nothing was written for so many days.",
+)
+@click.option("--yes", is_flag=True, help="Remove them; without it they are only shown.")
+def clean(days: float, yes: bool) -> None:
+    """Remove the memories that finished or abandoned runs left behind.
+
+    With memory=run each run has a memory of its own, which goes when the run has succeeded. That of a run that ended
+    early stays, because `inspect eval-retry` goes on with it. This shows all of them, and with --yes removes those
+    that are old enough. A memory that a running run is writing stays in any case, and so do files of several runs.
+
+    \b
+      sale-inspect memory clean
+      sale-inspect memory clean --older-than 0 --yes
+    """  # noqa: D301 - click reads \b
+    with clean_errors():
+        stays = {each: _why_kept(each, days) for each in leftovers()}
+        for each in [each for each, why in stays.items() if yes and not why]:
+            try:
+                remove_leftover(each)
+            except MemoryFileError as error:
+                # A run may have begun to write it meanwhile.
+                stays[each] = str(error)
+    if stays:
+        rows = [
+            (
+                each.path.name,
+                f"{each.changed:%Y-%m-%d %H:%M} UTC",
+                str(each.auctions),
+                _mib(each.size),
+                f"stays: {why}" if why else "removed" if yes else "would be removed",
+            )
+            for each, why in stays.items()
+        ]
+        header = ["memory", "last written", "auctions", "size", ""]
+        draw_rows(header, [rows], title=str(runs_folder()), right=(2, 3), whole=(4,))
+    going = [each for each, why in stays.items() if not why]
+    number = f"{len(going)} {'memory' if len(going) == 1 else 'memories'}, {_mib(sum(each.size for each in going))}"
+    if not going:
+        say(f"Nothing to remove in {runs_folder()}.")
+    elif yes:
+        say(f"Removed: {number}.")
+    else:
+        say(f"{number}, would be removed; `inspect eval-retry` of those runs goes on without them. Add --yes.")
+
+
+def _why_kept(leftover: Leftover, days: float) -> str:
+    age = leftover.days()
+    return leftover.kept or (f"written {age:.1f} days ago (--older-than {days:g})" if age < days else "")
+
+
 def _existing(file: Path) -> Path:
     if not file.exists():
         raise MemoryFileError(f"{file}: does not exist. Name a file that a run wrote.")
@@ -189,4 +257,8 @@ def _compaction(done: Compaction, dry_run: bool) -> str:
 
 def _size(file: Path) -> str:
     parts = [file, file.with_name(file.name + "-wal")]
-    return f"{sum(part.stat().st_size for part in parts if part.exists()) / 2**20:.1f} MiB"
+    return _mib(sum(part.stat().st_size for part in parts if part.exists()))
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB"

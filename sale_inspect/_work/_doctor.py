@@ -15,6 +15,7 @@ from sale_inspect.checks import (
     check_embedding,
     check_endpoints,
     check_image,
+    check_leftovers,
     check_packages,
     check_prices,
 )
@@ -66,6 +67,7 @@ def _checks(pool: str | None, data_dir: Path | None, call: bool) -> Iterator[Che
         for image in _IMAGES.values():
             yield check_image(image)
     yield check_embedding()
+    yield check_leftovers()
     if chosen is not None:
         yield from check_prices(chosen)
         endpoints = list(check_endpoints(chosen))

@@ -8,7 +8,16 @@ from sale_inspect.auction._assess import Rules, assess, entropy_kind
 from sale_inspect.auction._bids import Bid
 from sale_inspect.auction._card import card
 from sale_inspect.auction._entropy import logprob_entropy, text_entropy
-from sale_inspect.auction._memory import ContrastivePair, PastAuction, Winning, contrastive_pairs, visible
+from sale_inspect.auction._memory import (
+    MAX_PAIRS,
+    ContrastivePair,
+    Pairs,
+    PastAuction,
+    PastPlan,
+    Winning,
+    contrastive_pairs,
+    task_identity,
+)
 from sale_inspect.auction._panel import panel_labels, panel_order, parse_panel
 from sale_inspect.auction._parse import parse_rating, parse_strategy, refuses
 from sale_inspect.auction._plan_checks import plan_fault
@@ -21,6 +30,7 @@ from sale_inspect.auction._record import (
     Failure,
     JuryMode,
     Neighbour,
+    PairCount,
     Refinement,
 )
 from sale_inspect.auction._redecide import Redecision, recorded_switches, redecide
@@ -34,6 +44,7 @@ from sale_inspect.auction._weights import Weights, uniform_weights
 __all__ = [
     "CHARACTERS_A_TOKEN",
     "DEFENCES",
+    "MAX_PAIRS",
     "PROMPT_NAMES",
     "RATING_SCALE",
     "TERMS",
@@ -51,7 +62,10 @@ __all__ = [
     "JudgePrompt",
     "JuryMode",
     "Neighbour",
+    "PairCount",
+    "Pairs",
     "PastAuction",
+    "PastPlan",
     "Prompt",
     "Redecision",
     "Refinement",
@@ -89,9 +103,9 @@ __all__ = [
     "refuses",
     "score",
     "select",
+    "task_identity",
     "text_entropy",
     "tokenize",
     "uniform_weights",
-    "visible",
     "writable",
 ]

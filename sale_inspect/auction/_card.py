@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sale_inspect.auction._record import AuctionRecord, BidRecord
+from sale_inspect.auction._record import AuctionRecord, BidRecord, PairCount
 from sale_inspect.texts import markdown
 
 __all__ = ["card"]
@@ -64,14 +64,37 @@ def _notes(record: AuctionRecord) -> Iterator[str]:
         if record.entropy_kind == "logprobs"
         else "Entropy from the text: not every bid has log-probabilities."
     )
+    yield from _refinement(record)
+    for failure in record.failures:
+        yield f"{failure.agent} {'did not refine' if failure.refined else 'left the auction'}: {failure.reason}."
+    yield from record.notes
+
+
+def _refinement(record: AuctionRecord) -> Iterator[str]:
     refinement = record.refinement
     if refinement.note:
         yield f"No refinement: {refinement.note}."
-    else:
+    if refinement.neighbours:
         yield (
             f"Cheaper agents that could refine: {', '.join(refinement.eligible)}; "
             f"{len(refinement.neighbours)} of {refinement.visible} visible past auctions retrieved ({record.embedder})."
         )
-    for failure in record.failures:
-        yield f"{failure.agent} {'did not refine' if failure.refined else 'left the auction'}: {failure.reason}."
-    yield from record.notes
+    if left_out := refinement.own_left_out:
+        yield (
+            f"Left out: {left_out} past {'auction' if left_out == 1 else 'auctions'} of this very task, from earlier "
+            "runs in the memory (memory_own=false)."
+        )
+    for count in refinement.pairs:
+        yield _pairs(count, len(refinement.neighbours))
+
+
+def _pairs(count: PairCount, neighbours: int) -> str:
+    pairs = f"{count.found} {'pair' if count.found == 1 else 'pairs'} of a losing and a winning plan"
+    if not count.found:
+        text = f"{count.agent} has no pair of a losing and a winning plan to learn from"
+    elif count.used < count.found:
+        text = f"{count.agent} learns from {count.used} of {pairs}, as many as a request holds, of the nearest tasks"
+    else:
+        text = f"{count.agent} learns from {pairs}"
+    reasons = ", ".join(f"{reason} ({number})" for reason, number in count.without.items())
+    return f"{text}; without one of {neighbours}: {reasons}." if reasons else f"{text}."

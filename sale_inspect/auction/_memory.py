@@ -1,15 +1,49 @@
-"""What past auctions teach: which of them a new auction may see, and contrastive pairs from them."""
+"""What past auctions teach: all their plans, and contrastive pairs from them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Literal, get_args
 
-__all__ = ["ContrastivePair", "PastAuction", "Winning", "contrastive_pairs", "visible"]
+from sale_inspect.auction._record import AuctionRecord
+
+__all__ = [
+    "MAX_PAIRS",
+    "ContrastivePair",
+    "Pairs",
+    "PastAuction",
+    "PastPlan",
+    "Winning",
+    "contrastive_pairs",
+    "task_identity",
+]
 
 Winning = Literal["auction", "outcome"]
 """What makes a past strategy a winning one; see `contrastive_pairs`."""
+
+MAX_PAIRS = 3
+"""Pairs that one request for a refined bid holds, at most (ours)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PastPlan:
+    """One plan of a past auction.
+
+    Attributes:
+        agent: Name of the agent that bid it, in the auction's pool.
+        identity: What the agent is, by content (`pools.agent_identity`); empty if it is not known.
+        refined: True for a bid of the refinement stage.
+        text: The plan.
+    """
+
+    agent: str
+    identity: str
+    refined: bool
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,17 +54,49 @@ class PastAuction:
         epoch: Epoch of the sample, from 1.
         position: Place of the sample in the run's order, from 0.
         task: The task's text.
-        strategies: The latest strategy of each agent (the refined one if there is one).
-        winner: The agent that executed its strategy.
+        plans: Every plan of the auction: the first bids, then the refined ones, each in the record's order.
+        provisional_winner: The agent that led before the refinement.
+        winner: The agent that executed its plan: its refined one if it is not the provisional winner.
         solved: True if the execution solved the task.
     """
 
     epoch: int
     position: int
     task: str
-    strategies: Mapping[str, str]
+    plans: tuple[PastPlan, ...]
+    provisional_winner: str
     winner: str
     solved: bool
+
+    @classmethod
+    def of(cls, record: AuctionRecord, *, epoch: int, position: int, solved: bool) -> PastAuction:
+        """A finished auction as the memory keeps it: every plan, who won, and what came of it.
+
+        Args:
+            record: The auction.
+            epoch: Epoch of the sample, from 1.
+            position: Place of the sample in the run's order, from 0.
+            solved: Whether the execution solved the task.
+        """
+        plans = [
+            PastPlan(
+                agent=bid.agent, identity=record.identities.get(bid.agent, ""), refined=bid.refined, text=bid.strategy
+            )
+            for bid in (*record.bids, *record.refined)
+        ]
+        return cls(
+            epoch=epoch,
+            position=position,
+            task=record.task,
+            plans=tuple(plans),
+            provisional_winner=record.provisional_winner,
+            winner=record.winner,
+            solved=solved,
+        )
+
+    def latest_plans(self) -> dict[str, PastPlan]:
+        """The last plan of each agent by name, in the order of the first bids."""
+        return {plan.agent: plan for plan in self.plans}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,62 +111,78 @@ class ContrastivePair:
     solved: bool
 
 
-def visible(past: Iterable[PastAuction], *, epoch: int, position: int, lag: int) -> list[PastAuction]:
-    """The auctions that the sample at `position` may see, in order of position.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pairs:
+    """What past auctions give one agent to learn from.
 
-    Exactly those of the same epoch at positions <= position - lag, lag >= 1 (ours). The rule does
-    not depend on timing, so scheduling and retries change nothing.
-
-    Raises:
-        ValueError: If `lag` is less than 1.
+    Attributes:
+        used: The pairs that its request holds, nearest task first; `MAX_PAIRS` at most.
+        found: Number of past auctions that give it a pair.
+        without: Number of past auctions that give it none, by reason.
     """
-    if lag < 1:
-        raise ValueError(f"memory_lag must be at least 1, got {lag}.")
-    seen = [a for a in past if a.epoch == epoch and a.position <= position - lag]
-    return sorted(seen, key=lambda a: a.position)
+
+    used: tuple[ContrastivePair, ...]
+    found: int
+    without: Mapping[str, int]
+
+
+def task_identity(text: str) -> str:
+    """What a task is, by content (ours): a digest of its text in NFKC with white space folded."""
+    folded = " ".join(unicodedata.normalize("NFKC", text).split())
+    return blake2b(folded.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def contrastive_pairs(
-    agent: str, neighbours: Sequence[PastAuction], winning: Winning = "auction"
-) -> list[ContrastivePair]:
-    """(losing, winning) pairs for `agent`, nearest task first; one strategy of each pair is its own.
+    agent: str, identity: str, neighbours: Sequence[PastAuction], winning: Winning = "auction"
+) -> Pairs:
+    """(losing, winning) pairs for an agent, nearest task first; one strategy of each pair is its own.
 
-    Where the agent won, its strategy stands against that of one loser (the first in the record's
-    order); where it lost, against the winner's. Auctions without both sides give no pair.
-    Whether the task was then solved goes with the pair.
+    A past auction gives one pair, of the agents' last plans. Where the agent won, its strategy stands against that of
+    one loser (the first in the record's order); where it lost, against the winner's. Auctions without both sides give
+    no pair. Whether the task was then solved goes with the pair.
 
     Args:
-        agent: The agent that will learn from the pairs.
+        agent: Name of the agent that will learn from the pairs.
+        identity: What it is, by content. Plans of another identity are not its own, whatever their agent is called.
         neighbours: Past auctions, nearest first.
         winning: What makes a strategy a winning one. `auction`: it won its auction. `outcome`: it
             won and its execution solved the task, so an unsolved auction gives no pair (no other
             strategy was executed, so none can take its place).
 
     Source: the paper's pairs, at least one side one's own, with `auction` its likelier reading;
-    the choice of the loser and `outcome` are ours.
+    the choice of the plans, of the loser and `outcome` are ours.
 
     Raises:
         ValueError: If `winning` is unknown.
     """
     if winning not in get_args(Winning):
         raise ValueError(f"winning must be auction or outcome, got {winning!r}.")
-    usable = [past for past in neighbours if past.solved or winning == "auction"]
-    return [pair for past in usable for pair in _pair(agent, past)]
+    outcomes = [_pair(agent, identity, past, winning) for past in neighbours]
+    pairs = [outcome for outcome in outcomes if isinstance(outcome, ContrastivePair)]
+    without = Counter(outcome for outcome in outcomes if isinstance(outcome, str))
+    return Pairs(used=tuple(pairs[:MAX_PAIRS]), found=len(pairs), without=dict(without))
 
 
-def _pair(agent: str, past: PastAuction) -> list[ContrastivePair]:
-    own = past.strategies.get(agent)
-    won = past.strategies.get(past.winner)
-    losers = [name for name in past.strategies if name != agent] if past.winner == agent else [agent]
-    if own is None or won is None or not losers:
-        return []
-    return [
-        ContrastivePair(
-            task=past.task,
-            losing=past.strategies[losers[0]],
-            losing_agent=losers[0],
-            winning=won,
-            winning_agent=past.winner,
-            solved=past.solved,
-        )
-    ]
+def _pair(agent: str, identity: str, past: PastAuction, winning: Winning) -> ContrastivePair | str:
+    """The pair of one past auction, or why it has none."""
+    if not past.solved and winning == "outcome":
+        return "not solved"
+    latest = past.latest_plans()
+    own_names = [name for name, plan in latest.items() if identity and plan.identity == identity]
+    if not own_names:
+        return f"its {agent} is another model or config" if agent in latest else f"no plan of {agent}"
+    own = agent if agent in own_names else own_names[0]
+    won = latest.get(past.winner)
+    if won is None:
+        return "no plan of its winner"
+    losers = [name for name in latest if name != own] if past.winner == own else [own]
+    if not losers:
+        return "nobody lost"
+    return ContrastivePair(
+        task=past.task,
+        losing=latest[losers[0]].text,
+        losing_agent=losers[0],
+        winning=won.text,
+        winning_agent=past.winner,
+        solved=past.solved,
+    )

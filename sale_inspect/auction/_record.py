@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sale_inspect.auction._weights import Weights
 
-__all__ = ["AuctionRecord", "BidRecord", "EntropyKind", "Failure", "JuryMode", "Neighbour", "Refinement"]
+__all__ = ["AuctionRecord", "BidRecord", "EntropyKind", "Failure", "JuryMode", "Neighbour", "PairCount", "Refinement"]
 
 EntropyKind = Literal["logprobs", "text"]
 
@@ -78,27 +78,47 @@ class Neighbour(_Frozen):
     run: str = ""
 
 
+class PairCount(_Frozen):
+    """How many pairs of a losing and a winning plan one agent learnt from, and why not more.
+
+    Attributes:
+        agent: Who.
+        used: Pairs in its request.
+        found: Pairs that the retrieved auctions give it; those of the nearest tasks are used.
+        without: Number of retrieved auctions that give it none, by reason.
+    """
+
+    agent: str
+    used: int
+    found: int
+    without: dict[str, int] = Field(default_factory=dict)
+
+
 class Refinement(_Frozen):
     """What happened in the refinement stage.
 
     Attributes:
         eligible: Agents cheaper than the provisional winner.
         visible: Number of past auctions that memory was allowed to show.
+        own_left_out: Past auctions of this very task, from earlier runs, that were left out of those.
         neighbours: Those that were retrieved, nearest first.
+        pairs: What each eligible agent that had bid could learn from them, in pool order.
         note: Why nobody refined, if nobody did.
     """
 
     eligible: tuple[str, ...] = ()
     visible: int = 0
+    own_left_out: int = 0
     neighbours: tuple[Neighbour, ...] = ()
+    pairs: tuple[PairCount, ...] = ()
     note: str = ""
 
 
 class AuctionRecord(_Frozen):
     """One auction from task to winner. Written to the sample's store and transcript.
 
-    The options of the auction that have no field of their own are in `options`, by name; records of earlier versions
-    have none there.
+    The options of the auction that have no field of their own are in `options`, by name, and what each agent is, by
+    content (`pools.agent_identity`), in `identities`; records of earlier versions have none there.
     """
 
     schema_version: Literal[1] = 1
@@ -108,6 +128,7 @@ class AuctionRecord(_Frozen):
     pool: str
     simulated: bool
     agents: tuple[str, ...]
+    identities: dict[str, str] = Field(default_factory=dict)
     prices: dict[str, float]
     weights: Weights
     strategy_tokens: int
@@ -138,7 +159,3 @@ class AuctionRecord(_Frozen):
         if self.winner != self.provisional_winner:
             return next(bid for bid in self.refined if bid.agent == self.winner)
         return next(bid for bid in self.bids if bid.agent == self.winner)
-
-    def latest_strategies(self) -> dict[str, str]:
-        """Each bidder's last strategy, refined ones before first ones."""
-        return {bid.agent: bid.strategy for bid in (*self.bids, *self.refined)}

@@ -11,7 +11,7 @@ from sale_inspect.checks._docker import (
     version_at_least,
 )
 from sale_inspect.checks._endpoints import check_endpoints, require_endpoints
-from sale_inspect.checks._local import check_data, check_embedding, check_packages, check_prices
+from sale_inspect.checks._local import check_data, check_embedding, check_leftovers, check_packages, check_prices
 
 __all__ = [
     "MIN_COMPOSE",
@@ -24,6 +24,7 @@ __all__ = [
     "check_embedding",
     "check_endpoints",
     "check_image",
+    "check_leftovers",
     "check_packages",
     "check_prices",
     "require_docker",

@@ -13,9 +13,10 @@ from sale_inspect._errors import BenchError, MissingSourceError
 from sale_inspect.bench.sources import SOURCES, DataPlace, obtain
 from sale_inspect.checks._check import Check
 from sale_inspect.embedding import MINILM_DIR_VARIABLE, minilm_folder
+from sale_inspect.memory import leftovers, runs_folder
 from sale_inspect.pools import Pool
 
-__all__ = ["check_data", "check_embedding", "check_packages", "check_prices"]
+__all__ = ["check_data", "check_embedding", "check_leftovers", "check_packages", "check_prices"]
 
 _MIN_INSPECT = (0, 3, 285)
 
@@ -50,6 +51,21 @@ def check_embedding() -> Check:
             remedy=f"export {MINILM_DIR_VARIABLE}=<folder of all-MiniLM-L6-v2>, or -S embedder=minilm to download",
         )
     return Check(name="embedding model", status="ok", detail=f"all-MiniLM-L6-v2 in {minilm_folder()}")
+
+
+def check_leftovers() -> Check:
+    """What runs left behind in the folder of their own memories, with its size."""
+    there = [each for each in leftovers() if not each.kept]
+    if not there:
+        return Check(name="memories of runs", status="ok", detail="none was left behind by a run")
+    size = sum(each.size for each in there) / 2**20
+    return Check(
+        name="memories of runs",
+        status="optional",
+        detail=f"{len(there)} left by runs that ended early, {size:.1f} MiB in {runs_folder()}, the oldest of "
+        f"{there[0].changed:%Y-%m-%d}",
+        remedy="inspect eval-retry goes on with them; if nobody needs them: sale-inspect memory clean",
+    )
 
 
 def check_prices(pool: Pool) -> Iterator[Check]:

@@ -9,11 +9,13 @@ from sale_inspect.embedding._embedders import (
     minilm_folder,
     require_embedder,
 )
+from sale_inspect.embedding._growing import GrowingIndex
 from sale_inspect.embedding._nearest import Hit, nearest
 
 __all__ = [
     "MINILM_DIR_VARIABLE",
     "Embedder",
+    "GrowingIndex",
     "HashingEmbedder",
     "Hit",
     "MiniLmEmbedder",

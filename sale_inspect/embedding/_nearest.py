@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Hit", "nearest"]
+__all__ = ["SAME", "Hit", "nearest"]
 
 _DIGITS = 5
-_TIE = 2 * 10.0**-_DIGITS
+SAME = 2 * 10.0**-_DIGITS
+"""Similarities that differ by less may be equal in the digits that rank them."""
 
 
 class Hit(NamedTuple):
@@ -36,6 +37,6 @@ def nearest(query: NDArray[np.float32], rows: NDArray[np.float32], k: int) -> li
     index.add(np.ascontiguousarray(rows))
     similarities, _ = index.search(query[None, :], min(k, len(rows)))
     # All rows as good as the last one, so that a tie at the cut is decided by row number.
-    _, similarities, numbers = index.range_search(query[None, :], float(similarities[0, -1]) - _TIE)
+    _, similarities, numbers = index.range_search(query[None, :], float(similarities[0, -1]) - SAME)
     hits = [Hit(int(row), float(s)) for row, s in zip(numbers, similarities, strict=True)]
     return sorted(hits, key=lambda hit: (-round(hit.similarity, _DIGITS), hit.row))[:k]

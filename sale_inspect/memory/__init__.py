@@ -4,8 +4,11 @@ from sale_inspect.memory._compact import NEAR_DUPLICATE, Compaction, Gone, compa
 from sale_inspect.memory._files import MemoryBusyError, MemoryFileError
 from sale_inspect.memory._index import EXACT_UP_TO, NeighbourIndex
 from sale_inspect.memory._jsonl import JSONL_VERSION, Imported, export_jsonl, import_jsonl
+from sale_inspect.memory._leftovers import Leftover, leftovers, remove_leftover, remove_memory
+from sale_inspect.memory._places import MEMORY_DIR_VARIABLE, make_runs_folder, runs_folder
 from sale_inspect.memory._recall import Remembered, TaskIndex, fill_vectors, task_vectors
 from sale_inspect.memory._rows import Counts, Run, RunPosition, Settled, StoredAuction, WinnerTally
+from sale_inspect.memory._run_past import RunIndex, RunPast
 from sale_inspect.memory._schema import SCHEMA_VERSION
 from sale_inspect.memory._store import MemoryStore
 from sale_inspect.memory._vectors import Vectors
@@ -13,18 +16,22 @@ from sale_inspect.memory._vectors import Vectors
 __all__ = [
     "EXACT_UP_TO",
     "JSONL_VERSION",
+    "MEMORY_DIR_VARIABLE",
     "NEAR_DUPLICATE",
     "SCHEMA_VERSION",
     "Compaction",
     "Counts",
     "Gone",
     "Imported",
+    "Leftover",
     "MemoryBusyError",
     "MemoryFileError",
     "MemoryStore",
     "NeighbourIndex",
     "Remembered",
     "Run",
+    "RunIndex",
+    "RunPast",
     "RunPosition",
     "Settled",
     "StoredAuction",
@@ -35,6 +42,11 @@ __all__ = [
     "export_jsonl",
     "fill_vectors",
     "import_jsonl",
+    "leftovers",
+    "make_runs_folder",
     "plan_compaction",
+    "remove_leftover",
+    "remove_memory",
+    "runs_folder",
     "task_vectors",
 ]

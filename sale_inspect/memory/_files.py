@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from sale_inspect._errors import SaleError
+from sale_inspect.memory._places import make_private
 
 __all__ = [
     "MemoryBusyError",
@@ -17,6 +18,7 @@ __all__ = [
     "Mode",
     "WriterLock",
     "check_file",
+    "damaged",
     "fold",
     "open_connection",
     "readable",
@@ -52,19 +54,30 @@ def readable(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if "decode" in str(error):
+            # A column of text that is no text.
+            raise damaged(path, "a text in it is not UTF-8") from error
         if "locked" in str(error) or "busy" in str(error):
             raise MemoryBusyError(
                 f"{path}: another process uses this memory ({error}). Wait until its run has ended, or use a copy."
             ) from error
-        raise MemoryFileError(f"{path}: cannot be used as an auction memory: {error}.") from error
+        raise MemoryFileError(
+            f"{path}: cannot be used as an auction memory: {error}. See that its disk has room and that its folder can "
+            "be written; if the file is damaged, restore a copy or give the run a new file."
+        ) from error
     except sqlite3.ProgrammingError:
         # A fault of the caller, such as using a closed store, says nothing about the file.
         raise
     except sqlite3.DatabaseError as error:
-        raise MemoryFileError(
-            f"{path}: the auction memory is damaged ({error}). Restore a copy, or make a new file from an export with "
-            "`sale-inspect memory import`."
-        ) from error
+        raise damaged(path, str(error)) from error
+
+
+def damaged(path: Path, what: str) -> MemoryFileError:
+    """The error of a memory whose content cannot be right."""
+    return MemoryFileError(
+        f"{path}: the auction memory is damaged ({what}). Restore a copy, make a new file from an export with "
+        "`sale-inspect memory import`, or give the run a new file."
+    )
 
 
 class WriterLock:
@@ -104,12 +117,13 @@ def _locked(path: Path, wait_seconds: float) -> sqlite3.Connection:
     beside = path.with_name(path.name + _LOCK_SUFFIX)
     connection = None
     try:
+        make_private(beside)
         connection = sqlite3.connect(beside, timeout=wait_seconds, isolation_level=None, check_same_thread=False)
         connection.execute("BEGIN EXCLUSIVE")
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         if connection is not None:
             connection.close()
-        if "locked" in str(error):
+        if isinstance(error, sqlite3.Error) and "locked" in str(error):
             raise MemoryBusyError(
                 f"{path}: another process is writing this auction memory. Wait until its run has ended, or give this "
                 "run a memory file of its own."
@@ -135,10 +149,20 @@ def open_connection(path: Path, mode: Mode, wait_seconds: float) -> sqlite3.Conn
     check_file(path, missing_is_fine=mode == "write")
     with readable(path):
         if mode == "write":
+            _begin_private(path)
             return _connect(path, "mode=rwc")
         if mode == "read":
             return _connect(path, "mode=ro")
         return _frozen(path, wait_seconds)
+
+
+def _begin_private(path: Path) -> None:
+    try:
+        make_private(path)
+    except OSError as error:
+        raise MemoryFileError(
+            f"{path}: cannot be written ({error.strerror}). Choose a place that can be, or open the memory frozen."
+        ) from error
 
 
 def check_file(path: Path, *, missing_is_fine: bool) -> None:
@@ -147,15 +171,18 @@ def check_file(path: Path, *, missing_is_fine: bool) -> None:
     Raises:
         MemoryFileError: If the file is missing, a folder, unreadable, or no SQLite file.
     """
-    if not path.exists() and missing_is_fine:
-        if not path.parent.is_dir():
-            raise MemoryFileError(f"{path}: the folder {path.parent} does not exist. Make it first.")
-        return
     try:
+        if not path.exists() and missing_is_fine:
+            if not path.parent.is_dir():
+                raise MemoryFileError(f"{path}: the folder {path.parent} does not exist. Make it first.")
+            return
         with path.open("rb") as file:
             head = file.read(len(_MAGIC))
     except OSError as error:
-        raise MemoryFileError(f"{path}: cannot be read as an auction memory: {error.strerror}.") from error
+        raise MemoryFileError(
+            f"{path}: cannot be read as an auction memory: {error.strerror}. Name a file that a run wrote and that you "
+            "may read."
+        ) from error
     if head != _MAGIC and not (head == b"" and missing_is_fine):
         raise MemoryFileError(
             f"{path}: is no auction memory (no SQLite file). Name a file that a run wrote, or read an export with "
@@ -169,6 +196,8 @@ def _connect(path: Path, query: str) -> sqlite3.Connection:
     try:
         # The first look at the file: SQLite opens lazily, and errors belong here.
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        # A file of others must not run functions through its tables' definitions.
+        connection.execute("PRAGMA trusted_schema = OFF")
     except sqlite3.Error:
         connection.close()
         raise

@@ -13,12 +13,12 @@ from sale_inspect._files import open_new_text
 from sale_inspect.auction import PastAuction
 from sale_inspect.memory._files import MemoryFileError
 from sale_inspect.memory._reader import StoreReader
-from sale_inspect.memory._rows import Run, StoredAuction, dumps
+from sale_inspect.memory._rows import Run, StoredAuction, dumps, plans_as_data, plans_of_data
 from sale_inspect.memory._store import MemoryStore
 
 __all__ = ["JSONL_VERSION", "Imported", "export_jsonl", "import_jsonl"]
 
-JSONL_VERSION = 1
+JSONL_VERSION = 2
 """Version of the lines, in their field `version`."""
 
 _ABSURD_PRICE = 1e12
@@ -36,16 +36,17 @@ class Imported:
 def export_jsonl(store: StoreReader, path: Path) -> int:
     """Write all auctions of a memory in its order; returns how many.
 
-    A line has `version`, `run`, `pool`, `embedder`, `created`, `epoch`, `position`, `sample_id`,
-    `task`, `strategies`, `winner`, `solved` and `prices`. Places that failed have no auction and no
-    line; vectors are made again from the tasks. The file appears when it is whole.
+    A line has `version`, `run`, `pool`, `agents`, `embedder`, `created`, `epoch`, `position`, `sample_id`,
+    `task`, `plans` (each with `agent`, `identity`, `refined` and `text`), `provisional_winner`, `winner`,
+    `solved` and `prices`. Places that failed have no auction and no line; vectors are made again from the
+    tasks. The file appears when it is whole, and only the user may read it.
 
     Raises:
         FileWriteError: If the file cannot be written.
     """
     runs = {run.key: run for run in store.runs()}
     count = 0
-    with open_new_text(path) as file:
+    with open_new_text(path, private=True) as file:
         for auction in store.auctions():
             file.write(dumps(_line(auction, runs[auction.run])) + "\n")
             count += 1
@@ -58,13 +59,15 @@ def _line(auction: StoredAuction, run: Run) -> dict[str, object]:
         "version": JSONL_VERSION,
         "run": run.key,
         "pool": run.pool,
+        "agents": dict(run.agents),
         "embedder": run.embedder,
         "created": run.created,
         "epoch": past.epoch,
         "position": past.position,
         "sample_id": auction.sample_id,
         "task": past.task,
-        "strategies": dict(past.strategies),
+        "plans": plans_as_data(past.plans),
+        "provisional_winner": past.provisional_winner,
         "winner": past.winner,
         "solved": past.solved,
         "prices": None if auction.prices is None else dict(auction.prices),
@@ -78,16 +81,16 @@ def import_jsonl(store: MemoryStore, path: Path) -> Imported:
 
     Raises:
         MemoryFileError: If a line is wrong, naming file, line and field, or a run is known with
-            another pool or embedder.
+            another pool, other agents or another embedder.
     """
     outcomes = {"new": 0, "known": 0, "conflict": 0}
-    started: set[tuple[str, str, str]] = set()
+    started: set[str] = set()
     try:
         with store.transaction(), path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 where = f"{path}:{number}"
                 data = _parsed(line, where)
-                run = data["run"], data["pool"], data["embedder"]
+                run = dumps([data["run"], data["pool"], data["agents"], data["embedder"]])
                 if run not in started:
                     _start(store, data, where)
                     started.add(run)
@@ -99,7 +102,13 @@ def import_jsonl(store: MemoryStore, path: Path) -> Imported:
 
 def _start(store: MemoryStore, data: dict[str, Any], where: str) -> None:
     try:
-        store.start_run(data["run"], pool=data["pool"], embedder=data["embedder"], created=data["created"])
+        store.start_run(
+            data["run"],
+            pool=data["pool"],
+            agents=data["agents"],
+            embedder=data["embedder"],
+            created=data["created"],
+        )
     except MemoryFileError as error:
         raise MemoryFileError(f"{where}: {error}") from error
 
@@ -109,7 +118,8 @@ def _settle(store: MemoryStore, data: dict[str, Any]) -> str:
         epoch=data["epoch"],
         position=data["position"],
         task=data["task"],
-        strategies=data["strategies"],
+        plans=plans_of_data(data["plans"]) or (),
+        provisional_winner=data["provisional_winner"],
         winner=data["winner"],
         solved=data["solved"],
     )
@@ -126,7 +136,7 @@ def _parsed(line: bytes, where: str) -> dict[str, Any]:
     if data.get("version") != JSONL_VERSION:
         raise MemoryFileError(
             f"{where}: field `version` must be {JSONL_VERSION}, found {_shown(data.get('version'))}. "
-            "Use the sale-inspect that wrote the file, or a newer one."
+            "Use the sale-inspect that wrote the file; an export of an older one has not all that a memory now holds."
         )
     for field, (wanted, fits) in _FIELDS.items():
         if field not in data:
@@ -149,7 +159,11 @@ def _is_integer_from(least: int) -> Callable[[object], bool]:
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value < 2**63
 
 
-def _is_strategies(value: object) -> bool:
+def _is_plans(value: object) -> bool:
+    return plans_of_data(value) is not None
+
+
+def _is_identities(value: object) -> bool:
     return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
@@ -169,13 +183,15 @@ def _is_text(value: object) -> bool:
 _FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "run": ("the run's key, a text", _is_name),
     "pool": ("the name of a pool", _is_name),
+    "agents": ("an object of texts, one for each agent", _is_identities),
     "embedder": ("the name of an embedder", _is_name),
     "created": ("a time", _is_name),
     "epoch": ("an integer from 1", _is_integer_from(1)),
     "position": ("an integer from 0", _is_integer_from(0)),
     "sample_id": ("a text", _is_text),
     "task": ("a text", _is_text),
-    "strategies": ("an object of texts, one for each agent", _is_strategies),
+    "plans": ("a list of plans, each with agent, identity, refined and text", _is_plans),
+    "provisional_winner": ("the name of an agent", _is_text),
     "winner": ("the name of an agent", _is_text),
     "solved": ("true or false", lambda value: isinstance(value, bool)),
     "prices": ("null or an object of numbers from 0", _is_prices),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sale_inspect.auction import PastAuction
-from sale_inspect.memory._files import readable
+from sale_inspect.memory._files import damaged, readable
 from sale_inspect.memory._rows import (
     COLUMNS,
     Counts,
@@ -56,7 +57,7 @@ class StoreReader:
         )
         while rows := self._all(query, *after, *(() if run is None else (run,))):
             for _, *row in rows:
-                yield auction_of(tuple(row))
+                yield self._auction(tuple(row))
             after = rows[-1][0], rows[-1][3], rows[-1][4]
 
     def past(self, run: str | None = None) -> list[PastAuction]:
@@ -74,18 +75,27 @@ class StoreReader:
             rows = self._all(f"SELECT {COLUMNS} {_JOINED} WHERE auctions.id = ?", int(number))
             if not rows:
                 raise KeyError(int(number))
-            found.append(auction_of(rows[0]))
+            found.append(self._auction(rows[0]))
         return found
 
     def vectors(self, embedder: str, run: str | None = None) -> Vectors:
         """The vectors of an embedder, of all auctions or of those of one run."""
         with self._guard, readable(self.path), self._snapshot():
-            return read_vectors(self._connection, embedder, run)
+            try:
+                return read_vectors(self._connection, embedder, run)
+            except (ValueError, TypeError) as error:
+                raise damaged(self.path, f"vectors of {embedder}: {error}") from error
 
     def runs(self) -> list[Run]:
         """The runs in the order in which they began."""
-        rows = self._all("SELECT key, pool, embedder, created FROM runs ORDER BY id")
-        return [Run(key=key, pool=pool, embedder=embedder, created=created) for key, pool, embedder, created in rows]
+        rows = self._all("SELECT key, pool, agents, embedder, created FROM runs ORDER BY id")
+        try:
+            return [
+                Run(key=key, pool=pool, agents=dict(json.loads(agents)), embedder=embedder, created=created)
+                for key, pool, agents, embedder, created in rows
+            ]
+        except (ValueError, TypeError) as error:
+            raise damaged(self.path, f"agents of a run: {error}") from error
 
     def counts(self) -> Counts:
         """How much the memory holds."""
@@ -121,6 +131,12 @@ class StoreReader:
             yield
         finally:
             self._connection.execute("COMMIT")
+
+    def _auction(self, row: tuple[Any, ...]) -> StoredAuction:
+        try:
+            return auction_of(row)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise damaged(self.path, f"auction {row[0]}: {error}") from error
 
     def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._guard, readable(self.path):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from sale_inspect.auction import PastAuction
+from sale_inspect.auction import PastAuction, PastPlan
 
 __all__ = [
     "COLUMNS",
@@ -20,15 +20,19 @@ __all__ = [
     "auction_of",
     "dumps",
     "from_column",
+    "plans_as_data",
+    "plans_of_data",
     "to_column",
 ]
 
-Row = tuple[int, str, int, int, str | bytes, str | bytes, str, str | bytes, int, str | None]
+Row = tuple[int, str, int, int, str | bytes, str | bytes, str, str | bytes, str | bytes, int, str | None]
 COLUMNS = (
     "auctions.id, runs.key, places.epoch, places.position, places.sample_id, "
-    "auctions.task, auctions.strategies, auctions.winner, auctions.solved, auctions.prices"
+    "auctions.task, auctions.plans, auctions.provisional_winner, auctions.winner, auctions.solved, auctions.prices"
 )
 """Columns that `auction_of` reads, of places joined with runs and auctions."""
+
+_PLAN_FIELDS = {"agent": str, "identity": str, "refined": bool, "text": str}
 
 
 class RunPosition(NamedTuple):
@@ -58,12 +62,14 @@ class Run:
     Attributes:
         key: What stays the same when the run is retried or resumed (Inspect's task_id).
         pool: Name of the agents' pool.
+        agents: What each of its agents is, by name: `pools.agent_identity`.
         embedder: Name of the embedder that the run retrieved with.
         created: When it first wrote, ISO 8601 with its offset.
     """
 
     key: str
     pool: str
+    agents: Mapping[str, str]
     embedder: str
     created: str
 
@@ -131,14 +137,43 @@ def dumps(data: object) -> str:
     return json.dumps(data, allow_nan=False)
 
 
+def plans_as_data(plans: Sequence[PastPlan]) -> list[dict[str, object]]:
+    """The plans as objects of JSON."""
+    return [
+        {"agent": plan.agent, "identity": plan.identity, "refined": plan.refined, "text": plan.text} for plan in plans
+    ]
+
+
+def plans_of_data(data: object) -> tuple[PastPlan, ...] | None:
+    """The plans that `plans_as_data` was given; None if the data is something else."""
+    if not isinstance(data, list):
+        return None
+    plans = []
+    for each in data:
+        if not isinstance(each, dict) or each.keys() != _PLAN_FIELDS.keys():
+            return None
+        if not all(isinstance(each[name], kind) for name, kind in _PLAN_FIELDS.items()):
+            return None
+        plans.append(PastPlan(**each))
+    return tuple(plans)
+
+
 def auction_of(row: Row) -> StoredAuction:
-    """The auction of a row of `COLUMNS`."""
-    number, run, epoch, position, sample_id, task, strategies, winner, solved, prices = row
+    """The auction of a row of `COLUMNS`.
+
+    Raises:
+        ValueError: If the row is not what `MemoryStore` writes.
+    """
+    number, run, epoch, position, sample_id, task, plans, provisional_winner, winner, solved, prices = row
+    read_plans = plans_of_data(json.loads(plans))
+    if read_plans is None:
+        raise ValueError("its plans are not a list of plans")
     past = PastAuction(
         epoch=epoch,
         position=position,
         task=from_column(task),
-        strategies=json.loads(strategies),
+        plans=read_plans,
+        provisional_winner=from_column(provisional_winner),
         winner=from_column(winner),
         solved=bool(solved),
     )

@@ -25,11 +25,13 @@ from sale_inspect.memory._files import (
     start_writing,
 )
 from sale_inspect.memory._reader import StoreReader
-from sale_inspect.memory._rows import Run, Settled, dumps, to_column
+from sale_inspect.memory._rows import Run, Settled, dumps, plans_as_data, to_column
 from sale_inspect.memory._schema import require_schema
 from sale_inspect.memory._vectors import put_vectors
 
 __all__ = ["MemoryStore"]
+
+_CONTENT = "task, plans, provisional_winner, winner, solved, prices"
 
 
 class MemoryStore(StoreReader):
@@ -111,22 +113,25 @@ class MemoryStore(StoreReader):
             finally:
                 self._depth -= 1
 
-    def start_run(self, key: str, *, pool: str, embedder: str, created: str | None = None) -> Run:
+    def start_run(
+        self, key: str, *, pool: str, agents: Mapping[str, str], embedder: str, created: str | None = None
+    ) -> Run:
         """Note a run before its first place is settled. The same run may start again (retry, resume).
 
         Args:
             key: What stays the same when the run is retried or resumed (Inspect's task_id).
             pool: Name of the agents' pool.
+            agents: What each of its agents is, by name (`pools.agent_identity`).
             embedder: Name of the embedder.
             created: ISO 8601; now, if None. The first start's stays.
 
         Raises:
-            MemoryFileError: If the run is known with another pool or embedder.
+            MemoryFileError: If the run is known with another pool or embedder, or an agent of it is not what it was.
         """
         with self.transaction():
             self._connection.execute(
-                "INSERT INTO runs (key, pool, embedder, created) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (key, pool, embedder, created or datetime.now(UTC).isoformat(timespec="milliseconds")),
+                "INSERT INTO runs (key, pool, agents, embedder, created) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (key, pool, dumps(dict(agents)), embedder, created or _now()),
             )
             (run,) = [run for run in self.runs() if run.key == key]
         for name, value in (("pool", pool), ("embedder", embedder)):
@@ -135,6 +140,12 @@ class MemoryStore(StoreReader):
                     f"{self.path}: run {key} began with {name} {getattr(run, name)} and cannot go on with {value}. "
                     f"Use the same {name}, or start a new run."
                 )
+        if run.agents != agents:
+            changed = sorted({name for name, _ in run.agents.items() ^ agents.items()})
+            raise MemoryFileError(
+                f"{self.path}: run {key} began with other agents in the pool {pool}. Not the same model and config: "
+                f"{', '.join(changed)}. Use the pool as it was, or start a new run."
+            )
         return run
 
     def settle(
@@ -208,13 +219,11 @@ class MemoryStore(StoreReader):
                 self._connection.executemany("DELETE FROM auctions WHERE id = ?", auctions)
 
     def _insert(self, content: tuple[Any, ...]) -> int:
-        cursor = self._connection.execute(
-            "INSERT INTO auctions (task, strategies, winner, solved, prices) VALUES (?, ?, ?, ?, ?)", content
-        )
+        cursor = self._connection.execute(f"INSERT INTO auctions ({_CONTENT}) VALUES (?, ?, ?, ?, ?, ?)", content)
         return int(cursor.lastrowid or 0)
 
     def _content_of(self, auction: int | None) -> tuple[Any, ...] | None:
-        rows = self._all("SELECT task, strategies, winner, solved, prices FROM auctions WHERE id = ?", auction)
+        rows = self._all(f"SELECT {_CONTENT} FROM auctions WHERE id = ?", auction)
         return rows[0] if rows else None
 
     def _run_number(self, key: str) -> int:
@@ -255,11 +264,16 @@ class MemoryStore(StoreReader):
             self._connection.execute("VACUUM")
 
 
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
 def _content(past: PastAuction, prices: Mapping[str, float] | None) -> tuple[Any, ...]:
-    """The columns of an auction, the order of its strategies included."""
+    """The columns of an auction, the order of its plans included."""
     return (
         to_column(past.task),
-        dumps(dict(past.strategies)),
+        dumps(plans_as_data(past.plans)),
+        to_column(past.provisional_winner),
         to_column(past.winner),
         int(past.solved),
         None if prices is None else dumps(dict(prices)),

@@ -136,6 +136,15 @@ class SaleOptions(Options):
             recorded=Recorded(),
         ),
     ] = 1
+    memory_own: Annotated[
+        bool,
+        Option(
+            "Also show a task the auctions of earlier runs in the memory file on this very task. They are left out by "
+            "default, and the record says how many.",
+            told="own past auctions",
+            recorded=Recorded(),
+        ),
+    ] = False
     winning: Annotated[
         Winning,
         Option(

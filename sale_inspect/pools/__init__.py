@@ -1,7 +1,18 @@
 """Pools: the agents that bid, with their models and dated prices."""
 
+from sale_inspect.pools._identity import OPERATIONAL, agent_identity
 from sale_inspect.pools._load import load_pool, packaged_pools, parse_pool
 from sale_inspect.pools._match import pool_names
 from sale_inspect.pools._pool import Agent, Pool, PriceEntry
 
-__all__ = ["Agent", "Pool", "PriceEntry", "load_pool", "packaged_pools", "parse_pool", "pool_names"]
+__all__ = [
+    "OPERATIONAL",
+    "Agent",
+    "Pool",
+    "PriceEntry",
+    "agent_identity",
+    "load_pool",
+    "packaged_pools",
+    "parse_pool",
+    "pool_names",
+]

@@ -19,6 +19,7 @@ from sale_inspect.options import (
     option_rows,
     policy_words,
 )
+from sale_inspect.pools import OPERATIONAL
 from sale_inspect.runs._facts import LogHead, SampleFacts
 from sale_inspect.texts import without_passwords
 
@@ -33,15 +34,6 @@ _OPTIONS: Mapping[PolicyKind, type[Options]] = {
     "router": RoutedOptions,
 }
 _OWN_SOLVERS = {"sale": "sale", "sale_agent": "sale", "single": "single", "routed": "router"}
-# How a run is carried out, not what is run.
-_OPERATIONAL = frozenset(
-    {
-        *("max_retries", "timeout", "attempt_timeout", "max_connections", "adaptive_connections", "cache", "batch"),
-        *("log_dir", "cache_prompt", "max_tool_output"),
-        # What Inspect's mock model is told to answer.
-        "custom_outputs",
-    }
-)
 # Arguments of our solvers that are told as something else (the pool's content, the agent, the router), or that change
 # how a run is carried out and not what is run.
 _NO_TRAIT: Mapping[PolicyKind, frozenset[str]] = {
@@ -163,7 +155,7 @@ def _options(head: LogHead, kind: PolicyKind) -> Iterator[tuple[str, Trait]]:
 
 def _values(about: str, arguments: Mapping[str, Any]) -> Iterator[tuple[str, Trait]]:
     for name, value in arguments.items():
-        if name in _OPERATIONAL or value is None:
+        if name in OPERATIONAL or value is None:
             continue
         if _SECRET.search(name):
             # Two policies may differ in it, and a name must not tell it.

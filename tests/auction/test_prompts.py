@@ -11,6 +11,8 @@ from sale_inspect.auction import (
     PROMPT_NAMES,
     AuctionRecord,
     BidRecord,
+    PastAuction,
+    PastPlan,
     Weights,
     prompt,
     prompt_versions,
@@ -115,8 +117,20 @@ def test_a_provisional_winner_that_stays_executes_its_first_plan() -> None:
     assert record("4b", "4b").winning_bid.strategy == "first plan of 4b"
 
 
-def test_the_latest_strategies_prefer_refined_plans() -> None:
-    assert record("32b", "32b").latest_strategies() == {"4b": "second plan of 4b", "32b": "first plan of 32b"}
+def test_the_memory_keeps_every_plan_with_who_won_and_what_came_of_it() -> None:
+    held = record("4b", "32b").model_copy(update={"identities": {"4b": "1111", "32b": "2222"}})
+    past = PastAuction.of(held, epoch=2, position=7, solved=False)
+    assert past.plans == (
+        PastPlan(agent="4b", identity="1111", refined=False, text="first plan of 4b"),
+        PastPlan(agent="32b", identity="2222", refined=False, text="first plan of 32b"),
+        PastPlan(agent="4b", identity="1111", refined=True, text="second plan of 4b"),
+    )
+    assert (past.provisional_winner, past.winner, past.solved) == ("32b", "4b", False)
+    assert (past.epoch, past.position, past.task) == (2, 7, held.task)
+    assert {name: plan.text for name, plan in past.latest_plans().items()} == {
+        "4b": "second plan of 4b",
+        "32b": "first plan of 32b",
+    }
 
 
 def test_a_record_survives_json() -> None:

@@ -21,7 +21,7 @@ from markdown_it import MarkdownIt
 import sale_inspect
 from sale_inspect._cli import main
 from sale_inspect._inspect.tasks import hst_coding
-from sale_inspect.auction import PastAuction
+from sale_inspect.auction import PastAuction, PastPlan
 from sale_inspect.memory import MemoryStore
 
 NAMES = {
@@ -144,10 +144,16 @@ def named(
     (folder / "file").write_text(json.dumps({"name": name, name: [name], "schema_version": name}), encoding="utf-8")
     (folder / "pool.yaml").write_text(json.dumps({"name": name, "agents": [{"name": name, "model": name}]}))
     with MemoryStore(folder / "memory.db") as store:
-        store.start_run(f"run {name}"[:60], pool=name, embedder="hashing-1024")
+        store.start_run(f"run {name}"[:60], pool=name, agents={name: name}, embedder="hashing-1024")
         for place in range(3):
             past = PastAuction(
-                epoch=1, position=place, task=f"sort {name} {place}", strategies={name: name}, winner=name, solved=True
+                epoch=1,
+                position=place,
+                task=f"sort {name} {place}",
+                plans=(PastPlan(agent=name, identity="", refined=False, text=name),),
+                provisional_winner=name,
+                winner=name,
+                solved=True,
             )
             store.settle(f"run {name}"[:60], 1, place, f"{place} {name}", past)
     with (folder / "times.csv").open("w", encoding="utf-8", newline="") as file:

@@ -23,7 +23,7 @@ from sale_inspect._cli import main
 from sale_inspect._files import write_file
 from sale_inspect._inspect.tasks import hst_coding
 from sale_inspect._results import result_rules
-from sale_inspect.auction import PastAuction
+from sale_inspect.auction import PastAuction, PastPlan
 from sale_inspect.memory import MemoryStore
 
 FLAGS = {"-o", "--json", "--plots"}
@@ -100,10 +100,16 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     attempts = [f"mbpp-1,{who},{minutes},true" for who, minutes in (("anna", 3), ("ben", 4), ("cleo", 5))]
     (folder / "stopwatch.csv").write_text("task_id,annotator,minutes,correct\n" + "\n".join(attempts) + "\n")
     with MemoryStore(folder / "memory.db") as store:
-        store.start_run("run", pool="sim", embedder="hashing-1024")
+        store.start_run("run", pool="sim", agents={}, embedder="hashing-1024")
         for place in range(3):
             past = PastAuction(
-                epoch=1, position=place, task=f"Sort {place}", strategies={"8b": "p"}, winner="8b", solved=True
+                epoch=1,
+                position=place,
+                task=f"Sort {place}",
+                plans=(PastPlan(agent="8b", identity="", refined=False, text="p"),),
+                provisional_winner="8b",
+                winner="8b",
+                solved=True,
             )
             store.settle("run", 1, place, place, past)
     with pytest.MonkeyPatch.context() as patch:

@@ -116,5 +116,5 @@ def test_a_retried_evaluation_ends(run_eval: RunEval) -> None:
     first = run_eval(flaky(sample_id="4"), sale(pool="sim"), fail_on_error=True, max_samples=1)
     assert first.status == "error"
     (second,) = eval_retry(first, display="none")
-    assert second.status == "success"
+    assert second.status == "success", second.error
     assert len(second.samples or []) == 6

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sale_inspect._cli import main
-from sale_inspect.auction import PastAuction
 from sale_inspect.memory import MemoryStore
+from tests.memory.making import past_of
 
 TASKS = ["Sort a list of numbers", "Sort a list of words", "Find [the] deepest lake", "Sort a list of numbers"]
 
@@ -28,12 +28,10 @@ def shown(*words: str | Path) -> str:
 def memory(tmp_path: Path) -> Path:
     path = tmp_path / "memory.db"
     with MemoryStore(path) as store:
-        store.start_run("first", pool="sim", embedder="hashing-1024", created="2026-01-01T00:00:00+00:00")
+        store.start_run("first", pool="sim", agents={}, embedder="hashing-1024", created="2026-01-01T00:00:00+00:00")
         for i, task in enumerate(TASKS):
             winner = "32b" if i == 2 else "8b"
-            past = PastAuction(
-                epoch=1, position=i, task=task, strategies={"8b": "p", "32b": "q"}, winner=winner, solved=i != 1
-            )
+            past = past_of({"8b": "p", "32b": "q"}, epoch=1, position=i, task=task, winner=winner, solved=i != 1)
             store.settle("first", 1, i, i, past)
         store.settle("first", 1, 4, 4, None)
     return path
@@ -89,7 +87,7 @@ def test_errors_are_one_line_without_a_traceback(tmp_path: Path, memory: Path) -
         assert ran.output.startswith("Error: ") and "absent.db" in ran.output
     assert "is no auction memory" in run("show", text).output
     with MemoryStore(memory) as store:
-        store.start_run("later", pool="sim", embedder="their-own")
+        store.start_run("later", pool="sim", agents={}, embedder="their-own")
     assert "its embedder their-own is unknown here. Choose one with --embedder" in run("query", memory, "x").output
     assert run("query", memory, "x", "--embedder", "hashing").exit_code == 0
     assert not absent.exists()

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sale_inspect.auction import PastAuction
 from sale_inspect.memory import MemoryBusyError, MemoryStore, TaskIndex, compact, fill_vectors, plan_compaction
+from tests.memory.making import past_of
 
 
 @dataclass
@@ -37,14 +37,14 @@ def filled(path: Path, auctions: Sequence[Auction]) -> MemoryStore:
     store = MemoryStore(path)
     with store.transaction():
         for run in ("old", "new"):
-            store.start_run(run, pool="sim", embedder="angle")
+            store.start_run(run, pool="sim", agents={}, embedder="angle")
         for i, (angle, winner, solved) in enumerate(auctions):
             run, position = ("old", i) if i < len(auctions) // 2 else ("new", i)
-            past = PastAuction(
+            past = past_of(
+                {winner: "plan " * 100},
                 epoch=1,
                 position=position,
                 task=str(angle),
-                strategies={winner: "plan " * 100},
                 winner=winner,
                 solved=solved,
             )
@@ -153,12 +153,8 @@ def test_a_task_finds_its_nearest_auctions_also_frozen_and_without_stored_vector
     with filled(path, auctions) as store:
         assert fill_vectors(store, ANGLE) == 5
         assert fill_vectors(store, ANGLE) == 0
-        store.settle(
-            "new", 1, 99, 99, PastAuction(epoch=1, position=99, task="41", strategies={}, winner="4b", solved=True)
-        )
-        one = store.settle(
-            "old", 1, 98, 98, PastAuction(epoch=1, position=98, task="39", strategies={}, winner="4b", solved=True)
-        )
+        store.settle("new", 1, 99, 99, past_of({}, epoch=1, position=99, task="41", winner="4b", solved=True))
+        one = store.settle("old", 1, 98, 98, past_of({}, epoch=1, position=98, task="39", winner="4b", solved=True))
         writable = TaskIndex(store, ANGLE).nearest("40", 4)
         store.drop([one.auction or 0])
         again = TaskIndex(store, ANGLE).nearest("40", 3)

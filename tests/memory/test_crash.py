@@ -20,11 +20,11 @@ AUCTIONS = 240
 WRITER = f"""
 import sys
 import numpy as np
-from sale_inspect.auction import PastAuction
+from sale_inspect.auction import PastAuction, PastPlan
 from sale_inspect.memory import MemoryStore
 
 with MemoryStore(sys.argv[1], wait_seconds=60) as store:
-    store.start_run("run", pool="sim", embedder="e", created="2026-01-01")
+    store.start_run("run", pool="sim", agents={{}}, embedder="e", created="2026-01-01")
     for position in range({AUCTIONS}):
         if (1, position) in store.settled("run"):
             continue
@@ -32,7 +32,11 @@ with MemoryStore(sys.argv[1], wait_seconds=60) as store:
             epoch=1,
             position=position,
             task=f"task {{position}} " * 200,
-            strategies={{name: f"plan of {{name}} for {{position}} " * 100 for name in ("4b", "8b")}},
+            plans=tuple(
+                PastPlan(agent=name, identity="", refined=False, text=f"plan of {{name}} for {{position}} " * 100)
+                for name in ("4b", "8b")
+            ),
+            provisional_winner="4b",
             winner="4b",
             solved=position % 2 == 0,
         )
@@ -119,7 +123,7 @@ def test_a_kill_inside_a_transaction_leaves_none_of_it(tmp_path: Path) -> None:
         "import os, signal, sys\n"
         "from sale_inspect.memory import MemoryStore\n"
         "store = MemoryStore(sys.argv[1])\n"
-        "store.start_run('run', pool='sim', embedder='e')\n"
+        "store.start_run('run', pool='sim', agents={}, embedder='e')\n"
         "store.settle('run', 1, 0, 0, None)\n"
         "with store.transaction():\n"
         "    for position in range(1, 50):\n"

@@ -11,15 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sale_inspect._errors import FileWriteError
-from sale_inspect.auction import PastAuction
+from sale_inspect.auction import PastAuction, PastPlan
 from sale_inspect.memory import Imported, MemoryFileError, MemoryStore, StoredAuction, export_jsonl, import_jsonl
 
 texts = st.text(st.characters(), max_size=10)
 places = st.tuples(st.sampled_from(["b", "a", "ü"]), st.integers(1, 2), st.integers(0, 4))
+PLANS = st.builds(PastPlan, agent=texts, identity=texts, refined=st.booleans(), text=texts)
 contents = st.tuples(
     texts,
     texts,
-    st.dictionaries(texts, texts, max_size=3),
+    st.lists(st.builds(PastPlan, agent=texts, identity=texts, refined=st.booleans(), text=texts), max_size=4).map(
+        tuple
+    ),
+    texts,
     texts,
     st.booleans(),
     st.none() | st.dictionaries(texts, st.floats(0, 1e3) | st.integers(0, 10), max_size=2),
@@ -27,7 +31,7 @@ contents = st.tuples(
 
 
 def without_numbers(auctions: list[StoredAuction]) -> list[tuple[Any, ...]]:
-    return [(a.run, a.sample_id, a.past, list(a.past.strategies.items()), a.prices) for a in auctions]
+    return [(a.run, a.sample_id, a.past, a.prices) for a in auctions]
 
 
 @settings(max_examples=60)
@@ -37,10 +41,16 @@ def test_an_export_read_into_a_new_memory_gives_the_same_memory(
 ) -> None:
     folder = tmp_path_factory.mktemp("m")
     with MemoryStore(folder / "one.db") as one, MemoryStore(folder / "two.db") as two:
-        for (run, epoch, position), (sample, task, strategies, winner, solved, prices) in memory.items():
-            one.start_run(run, pool=f"pool of {run}", embedder="e")
+        for (run, epoch, position), (sample, task, plans, leader, winner, solved, prices) in memory.items():
+            one.start_run(run, pool=f"pool of {run}", agents={run: f"id of {run}"}, embedder="e")
             past = PastAuction(
-                epoch=epoch, position=position, task=task, strategies=strategies, winner=winner, solved=solved
+                epoch=epoch,
+                position=position,
+                task=task,
+                plans=plans,
+                provisional_winner=leader,
+                winner=winner,
+                solved=solved,
             )
             one.settle(run, epoch, position, sample, past, prices=prices)
         assert export_jsonl(one, folder / "one.jsonl") == len(memory)
@@ -53,16 +63,18 @@ def test_an_export_read_into_a_new_memory_gives_the_same_memory(
 
 
 LINE: dict[str, Any] = {
-    "version": 1,
+    "version": 2,
     "run": "run",
     "pool": "sim",
+    "agents": {"4b": "1111"},
     "embedder": "e",
     "created": "2026-01-01T00:00:00+00:00",
     "epoch": 1,
     "position": 0,
     "sample_id": "7",
     "task": "Sort a list",
-    "strategies": {"4b": "plan"},
+    "plans": [{"agent": "4b", "identity": "1111", "refined": False, "text": "plan"}],
+    "provisional_winner": "4b",
     "winner": "4b",
     "solved": True,
     "prices": {"4b": 0.05},
@@ -84,7 +96,7 @@ def test_a_place_with_another_auction_keeps_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("version", 2, "must be 1, found 2. Use the sale-inspect that wrote the file"),
+        ("version", 3, "must be 2, found 3. Use the sale-inspect that wrote the file"),
         ("run", "", "must be the run's key, a text"),
         ("run", "\ud800", "must be the run's key, a text"),
         ("epoch", 0, "must be an integer from 1, found 0"),
@@ -93,8 +105,12 @@ def test_a_place_with_another_auction_keeps_it(tmp_path: Path) -> None:
         ("position", 2**63, "must be an integer from 0"),
         ("sample_id", 7, "must be a text, found 7"),
         ("task", None, "must be a text, found null"),
-        ("strategies", {"4b": 1}, "must be an object of texts"),
-        ("strategies", ["4b"], "must be an object of texts"),
+        ("version", 1, "must be 2, found 1. Use the sale-inspect that wrote the file; an export of an older one"),
+        ("agents", {"4b": 1}, "must be an object of texts"),
+        ("plans", {"4b": "plan"}, "must be a list of plans"),
+        ("plans", [{"agent": "4b", "text": "plan"}], "must be a list of plans"),
+        ("plans", [{"agent": "4b", "identity": "", "refined": 0, "text": "plan"}], "must be a list of plans"),
+        ("provisional_winner", 4, "must be the name of an agent"),
         ("winner", 4, "must be the name of an agent"),
         ("solved", 1, "must be true or false, found 1"),
         ("prices", {"4b": float("nan")}, "must be null or an object of numbers from 0"),
@@ -124,12 +140,16 @@ def test_a_missing_field_is_named(tmp_path: Path, field: str) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('{"version": 1', r"x\.jsonl:2: is not a line of JSON"),
+        ('{"version": 2', r"x\.jsonl:2: is not a line of JSON"),
         ("", r"x\.jsonl:2: is not a line of JSON"),
         ("[1]", r"x\.jsonl:2: must be a JSON object, found \[1\]"),
         (
             json.dumps({**LINE, "pool": "other"}),
             r"x\.jsonl:2: .*run run began with pool sim and cannot go on with other",
+        ),
+        (
+            json.dumps({**LINE, "agents": {"4b": "another model"}}),
+            r"x\.jsonl:2: .*run run began with other agents in the pool sim\. Not the same model and config: 4b\.",
         ),
     ],
 )

@@ -15,8 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sale_inspect.auction import PastAuction
+from sale_inspect.auction import PastAuction, PastPlan
 from sale_inspect.memory import MemoryBusyError, MemoryFileError, MemoryStore, RunPosition
+from tests.memory.making import past_of
+
+AGENTS = {"4b": "1111", "8b": "2222"}
 
 # Everything that Python calls a text: zero bytes, line separators and lone surrogates too.
 texts = st.text(st.characters(), max_size=12)
@@ -26,18 +29,21 @@ auctions = st.builds(
     epoch=st.integers(1, 3),
     position=st.integers(0, 6),
     task=texts,
-    strategies=st.dictionaries(texts, texts, max_size=4),
+    plans=st.lists(st.builds(PastPlan, agent=texts, identity=texts, refined=st.booleans(), text=texts), max_size=5).map(
+        tuple
+    ),
+    provisional_winner=texts,
     winner=texts,
     solved=st.booleans(),
 )
 
 
 def past(position: int = 0, *, epoch: int = 1, task: str | None = None, solved: bool = True) -> PastAuction:
-    return PastAuction(
+    return past_of(
+        {"8b": f"plan {position}", "4b": "another plan"},
         epoch=epoch,
         position=position,
         task=f"task {position}" if task is None else task,
-        strategies={"8b": f"plan {position}", "4b": "another plan"},
         winner="8b",
         solved=solved,
     )
@@ -45,12 +51,7 @@ def past(position: int = 0, *, epoch: int = 1, task: str | None = None, solved: 
 
 def begin(store: MemoryStore, *keys: str) -> None:
     for key in keys or ("run",):
-        store.start_run(key, pool="sim", embedder="hashing-1024")
-
-
-def full(auction: PastAuction) -> tuple[PastAuction, list[tuple[str, str]]]:
-    """With the order of strategies, which equality of mappings does not see."""
-    return auction, list(auction.strategies.items())
+        store.start_run(key, pool="sim", agents=AGENTS, embedder="hashing-1024")
 
 
 @contextmanager
@@ -89,13 +90,13 @@ def test_every_text_number_and_order_comes_back_exactly_and_the_first_of_a_place
             first.setdefault(place, (auction, price, sample))
     with MemoryStore(path, mode="read") as store:
         stored = list(store.auctions())
-    assert [full(each.past) for each in stored] == [full(first[place][0]) for place in sorted(first)]
+    assert [each.past for each in stored] == [first[place][0] for place in sorted(first)]
     assert [(each.prices, each.sample_id) for each in stored] == [first[place][1:] for place in sorted(first)]
 
 
 @pytest.mark.parametrize("text", ["\ud800 half a pair", "zero \x00 byte", "a\u2028b\r\nc", "", "e\u0301", "\U0001f600"])
 def test_awkward_texts_come_back_exactly_everywhere(tmp_path: Path, text: str) -> None:
-    auction = PastAuction(epoch=1, position=0, task=text, strategies={text: text}, winner=text, solved=True)
+    auction = past_of({text: text}, epoch=1, position=0, task=text, winner=text, solved=True)
     with MemoryStore(tmp_path / "m.db") as store:
         begin(store)
         number = store.settle("run", 1, 0, text, auction, prices={text: 1.0}).auction
@@ -134,14 +135,24 @@ def test_a_place_is_settled_once_and_the_answer_says_what_happened(tmp_path: Pat
         assert store.past() == [past()]
 
 
-def test_a_run_starts_again_only_with_the_same_pool_and_embedder(tmp_path: Path) -> None:
+def test_a_run_starts_again_only_with_the_same_pool_agents_and_embedder(tmp_path: Path) -> None:
     with MemoryStore(tmp_path / "m.db") as store:
-        first = store.start_run("run", pool="sim", embedder="hashing-1024", created="2026-01-01T00:00:00+00:00")
-        assert store.start_run("run", pool="sim", embedder="hashing-1024") == first
+        first = store.start_run(
+            "run", pool="sim", agents=AGENTS, embedder="hashing-1024", created="2026-01-01T00:00:00+00:00"
+        )
+        assert store.start_run("run", pool="sim", agents=AGENTS, embedder="hashing-1024") == first
         with pytest.raises(MemoryFileError, match="run run began with pool sim and cannot go on with qwen3"):
-            store.start_run("run", pool="qwen3", embedder="hashing-1024")
+            store.start_run("run", pool="qwen3", agents=AGENTS, embedder="hashing-1024")
         with pytest.raises(MemoryFileError, match="began with embedder hashing-1024"):
-            store.start_run("run", pool="sim", embedder="all-MiniLM-L6-v2")
+            store.start_run("run", pool="sim", agents=AGENTS, embedder="all-MiniLM-L6-v2")
+        for others, changed in (
+            (AGENTS | {"4b": "3333"}, "4b"),
+            ({"4b": "1111"}, "8b"),
+            ({"4b": "2222", "8b": "1111"}, "4b, 8b"),
+        ):
+            said = rf"began with other agents in the pool sim\. Not the same model and config: {changed}\. Use the pool"
+            with pytest.raises(MemoryFileError, match=said):
+                store.start_run("run", pool="sim", agents=others, embedder="hashing-1024")
         assert store.runs() == [first]
 
 
@@ -257,7 +268,7 @@ def test_threads_write_at_once_and_each_place_gets_one_of_the_writers(tmp_path: 
         assert [(each.sample_id, each.past.task) for each in second.auctions()] == [(name, name) for name in winners]
 
 
-WRITER = "store = MemoryStore(sys.argv[1])\nstore.start_run('theirs', pool='sim', embedder='e')"
+WRITER = "store = MemoryStore(sys.argv[1])\nstore.start_run('theirs', pool='sim', agents={}, embedder='e')"
 
 
 def test_a_second_process_may_not_write_but_reads_what_is_committed(tmp_path: Path) -> None:
@@ -359,14 +370,14 @@ def other_program(path: Path) -> None:
 def newer(path: Path) -> None:
     MemoryStore(path).close()
     with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA user_version = 3")
     connection.close()
 
 
 FOREIGN = {
     "text": (lambda path: path.write_text("no database\n" * 99), "is no auction memory"),
     "other program": (other_program, "is a SQLite file of another program"),
-    "newer": (newer, r"written by a newer sale-inspect \(schema 2, this one reads 1\). Upgrade"),
+    "newer": (newer, r"written by a newer sale-inspect \(schema 3, this one reads 2\). Upgrade"),
     "folder": (lambda path: path.mkdir(), "cannot be read as an auction memory: Is a directory"),
     "no folder": (lambda path: None, "does not exist. Make it first|No such file"),
 }
@@ -411,7 +422,9 @@ def test_a_damaged_memory_is_named_with_what_to_do(tmp_path: Path, harm: str, mo
     data = path.read_bytes()
     path.write_bytes(data[:20_480] if harm == "cut off" else data[:8_192] + b"\xff" * (len(data) - 8_192))
     with (
-        pytest.raises(MemoryFileError, match=r"m\.db: the auction memory is damaged .* Restore a copy, or make a new"),
+        pytest.raises(
+            MemoryFileError, match=r"m\.db: the auction memory is damaged .* Restore a copy, make a new file"
+        ),
         MemoryStore(path, mode=mode) as store,  # type: ignore[arg-type]
     ):
         store.past()

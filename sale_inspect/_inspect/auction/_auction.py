@@ -10,8 +10,8 @@ from sale_inspect._errors import AuctionError
 from sale_inspect._inspect.auction._bidding import Bidding
 from sale_inspect._inspect.auction._feed import memory_of
 from sale_inspect._inspect.auction._jury import Jury, Ratings
-from sale_inspect._inspect.auction._memory import Recall
-from sale_inspect._inspect.auction._memory_files import MemoryChoice
+from sale_inspect._inspect.auction._memory_files import MemoryChoice, MemoryUse
+from sale_inspect._inspect.auction._recall import Recall
 from sale_inspect._inspect.auction._taking_up import attach
 from sale_inspect._inspect.store import Bidder, SampleLedger
 from sale_inspect._inspect.view import TaskView
@@ -23,6 +23,7 @@ from sale_inspect.auction import (
     EntropyKind,
     Failure,
     Neighbour,
+    PairCount,
     Refinement,
     Rules,
     Weights,
@@ -39,8 +40,6 @@ from sale_inspect.options import SaleOptions, recorded
 from sale_inspect.pools import Pool
 
 __all__ = ["Auction"]
-
-_MAX_PAIRS = 3
 
 
 @dataclass(kw_only=True)
@@ -125,6 +124,10 @@ class Auction:
         return tuple(bidder.name for bidder in self.bidders)
 
     @property
+    def _identities(self) -> dict[str, str]:
+        return {bidder.name: bidder.identity for bidder in self.bidders}
+
+    @property
     def _remembers(self) -> bool:
         """A frozen memory shows the same to all; the run's own has one place for each sample."""
         return self.memory.kind != "off" and (self.memory.frozen or self.task.first)
@@ -133,7 +136,10 @@ class Auction:
         """Open the run's memory before anything is paid."""
         place = memory_of(self.task.uuid)
         if self._remembers and place is not None:
-            await attach(place[0], self.memory, self.pool.name, self.options.embedder)
+            use = MemoryUse(
+                choice=self.memory, pool=self.pool.name, agents=self._identities, embedder=self.options.embedder
+            )
+            await attach(place[0], use)
 
     def _lost_memory(self) -> tuple[str, ...]:
         """What the record says of a memory whose file is not in use any more."""
@@ -171,12 +177,16 @@ class Auction:
             return (), [], Refinement(eligible=eligible, note=why)
         first_plans = {bid.agent: bid.strategy for bid in assessed}
         past = [each.past for each in recall.neighbours]
-        requests = [
-            (bidder, first_plans[bidder.name], contrastive_pairs(bidder.name, past, self.options.winning)[:_MAX_PAIRS])
+        pairs = {
+            bidder.name: contrastive_pairs(bidder.name, bidder.identity, past, self.options.winning)
             for bidder in self.bidders
-            if bidder.name in eligible and bidder.name in first_plans
+            if past and bidder.name in eligible and bidder.name in first_plans
+        }
+        requests = [
+            (bidder, first_plans[bidder.name], list(pairs[bidder.name].used))
+            for bidder in self.bidders
+            if bidder.name in pairs and pairs[bidder.name].used
         ]
-        requests = [request for request in requests if request[2]]
         bids, dropped = self._checked(*await self._bidding.refined(requests))
         if kind == "logprobs":
             # One auction never mixes two kinds of entropy.
@@ -187,11 +197,16 @@ class Auction:
         refinement = Refinement(
             eligible=eligible,
             visible=recall.visible,
+            own_left_out=recall.own_left_out,
             neighbours=tuple(
                 Neighbour(position=each.past.position, similarity=round(each.similarity, 6), run=each.run)
                 for each in recall.neighbours
             ),
-            note="" if requests else "memory holds no pair of plans for the cheaper agents",
+            pairs=tuple(
+                PairCount(agent=agent, used=len(each.used), found=each.found, without=dict(each.without))
+                for agent, each in pairs.items()
+            ),
+            note="" if requests else why or "memory holds no pair of plans for the cheaper agents",
         )
         return refined, dropped, refinement
 
@@ -210,21 +225,21 @@ class Auction:
             position=position,
             lag=self.options.memory_lag,
             neighbours=self.options.neighbours,
-            embedder=self.options.embedder,
+            own=self.options.memory_own,
             silence=self.options.memory_wait,
         )
         if recall.given_up:
             self._without = (
                 f"Samples before this one that never began ({', '.join(recall.given_up)}): decided without them.",
             )
-        return (recall, "") if recall.neighbours else (None, "memory has nothing to show yet")
+        return recall, "" if recall.neighbours else "memory has nothing to show yet"
 
     def _circumstances(self) -> dict[str, Any]:
         """The fields of the record that were known before the first bid, beside the options."""
         place = memory_of(self.task.uuid)
         embedder = "none"
-        if self._remembers and place is not None:
-            embedder = place[0].embedder(self.options.embedder).name
+        if self._remembers and place is not None and place[0].embedder is not None:
+            embedder = place[0].embedder.name
         return {
             "task": self.task.text,
             "epoch": self.task.epoch,
@@ -232,6 +247,7 @@ class Auction:
             "pool": self.pool.name,
             "simulated": self.pool.simulated,
             "agents": self._names,
+            "identities": self._identities,
             "prices": dict(self._prices),
             "weights": self.weights,
             "tokenizer": TOKENIZER,

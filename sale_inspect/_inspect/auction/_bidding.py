@@ -61,10 +61,15 @@ class Bidding:
     def _words(self) -> int:
         return int(self.strategy_tokens * _WORDS_PER_TOKEN)
 
+    def _prefix(self, bidder: Bidder) -> str:
+        """The task, with the tools that this agent can call. First and refined bids begin alike, for prefix caches."""
+        environment = self.task.environment(bidder.agent.tool_calls)
+        return prompt("task").fill(task=self.task.text, environment=environment)
+
     async def _first(self, bidder: Bidder) -> Outcome:
-        prefix = prompt("task").fill(task=self.task.text, environment=self.task.environment(bidder.agent.tool_calls))
+        body = prompt("bid").fill(words=self._words)
         async with span(f"bid: {bidder.name}", type="bid"):
-            return await self._write(bidder, f"{prefix}\n\n{prompt('bid').fill(words=self._words)}", refined=False)
+            return await self._write(bidder, f"{self._prefix(bidder)}\n\n{body}", refined=False)
 
     async def _refined(self, bidder: Bidder, own: str, pairs: list[ContrastivePair]) -> Outcome:
         texts = [
@@ -78,7 +83,7 @@ class Bidding:
         ]
         body = prompt("refine").fill(strategy=own, pairs="\n\n".join(texts), words=self._words)
         async with span(f"refine: {bidder.name}", type="refine"):
-            return await self._write(bidder, f"{self.task.prefix}\n\n{body}", refined=True)
+            return await self._write(bidder, f"{self._prefix(bidder)}\n\n{body}", refined=True)
 
     async def _write(self, bidder: Bidder, request: str, *, refined: bool) -> Outcome:
         top = bidder.agent.top_logprobs

@@ -49,15 +49,7 @@ def past_auction(run: RunMemory, sample: EvalSample, epoch: int, position: int) 
     # The outcome of a sample with several auctions is not the outcome of one of them.
     if len(records) != 1 or outcome is None or sample.error is not None:
         return None
-    record = records[0]
-    return PastAuction(
-        epoch=epoch,
-        position=position,
-        task=record.task,
-        strategies=record.latest_strategies(),
-        winner=record.winner,
-        solved=outcome,
-    )
+    return PastAuction.of(records[0], epoch=epoch, position=position, solved=outcome)
 
 
 def _stops_on_error(config: EvalConfig) -> bool:

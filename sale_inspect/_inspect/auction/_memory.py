@@ -3,54 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import anyio
+import anyio.to_thread
 from inspect_ai.log import EvalSample
 
 from sale_inspect._errors import AuctionError, LogError, PoolError, SaleError
-from sale_inspect._inspect.auction._memory_files import MemoryChoice, RunFile, open_memory
+from sale_inspect._inspect.auction._memory_files import MemoryUse, RunFile, open_memory
 from sale_inspect._inspect.auction._places import Place, Places
+from sale_inspect._inspect.auction._recall import Recall, Recalled
 from sale_inspect._inspect.store import solved
-from sale_inspect.auction import PastAuction, visible
-from sale_inspect.embedding import Embedder, make_embedder, nearest
+from sale_inspect.auction import PastAuction
+from sale_inspect.embedding import Embedder, make_embedder
+from sale_inspect.memory import RunIndex
 from sale_inspect.runs import ScoreChoice
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-__all__ = ["Recall", "Recalled", "RunMemory"]
+__all__ = ["RunMemory"]
 
 _DIGITS = 6
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recalled:
-    """A past auction with the similarity of its task, and the run that it is from (empty: this one)."""
-
-    past: PastAuction
-    similarity: float
-    run: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recall:
-    """What memory shows one sample.
-
-    Attributes:
-        visible: Number of auctions that it may see.
-        neighbours: The nearest of them, best first.
-        given_up: Samples that it should have waited for, but that never began.
-    """
-
-    visible: int
-    neighbours: list[Recalled]
-    given_up: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -62,7 +38,7 @@ class RunMemory:
     samples see does not depend on when it is retried.
 
     Args:
-        places: Where the run's samples stand, and how far they are.
+        places: Where the run's samples stand, how far they are, and what those that are settled left.
         stops_on_error: The run ends at the first failing sample, so a failed place is not settled:
             a retry of the run will do it again.
         tries_again: Inspect tries a failed sample again within the run (`--retry-on-error`).
@@ -76,6 +52,8 @@ class RunMemory:
         task_arguments: Its arguments.
         fault: Why the run cannot go on with its memory; empty if it can.
         lost: Why the file is written no more, and the run goes on without it; empty if it is in use.
+        use: How the run's auctions use its memory; None before the first of them.
+        embedder: What turns tasks into vectors; None before the first auction.
         opening: Held while the memory is opened, so that no auction sees half of it.
     """
 
@@ -90,15 +68,15 @@ class RunMemory:
     wanted: tuple[ScoreChoice, ...] = ()
     task: str = ""
     task_arguments: dict[str, Any] = field(default_factory=dict)
-    past: dict[Place, PastAuction] = field(default_factory=dict)
     file: RunFile | None = None
-    choice: MemoryChoice | None = None
+    use: MemoryUse | None = None
+    embedder: Embedder | None = None
     fault: str = ""
     lost: str = ""
     opening: anyio.Lock = field(default_factory=anyio.Lock)
+    _index: RunIndex | None = None
+    _searching: anyio.Lock = field(default_factory=anyio.Lock)
     _samples: dict[Place, str] = field(default_factory=dict)
-    _embedders: dict[str, Embedder] = field(default_factory=dict)
-    _vectors: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -109,8 +87,10 @@ class RunMemory:
         """Place of a sample in the run, from 0."""
         return self.places.positions.get(str(sample_id))
 
-    def open(self, choice: MemoryChoice, pool: str, embedder: str) -> bool:
+    async def open(self, use: MemoryUse) -> bool:
         """Open the run's file at its first auction; what it holds of this run counts as settled.
+
+        The embedder is loaded and the file read in a thread: both may take seconds, and other samples are at work.
 
         Returns:
             True at the first auction, False at the others.
@@ -121,36 +101,38 @@ class RunMemory:
             AuctionError: If the run lost its memory.
         """
         self.check()
-        if self.choice not in (None, choice):
-            raise PoolError(
-                "memory: one run has one memory, and another auction of this run uses a different one. Give "
-                "the same memory and frozen to all, or memory=off to those that need none."
-            )
-        if self.choice is not None:
+        if self.use is not None:
+            if (self.use.choice, self.use.embedder) != (use.choice, use.embedder):
+                raise PoolError(
+                    "memory: one run has one memory, and another auction of this run uses a different one. Give the "
+                    "same memory, frozen and embedder to all, or memory=off to those that need none."
+                )
             return False
+        choice = use.choice
         if self.tasks_at_once > 1 and choice.path is not None and not choice.frozen:
             raise PoolError(
                 f"memory: {self.tasks_at_once} tasks of this evaluation run side by side, and what each of them sees "
                 f"in {choice.path} would depend on which comes first. Run them one after another (--max-tasks 1), "
                 "evaluate each with a file of its own, or give memory=run, memory=off or frozen=true."
             )
-        made = self.embedder(embedder)
+        embedder = await anyio.to_thread.run_sync(make_embedder, use.embedder)
+        file = None
         try:
-            file = open_memory(choice, self.key, pool, made)
+            file = await anyio.to_thread.run_sync(open_memory, use, self.key, embedder)
         except SaleError as error:
             if choice.required:
                 raise
-            self.choice = choice
             self._lose(str(error))
-            return True
-        self.choice, self.file = choice, file
-        for place, past in file.settled().items():
-            self.places.settled.add(place)
-            if past is not None:
-                self.past[place] = past
-        for place in self.places.settled:
-            if place in self._samples:
-                self._write(place, self.past.get(place))
+        self.use, self.file, self.embedder = use, file, embedder
+        self._index = RunIndex(self.places.past, embedder)
+        if file is not None:
+            settled = file.settled()
+            # What the file knows of a place stands before what this process knows.
+            self.places.past.reopen(settled)
+            for place, past in settled.items():
+                self.places.past.settle(*place, past)
+            for place in self._samples:
+                self._write(place)
         self.places.activity.wake()
         return True
 
@@ -161,10 +143,8 @@ class RunMemory:
             kept: Sample and auction of each place that the log holds. A place that the file knows stays as it is there.
         """
         # The file may be ahead of the log, and what was lost from the log may have another result next time.
-        again = self.places.settled - kept.keys() - self._samples.keys()
-        self.places.settled -= again
-        for place in again:
-            self.past.pop(place, None)
+        again = set(self.places.past.places()) - kept.keys() - self._samples.keys()
+        self.places.past.reopen(again)
         if self.file is not None and again:
             self.file.reopen(again)
         for (epoch, position), (sample_id, record) in kept.items():
@@ -196,14 +176,10 @@ class RunMemory:
 
         The place is settled whatever happens to the file: if it cannot be written, those that wait are told of it.
         """
-        place = (epoch, position)
-        if place in self.places.settled:
+        if not self.places.past.settle(epoch, position, record):
             return
-        self._samples[place] = str(sample_id)
-        self.places.settled.add(place)
-        if record is not None:
-            self.past[place] = record
-        self._write(place, record)
+        self._samples[epoch, position] = str(sample_id)
+        self._write((epoch, position))
         self.places.activity.wake()
 
     def lose(self, error: Exception, what: str = "written") -> None:
@@ -213,12 +189,12 @@ class RunMemory:
             error: What went wrong.
             what: What could not be done with the memory.
         """
-        if self.choice is None:
+        if self.use is None:
             # No auction of this run uses a memory.
             return
         reason = f"{type(error).__name__}: {error}" if not isinstance(error, SaleError) else str(error)
         self._lose(reason)
-        if self.choice.required:
+        if self.use.choice.required:
             self.fault = (
                 f"The auction memory of this run could not be {what}: {reason.rstrip('.')}. Make room or mend the "
                 "cause and use `inspect eval-retry`, give -S memory=off, or go on without the file by "
@@ -226,11 +202,11 @@ class RunMemory:
             )
         self.places.activity.wake()
 
-    def _write(self, place: Place, record: PastAuction | None) -> None:
+    def _write(self, place: Place) -> None:
         if self.file is None or self.lost:
             return
         try:
-            self.file.settle(place, self._samples[place], record)
+            self.file.settle(place, self._samples[place], self.places.past.get(*place))
         # A hook's error is seen by nobody, so whatever it is, those that wait must be told.
         except Exception as error:  # noqa: BLE001
             self.lose(error)
@@ -239,48 +215,48 @@ class RunMemory:
         self.lost = self.lost or reason
         _logger.warning("The auction memory of this run is not kept on disk from here on: %s", reason)
 
-    def embedder(self, choice: str) -> Embedder:
-        """The run's embedder, made once."""
-        if choice not in self._embedders:
-            self._embedders[choice] = make_embedder(choice)
-        return self._embedders[choice]
-
     async def recall(
-        self, task: str, *, epoch: int, position: int, lag: int, neighbours: int, embedder: str, silence: float
+        self, task: str, *, epoch: int, position: int, lag: int, neighbours: int, own: bool, silence: float
     ) -> Recall:
         """The past auctions most like `task` that the sample at `position` may see.
 
-        These are the run's own by the rule of `visible`, after waiting until each of them is settled, and
+        These are the run's own at places at least `lag` before it, after waiting until each of them is settled, and
         those of earlier runs in the same file. Of a frozen file, all of it and nothing of this run.
+
+        Args:
+            task: The task's text.
+            epoch: Epoch of the sample, from 1.
+            position: Place of the sample, from 0.
+            lag: See `SaleOptions.memory_lag`.
+            neighbours: How many, at most.
+            own: Auctions of earlier runs on this very task may be among them.
+            silence: Seconds without any activity in the run after which the wait ends.
 
         Raises:
             AuctionError: If the run lost its memory, or nothing happened in it for `silence` seconds.
         """
-        earlier = [] if self.file is None else self.file.nearest(task, neighbours)
-        older = 0 if self.file is None else self.file.earlier
-        if self.file is not None and self.file.frozen:
-            return Recall(visible=older, neighbours=[Recalled(past=p, similarity=s, run=r) for p, s, r in earlier])
-        given_up = await self.places.settled_up_to(
-            (epoch, position), position - lag, check=self.check, silence=silence
-        )  # fmt: skip
-        seen = visible(self.past.values(), epoch=epoch, position=position, lag=lag)
-        own = self._nearest(task, seen, neighbours, self.embedder(embedder))
-        found = [Recalled(past=p, similarity=s, run=r) for p, s, r in earlier] + own
+        frozen = self.file is not None and self.file.frozen
+        before = 0 if frozen else max(0, position - lag + 1)
+        given_up = await self.places.settled_up_to((epoch, position), before, check=self.check, silence=silence)
+        search = partial(self._search, task, neighbours, epoch=epoch, before=before, own=own)
+        # In a thread: embedding a task may take a while. One at a time: the index grows.
+        async with self._searching:
+            visible, left_out, found = await anyio.to_thread.run_sync(search)
+        return Recall(visible=visible, neighbours=found, own_left_out=left_out, given_up=given_up)
+
+    def _search(
+        self, task: str, k: int, *, epoch: int, before: int, own: bool
+    ) -> tuple[int, int, list[Recalled]]:  # fmt: skip
+        """How many auctions there are, how many are left out, and the nearest."""
+        if self._index is None:
+            raise ValueError("the memory is not open.")
+        count, nearest = self._index.nearest(task, k, epoch=epoch, before=before)
+        found = [Recalled(past=past, similarity=similarity) for past, similarity in nearest]
+        left_out = 0
+        if self.file is not None and self.file.earlier:
+            left_out = 0 if own else self.file.own_auctions(task)
+            count += self.file.earlier - left_out
+            earlier = self.file.nearest(task, self._index.vector(task), k, own=own)
+            found = [Recalled(past=past, similarity=similarity, run=run) for past, similarity, run in earlier] + found
         found.sort(key=lambda each: -round(each.similarity, _DIGITS))
-        return Recall(visible=older + len(seen), neighbours=found[:neighbours], given_up=given_up)
-
-    def _nearest(self, task: str, seen: Sequence[PastAuction], k: int, embedder: Embedder) -> list[Recalled]:
-        if not seen:
-            return []
-        import numpy as np
-
-        rows = np.stack([self._vector(past.task, embedder) for past in seen])
-        hits = nearest(self._vector(task, embedder), rows, k)
-        return [Recalled(past=seen[hit.row], similarity=hit.similarity) for hit in hits]
-
-    def _vector(self, text: str, embedder: Embedder) -> NDArray[np.float32]:
-        """One text at a time: in a batch, padding would change the last digits with the company."""
-        key = (embedder.name, text)
-        if key not in self._vectors:
-            self._vectors[key] = embedder.embed([text])[0]
-        return self._vectors[key]
+        return count, left_out, found[:k]

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import os
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sale_inspect._errors import FileWriteError, PoolError
-from sale_inspect.auction import PastAuction
+from sale_inspect._errors import OptionError, PoolError
+from sale_inspect.auction import PastAuction, task_identity
 from sale_inspect.embedding import Embedder
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from sale_inspect.memory import MemoryStore, NeighbourIndex, StoredAuction
 
-__all__ = ["MEMORY_DIR_VARIABLE", "MemoryChoice", "RunFile", "memory_choice", "open_memory"]
-
-MEMORY_DIR_VARIABLE = "SALE_MEMORY_DIR"
-"""Variable that names the folder of the runs' own memory files."""
+__all__ = ["MemoryChoice", "MemoryUse", "RunFile", "memory_choice", "open_memory"]
 
 Near = tuple[PastAuction, float, str]
 
@@ -41,13 +41,31 @@ class MemoryChoice:
     required: bool = True
 
 
-def memory_choice(memory: str | bool, frozen: bool, required: bool = True) -> MemoryChoice:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MemoryUse:
+    """How an auction uses the memory of its run.
+
+    Attributes:
+        choice: Which memory.
+        pool: Name of the pool.
+        agents: What each of its agents is, by name (`pools.agent_identity`).
+        embedder: Which embedder: `auto`, `minilm` or `hashing`.
+    """
+
+    choice: MemoryChoice
+    pool: str
+    agents: Mapping[str, str]
+    embedder: str
+
+
+def memory_choice(memory: str | bool, frozen: bool, required: bool = True, own: bool = False) -> MemoryChoice:
     """The choice that the solver's arguments make, checked as far as can be before a run.
 
     On Inspect's command line `-S memory=off` arrives as False: it reads arguments as YAML.
 
     Raises:
         PoolError: If a frozen memory names no file.
+        OptionError: If the task's own past auctions are asked for, and there can be none.
         MemoryFileError: If the file is no memory.
     """
     if isinstance(memory, bool):
@@ -55,6 +73,11 @@ def memory_choice(memory: str | bool, frozen: bool, required: bool = True) -> Me
     if memory in ("run", "off"):
         if frozen:
             raise PoolError(f"frozen=true needs a file: memory=FILE, not memory={memory}.")
+        if own:
+            raise OptionError(
+                f"memory_own=true has no effect with memory={memory}: only a file has auctions of earlier runs. Give "
+                "memory=FILE."
+            )
         return MemoryChoice(kind=memory, required=required)
     from sale_inspect.memory import MemoryStore
 
@@ -69,21 +92,6 @@ def memory_choice(memory: str | bool, frozen: bool, required: bool = True) -> Me
     return MemoryChoice(kind="file", path=path, frozen=frozen, required=required)
 
 
-def _default_path(key: str) -> Path:
-    import platformdirs
-
-    named = os.environ.get(MEMORY_DIR_VARIABLE)
-    folder = Path(named) if named else Path(platformdirs.user_data_dir("sale-inspect")) / "runs"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileWriteError(
-            f"{folder}: the folder of the runs' memories cannot be made ({error}). Set {MEMORY_DIR_VARIABLE} to one "
-            "that can be written, or give -S memory=off."
-        ) from error
-    return folder / f"{key}.sqlite"
-
-
 class RunFile:
     """A memory file in use by one run.
 
@@ -95,9 +103,10 @@ class RunFile:
     """
 
     def __init__(self, store: MemoryStore, key: str, embedder: Embedder, own: bool) -> None:
-        self._store, self._key, self._embedder, self._own = store, key, embedder, own
+        self._store, self._key, self._own = store, key, own
         self.frozen = store.mode == "frozen"
         self._auctions, self._index = _earlier(store, None if self.frozen else key, embedder)
+        self._tasks = Counter(task_identity(each.past.task) for each in self._auctions)
 
     @property
     def earlier(self) -> int:
@@ -120,35 +129,51 @@ class RunFile:
         if not self.frozen:
             self._store.reopen(self._key, places)
 
-    def nearest(self, task: str, k: int) -> list[Near]:
-        """The auctions of earlier runs most like a task, best first, each with similarity and run."""
+    def own_auctions(self, task: str) -> int:
+        """Number of auctions of earlier runs on this very task."""
+        return self._tasks[task_identity(task)]
+
+    def nearest(self, task: str, vector: NDArray[np.float32], k: int, *, own: bool) -> list[Near]:
+        """The auctions of earlier runs most like a task, best first, each with similarity and run.
+
+        Args:
+            task: The task's text.
+            vector: Its embedding.
+            k: How many, at most.
+            own: Auctions on this very task may be among them.
+        """
         if self._index is None:
             return []
-        hits = self._index.search(self._embedder.embed([task])[0], k)
-        return [(self._auctions[h.row].past, h.similarity, self._auctions[h.row].run) for h in hits]
+        hits = self._index.search(vector, k if own else k + self.own_auctions(task))
+        found = [(self._auctions[hit.row], hit.similarity) for hit in hits]
+        if not own:
+            identity = task_identity(task)
+            found = [(each, similarity) for each, similarity in found if task_identity(each.past.task) != identity]
+        return [(each.past, similarity, each.run) for each, similarity in found[:k]]
 
     def close(self, *, finished: bool) -> None:
         """Close the file. One that was made for this run alone is deleted if the run has succeeded.
 
         Its auctions are in the run's log; only a retry would need the file again.
         """
-        path = self._store.path
+        from sale_inspect.memory import remove_memory
+
         self._store.close()
         if self._own and finished:
-            for companion in path.parent.glob(f"{path.name}*"):
-                with contextlib.suppress(OSError):
-                    companion.unlink()
+            with contextlib.suppress(OSError):
+                remove_memory(self._store.path)
 
 
-def open_memory(choice: MemoryChoice, key: str, pool: str, embedder: Embedder) -> RunFile:
+def open_memory(use: MemoryUse, key: str, embedder: Embedder) -> RunFile:
     """Open a run's memory file.
 
     Raises:
         MemoryFileError: If it cannot be used, or another process writes it.
     """
-    from sale_inspect.memory import MemoryBusyError, MemoryStore
+    from sale_inspect.memory import MemoryBusyError, MemoryStore, make_runs_folder
 
-    path = choice.path or _default_path(key)
+    choice = use.choice
+    path = choice.path or make_runs_folder() / f"{key}.sqlite"
     store = MemoryStore(path, mode="frozen" if choice.frozen else "write")
     try:
         if not choice.frozen and not store.alone:
@@ -157,7 +182,7 @@ def open_memory(choice: MemoryChoice, key: str, pool: str, embedder: Embedder) -
                 "which comes first. Run them one after another, or give each a file of its own."
             )
         if not choice.frozen:
-            store.start_run(key, pool=pool, embedder=embedder.name)
+            store.start_run(key, pool=use.pool, agents=use.agents, embedder=embedder.name)
         return RunFile(store, key, embedder, own=choice.path is None)
     except BaseException:
         store.close()

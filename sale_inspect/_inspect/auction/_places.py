@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from sale_inspect._inspect.auction._slots import lent_slot
 from sale_inspect._inspect.auction._waiting import Activity
+from sale_inspect.memory import RunPast
 
 __all__ = ["Place", "Places"]
 
@@ -26,7 +27,7 @@ class Places:
         positions: Position of each sample id.
         started: Places whose samples have begun.
         ended: Those of them that have ended, also if they are not settled by that.
-        settled: Places of which nothing more will come.
+        past: Places of which nothing more will come, each with its auction or with none.
         activity: What happens in the run, for those that wait.
     """
 
@@ -34,7 +35,7 @@ class Places:
     positions: dict[str, int]
     started: set[Place] = field(default_factory=set)
     ended: set[Place] = field(default_factory=set)
-    settled: set[Place] = field(default_factory=set)
+    past: RunPast = field(default_factory=RunPast)
     activity: Activity = field(default_factory=Activity)
     _waiting: set[Place] = field(default_factory=set)
     _lent: set[Place] = field(default_factory=set)
@@ -52,13 +53,13 @@ class Places:
         self.activity.wake()
 
     async def settled_up_to(
-        self, place: Place, last: int, *, check: Callable[[], None], silence: float
+        self, place: Place, before: int, *, check: Callable[[], None], silence: float
     ) -> tuple[str, ...]:  # fmt: skip
-        """Wait until all places of an epoch up to one are settled.
+        """Wait until all places of an epoch at positions below one are settled.
 
         Args:
             place: Who waits.
-            last: Position of the last place that is waited for.
+            before: Positions below this one are waited for.
             check: What ends the wait by what it raises.
             silence: Seconds without any activity in the run after which the wait ends.
 
@@ -68,18 +69,18 @@ class Places:
         Raises:
             AuctionError: If the run is silent for so long.
         """
-        places = {(place[0], position) for position in range(last + 1)}
+        epoch = place[0]
 
         def settled() -> bool:
             check()
-            return places <= self.settled
+            return self.past.settled_up_to(epoch) >= before
 
         self._waiting.add(place)
         with ExitStack() as undo:
             undo.callback(self._waiting.discard, place)
             undo.callback(self._lent.discard, place)
             while not await self.activity.until_or_silence(
-                settled, reason=lambda: self._why(places), silence=silence, hopeless=self._all_wait
+                settled, reason=lambda: self._why(epoch, before), silence=silence, hopeless=self._all_wait
             ):
                 if not self._waiting <= self._lent:
                     # They may have no slot to begin in, because those that wait hold them all.
@@ -87,25 +88,37 @@ class Places:
                         self._lent.add(place)
                         undo.enter_context(lent_slot(self.run))
                     continue
-                # Cancelled in the queue, or left out by the task's early stopping: Inspect tells nobody of those.
-                never = places - self.settled - (self.started - self.ended)
-                self._given_up |= never
-                self.settled |= never
-                self.activity.wake()
-        ids = self._ids()
-        return tuple(ids[position] for _, position in sorted(places & self._given_up))
+                self._give_up(epoch, before)
+        if not self._given_up:
+            return ()
+        return self._ids(position for at, position in sorted(self._given_up) if at == epoch and position < before)
+
+    def _give_up(self, epoch: int, before: int) -> None:
+        """Settle the places of samples that never begin."""
+        # Cancelled in the queue, or left out by the task's early stopping: Inspect tells nobody of those.
+        for position in self._open(epoch, before):
+            place = epoch, position
+            if place not in self.started or place in self.ended:
+                self.past.settle(epoch, position, None)
+                self._given_up.add(place)
+        self.activity.wake()
+
+    def _open(self, epoch: int, before: int) -> list[int]:
+        """Positions that are not settled."""
+        first = self.past.settled_up_to(epoch)
+        return [position for position in range(first, before) if (epoch, position) not in self.past]
 
     def _all_wait(self) -> bool:
         """Whether no sample works: then only those that have not begun could bring anything."""
-        return self.started <= self.settled | self.ended | self._waiting
+        return all(place in self.ended or place in self._waiting or place in self.past for place in self.started)
 
-    def _why(self, places: set[Place]) -> str:
+    def _why(self, epoch: int, before: int) -> str:
         """Who waits for what."""
-        ids = self._ids()
-        open_places = sorted(places - self.settled)
-        named = ", ".join(ids[position] for _, position in open_places[:_NAMED])
-        more = f" and {len(open_places) - _NAMED} more" if len(open_places) > _NAMED else ""
+        positions = self._open(epoch, before)
+        named = ", ".join(self._ids(positions[:_NAMED]))
+        more = f" and {len(positions) - _NAMED} more" if len(positions) > _NAMED else ""
         return f"A refinement waits for the samples before it to be scored ({named}{more})"
 
-    def _ids(self) -> dict[int, str]:
-        return {position: sample for sample, position in self.positions.items()}
+    def _ids(self, positions: Iterable[int]) -> tuple[str, ...]:
+        ids = {position: sample for sample, position in self.positions.items()}
+        return tuple(ids[position] for position in positions)

@@ -14,7 +14,7 @@ from inspect_ai.log import (
 
 from sale_inspect._inspect.auction._feed import past_auction
 from sale_inspect._inspect.auction._memory import RunMemory
-from sale_inspect._inspect.auction._memory_files import MemoryChoice
+from sale_inspect._inspect.auction._memory_files import MemoryUse
 from sale_inspect._inspect.auction._places import Place
 from sale_inspect._inspect.store import with_store
 from sale_inspect.auction import PastAuction
@@ -24,7 +24,7 @@ __all__ = ["attach"]
 _logger = logging.getLogger(__name__)
 
 
-async def attach(run: RunMemory, choice: MemoryChoice, pool: str, embedder: str) -> None:
+async def attach(run: RunMemory, use: MemoryUse) -> None:
     """Open a run's memory at its first auction, and bring it to where the run's log stands.
 
     Inspect writes a finished sample to its log before anybody hears of it, so a kill in between leaves a sample that a
@@ -37,7 +37,7 @@ async def attach(run: RunMemory, choice: MemoryChoice, pool: str, embedder: str)
         AuctionError: If the run lost its memory, or its log cannot be read.
     """
     async with run.opening:
-        if not run.open(choice, pool, embedder) or choice.frozen or not run.logs_samples:
+        if not await run.open(use) or use.choice.frozen or not run.logs_samples:
             return
         try:
             await _take_up(run)
@@ -65,7 +65,7 @@ async def _take_up(run: RunMemory) -> None:
         if _failed_before(run, summary):
             kept[place] = str(summary.id), None
         elif summary.error is None:
-            known = place in run.places.settled
+            known = place in run.places.past
             record = None if known else await _past_auction_of(run, location, summary, position)
             filled += not known
             kept[place] = str(summary.id), record

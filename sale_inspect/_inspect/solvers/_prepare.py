@@ -61,7 +61,7 @@ def prepare(options: SaleOptions) -> Prepared:
         pool=pool,
         tools=given_tools(options.tools),
         weights=_fitted(options, pool),
-        memory=memory_choice(options.memory, options.frozen, options.memory_required),
+        memory=memory_choice(options.memory, options.frozen, options.memory_required, options.memory_own),
         executor=executor,
     )
 

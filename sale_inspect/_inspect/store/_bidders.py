@@ -21,7 +21,7 @@ from sale_inspect._errors import PoolError, UnpricedAgentError
 from sale_inspect._inspect.store._bodies import show_bodies
 from sale_inspect._inspect.store._thinking import check_thinking
 from sale_inspect.money import Price
-from sale_inspect.pools import Agent, Pool, PriceEntry
+from sale_inspect.pools import Agent, Pool, PriceEntry, agent_identity
 
 __all__ = [
     "AGENTS_ROLE",
@@ -43,11 +43,19 @@ WINNER_PROVIDER = "sale_winner"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bidder:
-    """An agent of the pool with the model that speaks for it."""
+    """An agent of the pool with the model that speaks for it.
+
+    Attributes:
+        agent: The agent.
+        model: Its model.
+        price: Its price.
+        identity: What it is, by content; see `agent_identity`.
+    """
 
     agent: Agent
     model: Model
     price: Price
+    identity: str
 
     @property
     def name(self) -> str:
@@ -91,10 +99,13 @@ def bidder(agent: Agent, where: str, roles: dict[str, Model] | None = None) -> B
     """
     price = agent.price.price()
     if roles is not None:
-        return Bidder(agent=agent, model=show_bodies(roles[agent.name]), price=price)
+        model = roles[agent.name]
+        # The pool made of roles has no generation configs; they are in the models.
+        identity = agent_identity(agent, model.config.model_dump(mode="json", exclude_none=True))
+        return Bidder(agent=agent, model=show_bodies(model), price=price, identity=identity)
     args: dict[str, Any] = dict(agent.model_args)
     model = get_model(agent.model, config=generate_config(agent, where), base_url=agent.base_url, **args)
-    return Bidder(agent=agent, model=show_bodies(model), price=price)
+    return Bidder(agent=agent, model=show_bodies(model), price=price, identity=agent_identity(agent))
 
 
 def register_price(model: str, price: PriceEntry) -> None:
