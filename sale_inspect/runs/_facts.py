@@ -36,11 +36,15 @@ class HumanClock:
         seconds: Working time; None if it was not kept.
         answer: What the person submitted; None if nothing.
         running: The clock was still running.
+        stood_seconds: How long the clock stood between its first start and its last; None if the log does not say.
+        has_session: Whether the terminal's recording is there.
     """
 
     seconds: float | None
     answer: str | None
     running: bool
+    stood_seconds: float | None = None
+    has_session: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
