@@ -33,6 +33,7 @@ from sale_inspect._inspect.tasks._first_start import (
 )
 from sale_inspect._inspect.tasks._private_log import forget_machine
 from sale_inspect._inspect.tasks._samples import sample_of
+from sale_inspect._inspect.tasks._sandbox_state import note_container
 from sale_inspect._inspect.tasks._sandboxes import compose_file
 from sale_inspect._inspect.tasks._scorers import GRADER_ROLE, complexity_bin, pass_and_cost
 from sale_inspect._inspect.tasks._task_set import load_set
@@ -72,6 +73,7 @@ def person() -> Solver:
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         kind = str(state.metadata.get("kind", "short_answer"))
+        await note_container(state)
         files = await held_files(state.metadata.get(_HELD, ()))
         agent = human_cli(
             answer=_answer_form(kind, len(state.choices)),
