@@ -83,6 +83,7 @@ class SampleFacts:
         records: Its auctions, without texts.
         routing: What a router decided.
         human: The clock of a person.
+        contaminated_pages: How many pages that the agent saw hold the question and its answer; None if nobody looked.
     """
 
     sample_id: str
@@ -116,6 +117,7 @@ class SampleFacts:
     records: tuple[AuctionRecord, ...] = ()
     routing: RoutingRecord | None = None
     human: HumanClock | None = None
+    contaminated_pages: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

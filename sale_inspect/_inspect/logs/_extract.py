@@ -124,6 +124,7 @@ def sample_of(raw: RawSample) -> SampleFacts:
         records=tuple(_without_texts(record) for record in stored.auctions),
         routing=stored.routing,
         human=human_clock(stored.store, _events(raw)),
+        contaminated_pages=_contaminated_pages(raw),
     )
 
 
@@ -192,6 +193,13 @@ def _scores(raw: RawSample) -> dict[str, Any]:
     if scores is None and isinstance(raw.get("score"), dict):
         scores = {"score": raw["score"]}
     return {name: score.get("value") if isinstance(score, dict) else score for name, score in (scores or {}).items()}
+
+
+def _contaminated_pages(raw: RawSample) -> int | None:
+    """What our scorer counted, whichever name a task gave to it."""
+    about = [score.get("metadata") or {} for score in (raw.get("scores") or {}).values() if isinstance(score, dict)]
+    pages = [each["contaminated_pages"] for each in about if isinstance(each.get("contaminated_pages"), list)]
+    return max(map(len, pages)) if pages else None
 
 
 def _error(error: Any) -> str | None:
