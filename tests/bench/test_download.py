@@ -273,7 +273,8 @@ class Hub:
         """The index of the files, or of `indexed`, as the hub answers it."""
         assert (repo, revision, repo_type) == (self.calls[-1][0], self.calls[-1][1]["revision"], "dataset")
         truth = self.files if self.indexed is None else self.indexed
-        return [RepoFile(**self.entry(name, truth[name])) for name in paths if name in truth]
+        entries = (self.entry(name, truth[name]) for name in paths if name in truth)
+        return [RepoFile(**entry) for entry in entries]  # type: ignore[no-untyped-call]
 
     def entry(self, name: str, content: bytes) -> dict[str, Any]:
         blob = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

@@ -130,7 +130,7 @@ def test_attempts_without_a_result_are_named_with_the_reason(people: People, tmp
     assert "anna: no result (error: RuntimeError" in said(ran) and "the container died" in said(ran)
     assert "dropped: 3 no result, 1 wrong" in said(ran)
     done = finished_tasks(str(tmp_path / "logs"), "Anna ")
-    assert (done.ids, done.other_spellings) == ({"good", "quit"}, ("anna",))
+    assert done == FinishedTasks(ids=frozenset({"good", "quit"}), other_spellings=("anna",))
     assert finished_tasks(str(tmp_path / "logs"), "ben") == FinishedTasks()
     assert finished_tasks(str(tmp_path / "nowhere"), "anna") == FinishedTasks()
 

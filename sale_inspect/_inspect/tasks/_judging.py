@@ -92,7 +92,7 @@ def _limits_memory_here(memory_mb: int) -> bool:
     if tried.returncode:
         _logger.warning(
             "This system cannot limit the memory of a process. With sandbox=local, programs under test have their "
-            "limits of time and of file size alone; scores say so (`tests_ran_in`). Docker limits it: -T sandbox=docker."
+            "limits of time and of file size alone; scores say so (`tests_ran_in`). Docker has it: -T sandbox=docker."
         )
     return tried.returncode == 0
 

@@ -3,7 +3,7 @@
 
 It runs as `python3 -I -c <wire.py + this file> REQUESTS REPLIES MEMORY_MB`, started anew for each program, and knows no
 test; MEMORY_MB 0 is no limit of memory. Once the program is loaded nothing here can be trusted, so nothing depends on
-it: the program may as well say what it likes through the same pipe, and the referee takes it as the value of a function.
+it: the program may as well say what it likes through the same pipe, and the referee takes it as a function's value.
 """
 
 from __future__ import annotations
