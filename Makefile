@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all test-rest test-core lint coverage bench bench-data reference study doctor measure clean
+.PHONY: demo test test-all test-rest test-core lint constraints check-constraints coverage bench bench-data reference study doctor measure clean
 
 # What a command needs is installed before it runs: the package alone for the demo, more for tests and lint.
 $(VENV)/bin/python:
@@ -49,10 +49,19 @@ test-core: $(VENV)/.test
 	$(PYTEST) --needing nothing tests/auction tests/stats tests/weights tests/routers tests/replay tests/money
 
 lint: $(VENV)/.dev
+	$(BIN)/python tools/constraints.py
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy sale_inspect tasks solvers scorers tests benchmarks tools
 	$(BIN)/inspect-evals-lint --all
+
+# The exact releases of a study that wants to be repeated, with a SHA-256 of every file: make constraints [ARGS=--upgrade].
+# Both ask the package index, through uv.
+constraints: $(VENV)/.dev
+	$(BIN)/python tools/constraints.py --write $(ARGS)
+
+check-constraints: $(VENV)/.dev
+	$(BIN)/python tools/constraints.py --resolve
 
 # Minutes: whether intervals, verdicts and certificates hold as often as they say (docs/statistics.md)
 coverage: $(VENV)/.base

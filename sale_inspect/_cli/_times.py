@@ -17,17 +17,21 @@ from sale_inspect.times import Aggregation, Attempt, TaskTime
 
 __all__ = ["times"]
 
+_NAMED = 5
+
 _WHAT_HAPPENS = """\
 {annotator} will work on {count} task{s}, one after the other, timed by Inspect's human agent.
 
 What you do
   For each task a command appears: docker exec -it ... bash -l. Run it in a second terminal. It logs you
-  in to a container, shows the task, and starts the clock. If it shows an error instead, the container was
-  not ready: type exit and run it again. The task's text is also in task.txt there.
+  in to a container, starts the clock, and then shows the task, which is nowhere to be seen before. If it
+  shows an error instead, the container was not ready: type exit and run it again. From the clock's first
+  start on, the task's text is also in task.txt there.
   Answer with `task submit`, as the screen says, and confirm. The next task's command appears.
 
 The clock
   Only working time counts. Pause with `task stop`, go on with `task start`, look with `task status`.
+  How long the clock stood after its first start is shown beside your time, as its share.
   `task quit` gives a task up; that counts as not solved, and your time for it is not used.
   Ctrl-C in this terminal ends the session. Finished tasks are kept; the same command goes on after them.
 
@@ -39,7 +43,8 @@ What is allowed
 What is recorded
   Your name as you gave it ({annotator}), the task, your answer, whether it is right, the working time, when
   you started and stopped the clock, and all that is typed and shown in the container's terminal.
-  It is written to {log_dir}, on this machine only. Type no passwords there."""
+  It is written to {log_dir}, on this machine only. Type no passwords there. Nothing else of you is kept:
+  at the end, this machine's folders and the address of its repository are taken out of the log."""
 
 
 @click.group(cls=SentenceGroup)
@@ -77,7 +82,7 @@ def collect(request: CollectRequest, yes: bool) -> None:
 
     Explains what will happen, asks, and starts. Needs a terminal and Docker. Tasks that the person has
     finished in an earlier run of the same log folder (logs/times) are left out, so the work can be spread over
-    days, and --limit counts the rest.
+    days, and --limit counts the rest. Names that differ by case or spaces are one person.
 
     \b
       sale-inspect times collect --annotator anna -T set=mini --limit 2
@@ -94,6 +99,9 @@ def collect(request: CollectRequest, yes: bool) -> None:
         if session.finished:
             number = f"{session.finished} task{_plural(session.finished)}"
             say("", f"{who} has finished {number} in {session.log_dir} before; no task is done twice.")
+        if session.other_spellings:
+            names = ", ".join(session.other_spellings)
+            say(f"There the name is spelled {names}: taken for one person. Another person needs another name.")
         if not yes:
             click.confirm("\nStart?", abort=True)
         location, attempts = session.run()
@@ -133,8 +141,9 @@ def aggregate_logs(
 
     LOGS are evaluation logs of Inspect's human agent, or folders of them; --annotator says who worked in logs that do
     not say so. As in the paper: only correct solutions count, times more than 2 standard deviations from the mean are
-    dropped, the rest is averaged. The table shows what was dropped and why, and how far the annotators agree. -o
-    names the times file.
+    dropped, the rest is averaged. Names that differ by case or spaces are one person. The table shows what was
+    dropped and why, what went off the clock, which sessions are missing, and how far the annotators agree. -o names
+    the times file.
 
     \b
       sale-inspect times aggregate logs/times -o times.csv
@@ -163,7 +172,16 @@ def _result(attempt: Attempt) -> str:
     if attempt.correct is None:
         return f"no result ({attempt.remark})"
     solved = "solved" if attempt.correct else attempt.remark or "not solved"
-    return f"{solved}, {attempt.minutes:.2f} min" if attempt.minutes is not None else solved
+    shown = f"{solved}, {attempt.minutes:.2f} min" if attempt.minutes is not None else solved
+    off = f", {attempt.off_clock:.0%} of the time off the clock" if attempt.off_clock else ""
+    return shown + off + ", the terminal's session is missing" * (attempt.has_session is False)
+
+
+def _remarks(attempt: Attempt) -> str:
+    """How much of the time went off the clock, and whether the terminal's session is missing."""
+    off = [f"{attempt.off_clock:.0%} off"] if attempt.off_clock else []
+    remarks = ", ".join(off + ["no session"] * (attempt.has_session is False))
+    return f" ({remarks})" * bool(remarks)
 
 
 def _show(found: Aggregation) -> None:
@@ -184,8 +202,8 @@ def _row(task: TaskTime) -> tuple[str | list[str], ...]:
         f"none: {task.why_none}" if tau is None else f"{tau:.3g}",
         "" if tau is None else bin_of(tau).name,
         "" if task.sd_minutes is None else f"{task.sd_minutes:.3g}",
-        [f"{each.annotator} {each.minutes:.3g}" for each in task.kept],
-        [f"{each.attempt.annotator}: {each.reason} ({each.detail})" for each in task.dropped],
+        [f"{each.annotator} {each.minutes:.3g}{_remarks(each)}" for each in task.kept],
+        [f"{each.attempt.annotator}: {each.reason} ({each.detail}){_remarks(each.attempt)}" for each in task.dropped],
     )
 
 
@@ -197,12 +215,42 @@ def _sentences(found: Aggregation) -> list[str]:
         f"{len(found.timed)} of {len(found.tasks)} tasks have a time (mean of at least {found.min_annotators}).",
         f"{kept} attempts kept; dropped: {dropped}.",
         _filter_said(found),
+        *(f"Taken for one person: {', '.join(names)}." for names in found.joined),
+        *_off_clock_said(found),
+        *_sessions_said(found),
     ]
     agree = found.agreement
     for name, value in (("interval, log minutes", agree.log_minutes), ("ordinal, bins", agree.bins)):
         shown = f"not defined: {agree.why_none}" if value is None else f"{value:.3f} over {agree.tasks} tasks"
         said.append(f"Krippendorff's alpha ({name}): {shown}.")
     return said
+
+
+def _off_clock_said(found: Aggregation) -> list[str]:
+    known = [attempt for attempt in found.kept if attempt.off_clock is not None]
+    if not known:
+        return []
+    # A kept time is over 0, so the clock did not stand all the time.
+    wholes = [(each.minutes or 0.0) / max(1e-9, 1 - (each.off_clock or 0.0)) for each in known]
+    share = 1 - sum(each.minutes or 0.0 for each in known) / sum(wholes)
+    most = max(known, key=lambda attempt: attempt.off_clock or 0.0)
+    return [
+        f"Off the clock: {share:.0%} of the time from the first start of the clock to its end, over "
+        f"the {len(known)} kept attempts whose logs say so; at most {most.off_clock:.0%} "
+        f"({most.annotator} at {most.task_id})."
+    ]
+
+
+def _sessions_said(found: Aggregation) -> list[str]:
+    of_logs = [attempt for attempt in found.kept if attempt.has_session is not None]
+    missing = [f"{each.annotator} at {each.task_id}" for each in of_logs if not each.has_session]
+    if not missing:
+        return []
+    shown = "; ".join(missing[:_NAMED]) + (f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else "")
+    return [
+        f"The terminal's session is missing for {len(missing)} of the {len(of_logs)} kept attempts of logs: {shown}. "
+        "Nobody can look at how they were made."
+    ]
 
 
 def _filter_said(found: Aggregation) -> str:

@@ -61,11 +61,13 @@ class Session:
         request: What was asked for.
         tasks: The tasks, as one task of Inspect.
         finished: How many tasks the person has done in the same folder before.
+        other_spellings: How else the person's name is spelled in those logs.
     """
 
     request: CollectRequest
     tasks: Task
     finished: int
+    other_spellings: tuple[str, ...] = ()
 
     @property
     def log_dir(self) -> str:
@@ -96,8 +98,8 @@ def open_session(request: CollectRequest) -> Session:
     """
     require_person()
     done = finished_tasks(request.log_dir or _LOG_DIR, request.annotator.strip())
-    tasks = tasks_for(request.task, task_args(request.pairs), request.sample_ids, done, request.limit)
-    return Session(request=request, tasks=tasks, finished=len(done))
+    tasks = tasks_for(request.task, task_args(request.pairs), request.sample_ids, done.ids, request.limit)
+    return Session(request=request, tasks=tasks, finished=len(done.ids), other_spellings=done.other_spellings)
 
 
 def aggregate_times(

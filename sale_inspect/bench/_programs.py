@@ -95,7 +95,7 @@ def job(
     entry_point: str,
     tests: tuple[str, ...],
     seconds: float,
-    memory_mb: int,
+    memory_mb: int | None,
     setup: str = "",
     preamble: str = "",
     two_users: bool = False,
@@ -111,7 +111,7 @@ def job(
         entry_point: What the tests call: the name of a function, or a method as `Class().method`.
         tests: Assertions.
         seconds: Time for all of it together: preamble, program, setup and tests.
-        memory_mb: Address space for the program, MiB.
+        memory_mb: Address space for the program, MiB; None for no limit of it, on a system that cannot limit it.
         setup: Code that runs after the program is loaded and before the tests.
         preamble: Imports and helper classes.
         two_users: The judge is started as root and takes users for itself and for the program.

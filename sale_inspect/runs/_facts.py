@@ -36,11 +36,15 @@ class HumanClock:
         seconds: Working time; None if it was not kept.
         answer: What the person submitted; None if nothing.
         running: The clock was still running.
+        stood_seconds: How long the clock stood between its first start and its last; None if the log does not say.
+        has_session: Whether the terminal's recording is there.
     """
 
     seconds: float | None
     answer: str | None
     running: bool
+    stood_seconds: float | None = None
+    has_session: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +83,7 @@ class SampleFacts:
         records: Its auctions, without texts.
         routing: What a router decided.
         human: The clock of a person.
+        contaminated_pages: How many pages that the agent saw hold the question and its answer; None if nobody looked.
     """
 
     sample_id: str
@@ -112,6 +117,7 @@ class SampleFacts:
     records: tuple[AuctionRecord, ...] = ()
     routing: RoutingRecord | None = None
     human: HumanClock | None = None
+    contaminated_pages: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

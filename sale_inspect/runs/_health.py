@@ -15,11 +15,12 @@ __all__ = ["health_notes", "money_notes"]
 
 
 def health_notes(runs: Sequence[PolicyRun]) -> list[str]:
-    """Limits, silent judges, bidders that fell out, plans that were cut, and calls whose tokens are not known."""
+    """Limits, silent judges, bidders that fell out, cut plans, calls of unknown tokens, and answers read off a page."""
     told: list[str] = []
     for policy in dict.fromkeys(run.policy for run in runs):
         own = [run for run in runs if run.policy == policy]
         told += [f"{policy}: {sentence}" for sentence in _of_policy(own)]
+    told += _contaminated(runs)
     unseen = {run.task for run in runs if run.sample.unseen}
     if unseen:
         count = len({run.task for run in runs})
@@ -28,6 +29,19 @@ def health_notes(runs: Sequence[PolicyRun]) -> list[str]:
             "read the text alone do not see it."
         )
     return told
+
+
+def _contaminated(runs: Sequence[PolicyRun]) -> Iterator[str]:
+    """How many tasks each policy could read the answer of, also if it is none; nothing where nobody searched."""
+    searched = [run for run in runs if run.sample.contaminated_pages is not None]
+    counts = []
+    for policy in dict.fromkeys(run.policy for run in searched):
+        tasks = {run.task for run in searched if run.policy == policy}
+        seen = {run.task for run in searched if run.policy == policy and run.sample.contaminated_pages}
+        counts.append(f"{policy} {len(seen)} of {len(tasks)}")
+    if counts:
+        shown = ", ".join(counts)
+        yield f"contaminated tasks, in which the agent saw a page that holds the question and its answer: {shown}."
 
 
 def _of_policy(runs: Sequence[PolicyRun]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from sale_inspect.times._aggregate import (
 from sale_inspect.times._agreement import Agreement, agreement, interval_alpha, ordinal_alpha
 from sale_inspect.times._attempts import ATTEMPT_COLUMNS, Attempt, read_attempts
 from sale_inspect.times._files import TIMES_COLUMNS, HumanTime, human_times, read_times, times_text
+from sale_inspect.times._people import person_key
 
 __all__ = [
     "ATTEMPT_COLUMNS",
@@ -30,6 +31,7 @@ __all__ = [
     "human_times",
     "interval_alpha",
     "ordinal_alpha",
+    "person_key",
     "read_attempts",
     "read_times",
     "times_text",

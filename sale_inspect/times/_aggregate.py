@@ -12,6 +12,7 @@ from sale_inspect._errors import BenchError
 from sale_inspect.bench import BINS
 from sale_inspect.times._agreement import Agreement, agreement
 from sale_inspect.times._attempts import Attempt
+from sale_inspect.times._people import join_spellings
 
 __all__ = ["MAX_MINUTES", "Aggregation", "DroppedAttempt", "Reason", "TaskTime", "aggregate", "annotators_for_filter"]
 
@@ -71,6 +72,7 @@ class Aggregation:
         sd: Width of the outlier filter in standard deviations.
         filter_needs: Fewest times of one task among which the filter can drop any.
         agreement: Krippendorff's alpha over the kept times of the tasks that have a tau.
+        joined: Spellings of names that were taken for one person, first come first; attempts bear the first.
     """
 
     tasks: tuple[TaskTime, ...]
@@ -78,6 +80,12 @@ class Aggregation:
     sd: float
     filter_needs: int
     agreement: Agreement
+    joined: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def kept(self) -> tuple[Attempt, ...]:
+        """The attempts that count, of all tasks."""
+        return tuple(attempt for task in self.tasks for attempt in task.kept)
 
     @property
     def timed(self) -> tuple[TaskTime, ...]:
@@ -123,7 +131,8 @@ def aggregate(attempts: Iterable[Attempt], min_annotators: int = 3, sd: float = 
     any, however far off: among three, no value is more than 1.15 deviations from the mean.
 
     Of several attempts of one person at one task the first with a result counts, in the given order,
-    even if it was wrong: later ones profit from what was learnt. A time over 60 minutes does not count,
+    even if it was wrong: later ones profit from what was learnt. One person may have several spellings (`person_key`).
+    A time over 60 minutes does not count,
     because the benchmark has no bin for it; this shortens the mean of tasks near that limit.
 
     Args:
@@ -138,7 +147,8 @@ def aggregate(attempts: Iterable[Attempt], min_annotators: int = 3, sd: float = 
         raise BenchError(f"min_annotators must be at least 1, got {min_annotators}.")
     needs = annotators_for_filter(sd)
     by_task: dict[str, list[Attempt]] = {}
-    for attempt in attempts:
+    of_persons, joined = join_spellings(attempts)
+    for attempt in of_persons:
         by_task.setdefault(attempt.task_id, []).append(attempt)
     tasks = tuple(_task_time(name, by_task[name], min_annotators, sd) for name in sorted(by_task))
     return Aggregation(
@@ -147,6 +157,7 @@ def aggregate(attempts: Iterable[Attempt], min_annotators: int = 3, sd: float = 
         sd=sd,
         filter_needs=needs,
         agreement=agreement([_by_annotator(task) for task in tasks if task.tau_minutes is not None]),
+        joined=joined,
     )
 
 
@@ -185,7 +196,7 @@ def _fault(attempt: Attempt, repeated: bool) -> tuple[Reason, str] | None:
     if attempt.correct is None:
         return "no result", attempt.remark or "not finished"
     if repeated:
-        return "repeated", "an earlier attempt of the same person counts"
+        return "repeated", "an earlier one of this person counts"
     if not attempt.correct:
         return "wrong", attempt.remark or "wrong answer"
     if minutes is None or math.isnan(minutes):

@@ -24,11 +24,14 @@ class Attempt:
 
     Attributes:
         task_id: The task.
-        annotator: Who worked on it. One person must always have the same name.
+        annotator: Who worked on it. Spellings that differ by case, spaces or compatible characters are one person.
         minutes: Working time, pauses excluded; None if none was taken.
         correct: Whether the answer was right; None if the attempt has no result.
         where: Log or file that it is from, for messages.
         remark: What is unusual, for instance that the person gave up, or why there is no result.
+        off_clock: Share of the time from the clock's first start to its end that it stood, 0..1; None if not known.
+        has_session: Whether the log holds what was typed and shown in the terminal; None where none is kept, as in a
+            table.
     """
 
     task_id: str
@@ -37,6 +40,8 @@ class Attempt:
     correct: bool | None
     where: str
     remark: str = ""
+    off_clock: float | None = None
+    has_session: bool | None = None
 
 
 def read_attempts(text: str, where: str) -> list[Attempt]:

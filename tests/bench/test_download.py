@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import huggingface_hub
 import pytest
-from huggingface_hub import errors
+from huggingface_hub import RepoFile, RepoFolder, errors
 
 from sale_inspect import BenchError
 from sale_inspect._errors import MissingSourceError
@@ -251,9 +251,11 @@ ACCESS = ("not authorized", "no such repo")
 
 @dataclass(slots=True)
 class Hub:
-    """A stand-in for `snapshot_download`: what it gives, and the calls that it got."""
+    """A stand-in for `snapshot_download` and the hub's index: what they give, and the calls of the first."""
 
     files: dict[str, bytes] = field(default_factory=dict)
+    indexed: dict[str, bytes] | None = None
+    large: bool = True
     error: Exception | None = None
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
@@ -267,11 +269,27 @@ class Hub:
             raise self.error
         return str(options["local_dir"])
 
+    def paths_info(self, repo: str, paths: list[str], *, revision: str, repo_type: str) -> list[RepoFile | RepoFolder]:
+        """The index of the files, or of `indexed`, as the hub answers it."""
+        assert (repo, revision, repo_type) == (self.calls[-1][0], self.calls[-1][1]["revision"], "dataset")
+        truth = self.files if self.indexed is None else self.indexed
+        entries = (self.entry(name, truth[name]) for name in paths if name in truth)
+        return [RepoFile(**entry) for entry in entries]  # type: ignore[no-untyped-call]
+
+    def entry(self, name: str, content: bytes) -> dict[str, Any]:
+        blob = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        sha256 = hashlib.sha256(content).hexdigest()
+        lfs = {"lfs": {"size": len(content), "oid": sha256, "pointerSize": 1}} if self.large else {}
+        return {"path": name, "size": len(content), "oid": blob, **lfs}
+
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Hub:
     fake = Hub()
     monkeypatch.setattr(huggingface_hub, "snapshot_download", fake)
+    monkeypatch.setattr(
+        huggingface_hub.HfApi, "get_paths_info", lambda _, *words, **named: fake.paths_info(*words, **named)
+    )
     for variable in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
         monkeypatch.delenv(variable, raising=False)
     # No token of the machine's owner either.
@@ -399,3 +417,60 @@ def test_an_open_source_needs_no_token(hub: Hub, tmp_path: Path) -> None:
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist([row]), tmp_path / "x")
     hub.files = {"sanitized/test-00000-of-00001.parquet": (tmp_path / "x").read_bytes()}
     assert ids(get(SOURCES["mbpp"], tmp_path)) == ["mbpp-11"]
+
+
+METADATA = "2023/validation/metadata.jsonl"
+
+
+@pytest.mark.usefixtures("token")
+@pytest.mark.parametrize("large", [True, False])
+def test_a_file_that_is_not_what_the_hub_indexed_is_refused_with_both_hashes(
+    hub: Hub, tmp_path: Path, large: bool
+) -> None:
+    good, bad = json.dumps(GAIA).encode(), json.dumps({**GAIA, "Final answer": "B"}).encode()
+    hub.files, hub.indexed, hub.large = {METADATA: bad}, {METADATA: good}, large
+    for _ in range(2):
+        with pytest.raises(BenchError) as caught:
+            get(SOURCES["gaia"], tmp_path)
+        told = str(caught.value)
+        kind = "sha256" if large else "sha1"
+        for content in (good, bad):
+            head = b"" if large else b"blob %d\0" % len(content)
+            assert hashlib.new(kind, head + content, usedforsecurity=False).hexdigest() in told
+        assert f"GAIA: {METADATA} of gaia-benchmark/GAIA at " in told
+        assert kept(tmp_path) == []
+    hub.files = {METADATA: good}
+    assert ids(get(SOURCES["gaia"], tmp_path)) == ["gaia-a-1"]
+
+
+@pytest.mark.usefixtures("token")
+def test_a_file_that_the_hub_does_not_index_is_refused(hub: Hub, tmp_path: Path) -> None:
+    hub.files, hub.indexed = {METADATA: json.dumps(GAIA).encode()}, {}
+    with pytest.raises(BenchError, match=r"metadata\.jsonl of .*: the hub's index has no such file at this revision"):
+        get(SOURCES["gaia"], tmp_path)
+    assert kept(tmp_path) == []
+
+
+@pytest.mark.usefixtures("token")
+def test_a_hash_that_is_written_here_counts_more_than_the_hub(hub: Hub, tmp_path: Path) -> None:
+    content = json.dumps(GAIA).encode()
+    hub.files = {METADATA: content}
+    (files,) = SOURCES["gaia"].downloads
+    assert isinstance(files, HubFiles)
+    for sha256, right in (("0" * 64, False), (hashlib.sha256(content).hexdigest(), True)):
+        source = replace(SOURCES["gaia"], downloads=(replace(files, sha256={METADATA: sha256}),))
+        if right:
+            assert ids(get(source, tmp_path)) == ["gaia-a-1"]
+        else:
+            with pytest.raises(BenchError, match=f"SHA-256 is .*, must be {sha256}"):
+                get(source, tmp_path)
+
+
+@pytest.mark.usefixtures("token")
+def test_a_file_that_was_changed_since_it_was_checked_is_fetched_again(hub: Hub, tmp_path: Path) -> None:
+    hub.files = {METADATA: json.dumps(GAIA).encode(), "2023/validation/a.txt": b"text"}
+    found = get(SOURCES["gaia"], tmp_path)
+    assert found.folder is not None
+    (found.folder / "a.txt").write_bytes(b"forged")
+    assert (get(SOURCES["gaia"], tmp_path).folder or Path()).joinpath("a.txt").read_bytes() == b"text"
+    assert len(hub.calls) == 2

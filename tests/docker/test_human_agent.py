@@ -7,9 +7,11 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,13 +106,22 @@ class Terminal:
         return bool(data)
 
 
+def container_of(session: Terminal) -> str:
+    """The container of the next task, when the human agent shows its command."""
+    return session.wait_for(r"docker exec -it (\S+) bash -l")[1]
+
+
 def log_in(session: Terminal) -> Terminal:
-    """Run the command that the human agent shows, and again if the container was not ready yet."""
-    command = session.wait_for(r"docker exec -it (\S+) bash -l")
+    """Run the command that the human agent shows."""
+    return log_into(container_of(session))
+
+
+def log_into(container: str) -> Terminal:
+    """Log in, and again if the container was not ready yet."""
     while True:
-        shell = Terminal("docker", "exec", "-it", command[1], "bash", "-l")
+        shell = Terminal("docker", "exec", "-it", container, "bash", "-l")
         if shell.wait_for(r"Status: +Running|Traceback|No such file")[0].startswith("Status"):
-            shell.wait_for(r"\$ ")
+            shell.wait_for(r"Task Instructions[\s\S]*\$ ")
             return shell
         shell.leave()
         time.sleep(1)
@@ -131,6 +142,20 @@ def collect(folder: Path, annotator: str, *sample_ids: str) -> Terminal:
     )  # fmt: skip
 
 
+def everything_in(container: str) -> str:
+    """What someone who does not start the clock can see of a task: all files, and what the command says."""
+    look = (
+        "until python3 /opt/human_agent/task.py instructions 2>/dev/null; do sleep 0.2; done;"
+        "find / -xdev -newermt '-10 minutes' -type f -not -path '/proc/*' -not -path '/sys/*' 2>/dev/null;"
+        "grep -rs '' /workspace /tmp /var/tmp /opt; env"
+    )
+    ran = subprocess.run(
+        ["docker", "exec", container, "sh", "-c", look],
+        capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False,
+    )  # fmt: skip
+    return ran.stdout
+
+
 class Session:
     """One session of a person, and what the person saw and measured."""
 
@@ -142,7 +167,9 @@ class Session:
         try:
             session.wait_for(r"Start\? \[y/N\]")
             session.type("y\n")
-            self.choose(log_in(session))
+            container = container_of(session)
+            self.before_the_clock = everything_in(container)
+            self.choose(log_into(container))
             self.write(log_in(session))
             self.give_up(log_in(session))
             self.code = session.end()
@@ -213,6 +240,17 @@ def test_the_container_shows_the_whole_task(session: Session) -> None:
     assert "Read-only file system" in program
 
 
+def test_the_task_is_nowhere_until_the_clock_first_runs(session: Session) -> None:
+    (sample,) = [each for each in hst_coding(set="mini", bins="b1", sandbox="local").dataset if each.id == LETTER]
+    seen = " ".join(session.before_the_clock.split())
+    assert "The task is shown when the clock first runs" in seen and "human_agent" in seen
+    begins = str(sample.input)[:30]
+    assert begins not in seen and begins in session.screens[LETTER]
+    # The clock stood at the login, and runs before the first word of the task.
+    screen = session.screens[LETTER]
+    assert screen.index("Running") < screen.index("Task Instructions")
+
+
 def test_the_log_holds_the_answers_with_the_working_time(session: Session) -> None:
     assert session.log.status == "success"
     assert session.log.eval.metadata is not None and session.log.eval.metadata["annotator"] == "anna"
@@ -225,8 +263,23 @@ def test_the_log_holds_the_answers_with_the_working_time(session: Session) -> No
     assert 0 < minutes * 60 < session.most_seconds
     (sample,) = [each for each in session.log.samples or [] if each.id == LETTER]
     assert sample.total_time is not None and minutes * 60 <= sample.total_time - PAUSE_SECONDS
+    # One pause, with the clock's first start before it and the submission after it.
+    stood = found[LETTER].off_clock
+    assert stood is not None and found[PROGRAM].off_clock == 0
+    assert PAUSE_SECONDS <= minutes * 60 * stood / (1 - stood) < session.most_seconds
+    assert all(each.has_session for each in found.values())
     recorded = "".join(sample.store["HumanAgentState:logs"].values())
     assert "task stop" in recorded
+
+
+def test_the_log_names_no_folder_user_or_host_of_the_machine(session: Session) -> None:
+    with zipfile.ZipFile(session.log.location.removeprefix("file://")) as archive:
+        content = b"".join(archive.read(name) for name in archive.namelist()).decode()
+    repository = Path(__file__).parents[2]
+    for own in (str(repository), f'"{Path.home()}/', str(session.folder), sys.prefix):
+        assert own not in content, own
+    assert not re.search(rf"\b{re.escape(socket.gethostname())}\b", content)
+    assert "<sandboxes>/human/compose.yaml" in content and "task stop" in content
 
 
 def test_the_program_in_the_submitted_file_is_what_was_tested(session: Session) -> None:
@@ -250,7 +303,7 @@ def test_aggregate_turns_the_log_and_a_stopwatch_table_into_a_times_file(session
     assert ran.exit_code == 0, ran.output
     said = " ".join(ran.output.split())
     assert f"{GIVEN_UP} │ none: 0 of 3 times needed" in said and "anna: wrong (gave up)" in said
-    assert "anna: repeated (an earlier attempt of the same person counts)" in said
+    assert "anna: repeated (an earlier one of this person counts)" in said
     assert "ben: wrong (wrong answer)" in said and "cleo: no time (no working time was taken)" in said
     assert "at least 6 correct times of one task" in said
     (time_of,) = read_times(out.read_text(encoding="utf-8"), "times.csv").values()
@@ -272,14 +325,15 @@ def test_a_session_that_breaks_off_keeps_what_was_finished_and_goes_on_after_it(
         shell.leave()
     finally:
         first.close()
-    assert finished_tasks(str(tmp_path), "ben") == {LETTER}
+    assert finished_tasks(str(tmp_path), " BEN ").ids == {LETTER}
     read = human_logs([str(tmp_path)])
     assert any("broke off (status cancelled)" in note for note in read.notes)
     assert [(each.task_id, each.correct) for each in read.attempts if each.correct is not None] == [(LETTER, False)]
-    again = collect(tmp_path, "ben", LETTER, GIVEN_UP)
+    again = collect(tmp_path, "Ben", LETTER, GIVEN_UP)
     try:
-        again.wait_for("ben will work on 1 task,")
-        again.wait_for("ben has finished 1 task in ")
+        again.wait_for("Ben will work on 1 task,")
+        again.wait_for("Ben has finished 1 task in ")
+        again.wait_for("There the name is spelled ben: taken for one person.")
         again.wait_for(r"Start\?")
         again.type("n\n")
         assert again.end() == 1

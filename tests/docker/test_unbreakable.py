@@ -45,6 +45,14 @@ LINES = {
 """As a tool call of an agent."""
 
 
+def sandboxes() -> dict[str, SandboxEnvironmentSpec]:
+    return {
+        "coding": coding_sandbox("docker"),
+        "search": search_sandbox("docker"),
+        "human": SandboxEnvironmentSpec("docker", str(compose_file("human"))),
+    }
+
+
 @solver
 def break_it() -> Solver:
     async def solve(state: TaskState, generate: Generate) -> TaskState:
@@ -134,6 +142,83 @@ def test_what_the_engine_breaks_is_an_error_and_no_score(tmp_path: Path) -> None
     assert "is exited (exit status 137)" in log.error.message
 
 
+FOREIGN_LINES = {
+    "kill all": "for i in 1 2 3; do python3 -c 'import os; os.kill(-1, 9)'; done; kill -9 -1",
+    "kill one": "for n in $(seq 1 64); do kill -$n 1 2>/dev/null; done; sleep 0.2",
+    "stop all": "kill -STOP 1; kill -STOP -1",
+    "trace": (
+        "python3 -c 'import ctypes; c = ctypes.CDLL(None, use_errno=True); print(c.ptrace(16, 1, 0, 0), ctypes.get_errno())'"
+    ),
+    "limits": (
+        "python3 -c 'import resource; [resource.prlimit(1, n, (0, 0)) for n in "
+        "(resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_NPROC)]'"
+    ),
+    "full log": "head -c 50000000 /dev/zero > /proc/1/fd/1; echo rc $?",
+    "orphans": "for i in $(seq 50); do (sleep 0.05 &); done; sleep 0.5; grep -l 'State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l",
+}
+"""As a tool of another package that names no user runs it: as the user of the main process."""
+
+
+@solver
+def break_as_default() -> Solver:
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        await note_container(state)
+        try:
+            line = FOREIGN_LINES[str(state.metadata["line"])]
+            result = await sandbox().exec(["bash", "-c", line], timeout=15, timeout_retry=False)
+            store().set("seen", result.stdout[-2000:] + result.stderr[-2000:])
+        except (TimeoutError, SandboxUnavailableError) as error:
+            store().set("seen", type(error).__name__)
+        after = await sandbox().exec(["python3", "-c", "import os; print('alive as', os.getuid())"], timeout=30)
+        store().set("after", after.stdout + after.stderr)
+        return state
+
+    return solve
+
+
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, EvalSample]]:
+    # The three compose files have one main process (tests/inspect/test_sandbox_files.py), run by two users.
+    samples = [
+        Sample(id=f"{place} {line}", input="Look.", sandbox=sandboxes()[place], metadata={"line": line})
+        for place in ("coding", "human")
+        for line in FOREIGN_LINES
+    ]
+    (log,) = inspect_eval(
+        Task(dataset=MemoryDataset(samples)),
+        solver=break_as_default(),
+        model="none",
+        log_dir=str(tmp_path_factory.mktemp("foreign")),
+        display="none",
+        max_samples=3,
+        max_sandboxes=3,
+    )
+    assert log.status == "success" and log.samples is not None, log.error
+    yield {str(sample.id): sample for sample in log.samples}
+
+
+@pytest.mark.parametrize("line", FOREIGN_LINES)
+@pytest.mark.parametrize(("place", "user"), [("coding", 1001), ("human", 1000)])
+def test_not_even_the_main_processs_own_user_takes_a_sandbox_down(
+    foreign: dict[str, EvalSample], place: str, user: int, line: str
+) -> None:
+    sample = foreign[f"{place} {line}"]
+    assert sample.store["after"] == f"alive as {user}\n", sample.store["seen"]
+    wanted = {"trace": "-1 1", "full log": "rc 1", "orphans": "0"}.get(line)
+    assert wanted is None or sample.store["seen"].split("\n")[0] == wanted, sample.store["seen"]
+
+
+def test_the_image_of_a_sandbox_is_in_the_log(foreign: dict[str, EvalSample]) -> None:
+    for place in ("coding", "human"):
+        kept = foreign[f"{place} trace"].store
+        assert kept["SandboxStore:image_name"] == f"sale-inspect-{place}:2"
+        known = subprocess.run(
+            ["docker", "image", "inspect", "--format", "{{.Id}}", kept["SandboxStore:image"]],
+            check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        assert known.stdout.strip() == kept["SandboxStore:image"]
+
+
 @solver
 def look() -> Solver:
     async def solve(state: TaskState, generate: Generate) -> TaskState:
@@ -149,12 +234,7 @@ def look() -> Solver:
 
 
 def test_the_disks_of_all_three_sandboxes_are_bounded(tmp_path: Path) -> None:
-    places = {
-        "coding": coding_sandbox("docker"),
-        "search": search_sandbox("docker"),
-        "human": SandboxEnvironmentSpec("docker", str(compose_file("human"))),
-    }
-    samples = [Sample(id=name, input="Look.", sandbox=place) for name, place in places.items()]
+    samples = [Sample(id=name, input="Look.", sandbox=place) for name, place in sandboxes().items()]
     (log,) = inspect_eval(
         Task(dataset=MemoryDataset(samples)), solver=look(), model="none", log_dir=str(tmp_path), display="none"
     )

@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
 from inspect_ai.dataset import Sample
 from inspect_ai.model import ChatMessageTool, ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
+from sale_inspect._cli import main
+from sale_inspect._inspect.logs import read_runs
 from sale_inspect._inspect.tasks._scorers import pass_and_cost
+from sale_inspect.runs import ReadOptions
 from sale_inspect.webpages import is_contaminated
 
 QUESTION = "In which year did the keeper of the north light of Corvin first note the grey heron in his book?"
@@ -90,3 +94,10 @@ def test_the_record_counts_the_tasks_whose_agent_saw_the_key(tmp_path: Path) -> 
     assert {name for name, found in pages.items() if found} == {"page", "parts", "result"}
     assert pages["page"] == ["Key (https://k.example/)"] and pages["result"] == ["Key https://k.example/"]
     assert log.results.scores[0].metrics["contaminated tasks"].value == 3
+    place = f"reader={tmp_path}"
+    # Below every table and at the top of the report's page.
+    (told,) = [each for each in read_runs([place], ReadOptions(keep=("unpriced",))).health if "contam" in each]
+    assert told.startswith("contaminated tasks, in which the agent saw a page that holds the question and its answer: ")
+    assert told.endswith(f": reader 3 of {len(SEEN)}.")
+    ran = CliRunner().invoke(main, ["table", place, "--keep", "unpriced", "--markdown"])
+    assert ran.exit_code == 0 and told in ran.output.replace("\\", ""), ran.output

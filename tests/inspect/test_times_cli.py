@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
+import time
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,15 +15,16 @@ from click.testing import CliRunner, Result
 from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
 from inspect_ai.dataset import Sample
-from inspect_ai.log import EvalLog, read_eval_log, write_eval_log
+from inspect_ai.log import EvalLog, EvalRevision, read_eval_log, transcript, write_eval_log
 from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import match
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from sale_inspect import BenchError
 from sale_inspect._cli import main
-from sale_inspect._inspect.logs._human import finished_tasks, human_logs
+from sale_inspect._inspect.logs._human import FinishedTasks, finished_tasks, human_logs
 from sale_inspect._inspect.tasks._human import ARGUMENTS, task_args, tasks_for
+from sale_inspect._inspect.tasks._private_log import forget_machine
 from sale_inspect._inspect.tasks._tasks import hst_coding, hst_deep_search
 from sale_inspect.times import read_times
 
@@ -35,7 +39,11 @@ def acted(states: Mapping[str, Mapping[str, Any]]) -> Solver:
     """Leaves what the human agent would: its state in the store, its answer as output."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
-        left = states[str(state.sample_id)]
+        left = dict(states[str(state.sample_id)])
+        # Seconds of work and of pauses, which the human agent writes into the transcript as they happen.
+        for action, seconds in left.pop("clock", ()):
+            transcript().info({"action": action, "total_time": "0:00"}, source="human_agent")
+            time.sleep(seconds)
         for name, value in left.items():
             if name == "fails":
                 raise RuntimeError(value)
@@ -121,9 +129,10 @@ def test_attempts_without_a_result_are_named_with_the_reason(people: People, tmp
     assert ran.exit_code == 0, ran.output
     assert "anna: no result (error: RuntimeError" in said(ran) and "the container died" in said(ran)
     assert "dropped: 3 no result, 1 wrong" in said(ran)
-    assert finished_tasks(str(tmp_path / "logs"), "anna") == {"good", "quit"}
-    assert finished_tasks(str(tmp_path / "logs"), "ben") == set()
-    assert finished_tasks(str(tmp_path / "nowhere"), "anna") == set()
+    done = finished_tasks(str(tmp_path / "logs"), "Anna ")
+    assert done == FinishedTasks(ids=frozenset({"good", "quit"}), other_spellings=("anna",))
+    assert finished_tasks(str(tmp_path / "logs"), "ben") == FinishedTasks()
+    assert finished_tasks(str(tmp_path / "nowhere"), "anna") == FinishedTasks()
 
 
 def test_a_sample_stopped_by_a_limit_has_no_result(people: People) -> None:
@@ -180,7 +189,44 @@ def test_a_log_that_does_not_say_who_worked_needs_a_name(people: People) -> None
     (attempt,) = human_logs([log.location], "anna").attempts
     assert attempt.annotator == "anna"
     people("ben", other=DONE)
-    assert finished_tasks(str(Path(log.location).parent), "ben") == {"other"}
+    assert finished_tasks(str(Path(log.location).parent), "ben").ids == {"other"}
+
+
+def test_the_share_of_time_off_the_clock_and_a_missing_session_are_shown(people: People, tmp_path: Path) -> None:
+    paused = {"clock": [("stop", 0.3), ("start", 0.1), ("stop", 0.5), ("start", 0.0)], "accumulated_time": 0.5}
+    kept = {"logs": {"anna.output": "$ task submit"}}
+    people("anna", half={**DONE, **paused, **kept}, none={**DONE, "clock": [("stop", 0), ("start", 0.0)]})
+    found = {each.task_id: each for each in human_logs([str(tmp_path / "logs")]).attempts}
+    # Before the first start nobody saw the task, so that time is not counted.
+    assert found["half"].off_clock == pytest.approx(0.5, abs=0.05) and found["none"].off_clock == 0
+    assert (found["half"].has_session, found["none"].has_session) == (True, False)
+    ran = times("aggregate", tmp_path / "logs", "--min-annotators", "1")
+    assert re.search(r"anna 0\.00833 \(\d\d% off\)", said(ran)) and "anna 1.5 (no session)" in said(ran)
+    assert re.search(r"Off the clock: 1% .*, over the 2 kept attempts .*; at most \d\d% \(anna at half\)\.", said(ran))
+    assert "The terminal's session is missing for 1 of the 2 kept attempts of logs: anna at none." in said(ran)
+
+
+def test_a_table_has_no_clock_and_no_session(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text(TABLE + "t,anna,3,true\nt,Anna,30,true\nt,ANNA,30,true\n", encoding="utf-8")
+    ran = times("aggregate", "--csv", table, "--min-annotators", "1")
+    assert "session" not in said(ran) and "Off the clock" not in said(ran)
+    assert "Taken for one person: anna, Anna, ANNA." in said(ran) and "2 repeated" in said(ran)
+    assert times("aggregate", "--csv", table, "--min-annotators", "2").exit_code == 1
+
+
+def test_a_log_without_the_machine_says_the_rest_as_before(people: People, tmp_path: Path) -> None:
+    log = people("anna", good={**DONE, "logs": {"a": f"cd {Path.home()}/secret; cd {Path.home()}2; cd {tmp_path}/d"}})
+    log.eval.revision = EvalRevision(type="git", origin="git@example.org:anna/private.git", commit="abc1234")
+    write_eval_log(log, log.location)
+    before = human_logs([log.location])
+    forget_machine(log.location, {str(tmp_path / "d"): "<data>"})
+    with zipfile.ZipFile(log.location) as archive:
+        content = b"".join(map(archive.read, archive.namelist())).decode()
+    assert "private.git" not in content and "abc1234" in content
+    assert f"cd ~/secret; cd {Path.home()}2; cd <data>" in content
+    assert human_logs([log.location]) == before
+    assert sorted(path.name for path in Path(log.location).parent.iterdir()) == [Path(log.location).name]
 
 
 TABLE = "task_id,annotator,minutes,correct\n"
@@ -268,6 +314,8 @@ def test_deep_search_needs_no_search_engine_for_a_person(real_data: Path) -> Non
 def test_a_person_finds_the_fictional_world_of_hst_mini_in_a_file() -> None:
     (sample,) = tasks_for("deep_search", MINI, (), (), 1).dataset
     assert sample.files is not None and "# Honey seal" in sample.files["pages.txt"]
+    # Held back until the clock first runs.
+    assert sample.metadata is not None and sample.metadata["held_files"] == ["pages.txt"]
 
 
 def test_tasks_are_kept_by_id_and_left_out_when_done() -> None:

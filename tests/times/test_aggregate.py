@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sale_inspect import BenchError
-from sale_inspect.times import Attempt, TaskTime, aggregate, annotators_for_filter
+from sale_inspect.times import Attempt, TaskTime, aggregate, annotators_for_filter, person_key
 
 NAMES = ("anna", "ben", "cleo", "dora", "emil", "fay", "gus", "hana")
 
@@ -153,3 +156,38 @@ def test_every_attempt_is_kept_or_dropped_once_and_no_person_counts_twice(
 def test_settings_that_make_no_sense_are_refused(least: int, sd: float) -> None:
     with pytest.raises(BenchError):
         aggregate(times_of(1, 2, 3), least, sd)
+
+
+SPELLINGS = ("anna", "Anna", "ANNA ", " anna", "\uff21nna", "a\uff4ena\t")
+
+
+def test_one_person_under_several_spellings_counts_once_and_is_said() -> None:
+    found = aggregate([attempt(minutes, who) for minutes, who in ((3, "anna"), (30, "Anna"), (30, "ANNA"))], 1)
+    (task,) = found.tasks
+    assert task.tau_minutes == 3 and len(task.kept) == 1
+    assert [(each.attempt.annotator, each.reason) for each in task.dropped] == [("anna", "repeated")] * 2
+    assert found.joined == (("anna", "Anna", "ANNA"),)
+
+
+def test_spellings_of_different_tasks_are_one_person_for_the_agreement() -> None:
+    apart = [attempt(1, "anna", task="a"), attempt(2, "ben", task="a"), attempt(9, "ANNA", task="b")]
+    found = aggregate([*apart, attempt(10, "Ben ", task="b")], 2)
+    as_one = aggregate([replace(each, annotator=person_key(each.annotator)) for each in found.kept], 2)
+    assert found.agreement == as_one.agreement and {each.annotator for each in found.kept} == {"anna", "ben"}
+    assert aggregate(apart, 1).joined == (("anna", "ANNA"),)
+
+
+@given(st.text(), st.sampled_from((str.upper, str.lower, str.title, str.swapcase)))
+def test_a_key_is_the_same_for_spaces_case_and_compatible_characters(name: str, case: Callable[[str], str]) -> None:
+    key = person_key(name)
+    assert person_key(key) == key
+    assert person_key(f"  {name}\t") == key
+    assert person_key(unicodedata.normalize("NFKD", name)) == key
+    if name.isascii():
+        assert person_key(case(name)) == key
+
+
+def test_people_with_different_names_stay_apart() -> None:
+    assert len({person_key(name) for name in SPELLINGS}) == 1
+    assert len({person_key(name) for name in NAMES}) == len(NAMES)
+    assert aggregate(times_of(1, 2, 3)).joined == ()

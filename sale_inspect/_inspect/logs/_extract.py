@@ -10,20 +10,20 @@ from pathlib import PurePath
 from typing import Any
 
 from sale_inspect._inspect.logs._calls import Calls, calls_of, calls_of_sums, raw_total
+from sale_inspect._inspect.logs._clock import human_clock
 from sale_inspect._inspect.logs._places import shown_path
 from sale_inspect._inspect.logs._raw import RawEvent, RawHeader, RawOutput, RawSample
 from sale_inspect._inspect.store import StoredSample, read
 from sale_inspect.auction import AuctionRecord
 from sale_inspect.money import Entry
 from sale_inspect.outcomes import clean, text_hash
-from sale_inspect.runs import HumanClock, LogHead, SampleFacts, UncountedCalls
+from sale_inspect.runs import LogHead, SampleFacts, UncountedCalls
 from sale_inspect.texts import with_choices
 
 __all__ = ["head_of", "lost_store", "needs_events", "sample_of"]
 
 _WORDS = (str, int, float, bool)
 _LONGEST_WORD = 500
-_HUMAN = "HumanAgentState:"
 _STATED_ROLES = ("system", "user")
 
 
@@ -123,7 +123,8 @@ def sample_of(raw: RawSample) -> SampleFacts:
         unbooked_tokens=0 if inspect_tokens is None or booked < 0 else inspect_tokens - booked,
         records=tuple(_without_texts(record) for record in stored.auctions),
         routing=stored.routing,
-        human=_human(stored.store),
+        human=human_clock(stored.store, _events(raw)),
+        contaminated_pages=_contaminated_pages(raw),
     )
 
 
@@ -194,6 +195,13 @@ def _scores(raw: RawSample) -> dict[str, Any]:
     return {name: score.get("value") if isinstance(score, dict) else score for name, score in (scores or {}).items()}
 
 
+def _contaminated_pages(raw: RawSample) -> int | None:
+    """What our scorer counted, whichever name a task gave to it."""
+    about = [score.get("metadata") or {} for score in (raw.get("scores") or {}).values() if isinstance(score, dict)]
+    pages = [each["contaminated_pages"] for each in about if isinstance(each.get("contaminated_pages"), list)]
+    return max(map(len, pages)) if pages else None
+
+
 def _error(error: Any) -> str | None:
     if error is None:
         return None
@@ -243,14 +251,3 @@ def _task_text(raw: RawSample) -> tuple[str, int, str]:
         return text, 0, text_hash(text if text.strip() else "")
     about = json.dumps([text, others], sort_keys=True, default=str)
     return text, len(others), text_hash(about)
-
-
-def _human(store: Mapping[str, Any]) -> HumanClock | None:
-    if f"{_HUMAN}accumulated_time" not in store:
-        return None
-    seconds, answer = store.get(f"{_HUMAN}accumulated_time"), store.get(f"{_HUMAN}answer")
-    return HumanClock(
-        seconds=None if seconds is None else float(seconds),
-        answer=answer,
-        running=bool(store.get(f"{_HUMAN}running_state")),
-    )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from sale_inspect._errors import LogError
 from sale_inspect._inspect.logs._read import read_facts
-from sale_inspect.runs import LogFacts, LogHead, SampleFacts, ScoreChoice, chosen_score, score_of
-from sale_inspect.times import Attempt
+from sale_inspect.runs import HumanClock, LogFacts, LogHead, SampleFacts, ScoreChoice, chosen_score, score_of
+from sale_inspect.times import Attempt, person_key
 
-__all__ = ["HumanLogs", "finished_tasks", "human_logs"]
+__all__ = ["FinishedTasks", "HumanLogs", "finished_tasks", "human_logs"]
 
 _NOBODY = "\0"
 
@@ -73,14 +73,32 @@ def _broken_off(log: LogFacts) -> str:
     return f"{log.head.log_path} broke off (status {log.head.status}); {read}."
 
 
-def finished_tasks(log_dir: str, annotator: str) -> set[str]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FinishedTasks:
+    """What a person has done before.
+
+    Attributes:
+        ids: The tasks.
+        other_spellings: How else the person's name is spelled in those logs.
+    """
+
+    ids: frozenset[str] = frozenset()
+    other_spellings: tuple[str, ...] = ()
+
+
+def finished_tasks(log_dir: str, annotator: str) -> FinishedTasks:
     """Tasks that a person has a result for in a folder of logs; none if the folder holds no log yet."""
     try:
         # Logs that do not say who worked are nobody's here, and no reason to stop.
         logs = human_logs([log_dir], _NOBODY)
     except LogError:
-        return set()
-    return {each.task_id for each in logs.attempts if each.annotator == annotator and each.correct is not None}
+        return FinishedTasks()
+    key = person_key(annotator)
+    done = [each for each in logs.attempts if each.correct is not None and person_key(each.annotator) == key]
+    return FinishedTasks(
+        ids=frozenset(each.task_id for each in done),
+        other_spellings=tuple(sorted({each.annotator for each in done} - {annotator})),
+    )
 
 
 def _attempt(sample: SampleFacts, head: LogHead, annotator: str, scores: Sequence[ScoreChoice]) -> Attempt:
@@ -106,7 +124,16 @@ def _attempt(sample: SampleFacts, head: LogHead, annotator: str, scores: Sequenc
         correct=correct,
         where=head.log_path,
         remark=remark,
+        off_clock=None if clock is None else _off_clock(clock),
+        has_session=None if clock is None else clock.has_session,
     )
+
+
+def _off_clock(clock: HumanClock) -> float | None:
+    if clock.seconds is None or clock.stood_seconds is None:
+        return None
+    whole = clock.seconds + clock.stood_seconds
+    return clock.stood_seconds / whole if whole > 0 else None
 
 
 def _solved(sample: SampleFacts, head: LogHead, scores: Sequence[ScoreChoice]) -> bool | None:

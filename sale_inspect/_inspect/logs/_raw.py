@@ -53,6 +53,13 @@ class RawCallOutput(TypedDict, total=False):
     time: float | None
 
 
+class RawClock(TypedDict):
+    """What Inspect's human agent writes into the transcript when a person starts or stops the clock."""
+
+    action: str
+    total_time: str
+
+
 class RawEvent(TypedDict, total=False):
     """An event of the transcript; old ones hold events themselves."""
 
@@ -62,6 +69,9 @@ class RawEvent(TypedDict, total=False):
     parent_id: str | None
     span_id: str | None
     action: str | None
+    timestamp: str | None
+    source: str | None
+    data: Annotated[RawClock | Any, Field(union_mode="left_to_right")]
     model: str | None
     role: str | None
     pending: bool | None

@@ -11,7 +11,7 @@ from inspect_ai.solver import TaskState
 from inspect_ai.util import StoreModel, sandbox
 
 from sale_inspect._inspect.tasks._graded import Graded
-from sale_inspect._inspect.tasks._judging import judged, proven
+from sale_inspect._inspect.tasks._judging import judged, memory_bound, proven
 from sale_inspect._inspect.tasks._sandbox_state import SandboxBrokenByAgentError, SandboxStore
 from sale_inspect.bench import ProgramVerdict, extract_program, job
 
@@ -46,19 +46,24 @@ async def grade_function(state: TaskState, target: Target, seconds: float, memor
         if stored.program_sha256 != digest:
             return Graded(correct=None, answer=program, explanation="No sandbox is up to run the tests in.")
         return _graded(program, ProgramVerdict(passed=stored.passed, reason=stored.reason), stored.where)
-    work = _job(program, state.metadata, tuple(target), seconds, memory_mb)
+    memory = memory_bound(state.metadata, memory_mb)
+    work = _job(program, state.metadata, tuple(target), seconds, memory)
     try:
         await proven(state.metadata, memory_mb)
         verdict = await judged(work, state.metadata, seconds, state.store_as(SandboxStore).container)
     except SandboxBrokenByAgentError as error:
         verdict = ProgramVerdict(passed=False, reason=str(error))
     where = "two processes of two users" if verdict.two_users else "two processes of one user"
+    if memory is None:
+        where += ", without a limit of memory"
     stored.program_sha256, stored.passed = digest, verdict.passed
     stored.reason, stored.where = verdict.reason, where
     return _graded(program, verdict, where)
 
 
-def _job(program: str, metadata: Mapping[str, Any], tests: tuple[str, ...], seconds: float, memory_mb: int) -> str:
+def _job(
+    program: str, metadata: Mapping[str, Any], tests: tuple[str, ...], seconds: float, memory_mb: int | None
+) -> str:
     return job(
         program,
         entry_point=str(metadata["entry_point"]),

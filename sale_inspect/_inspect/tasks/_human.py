@@ -5,28 +5,40 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
+import anyio
 from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
 from inspect_ai.agent import human_cli, run
 from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.log import EvalLog
+from inspect_ai.log import EvalLog, list_eval_logs
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import SandboxEnvironmentSpec, sandbox
+from inspect_ai.util import collect as run_together
 from rich.markup import escape
 
 from sale_inspect._bounds import yaml_value
-from sale_inspect._errors import BenchError, MissingRequirementError
+from sale_inspect._errors import BenchError, FileWriteError, MissingRequirementError
+from sale_inspect._inspect.tasks._first_start import (
+    BEFORE,
+    LOGIN_SHELL,
+    TASK_FILE,
+    held_files,
+    show_at_first_start,
+)
+from sale_inspect._inspect.tasks._private_log import forget_machine
 from sale_inspect._inspect.tasks._samples import sample_of
+from sale_inspect._inspect.tasks._sandbox_state import note_container
 from sale_inspect._inspect.tasks._sandboxes import compose_file
 from sale_inspect._inspect.tasks._scorers import GRADER_ROLE, complexity_bin, pass_and_cost
 from sale_inspect._inspect.tasks._task_set import load_set
 from sale_inspect.bench import Domain, TaskItem
-from sale_inspect.bench.sources import mini_corpus
+from sale_inspect.bench.sources import DataPlace, mini_corpus
 from sale_inspect.checks import check_docker
 from sale_inspect.options import TaskSetOptions, option_rows
 
@@ -37,8 +49,8 @@ ARGUMENTS: Mapping[str, Any] = {row.name: row.default for row in option_rows(Tas
 
 _logger = logging.getLogger(__name__)
 
-TASK_FILE = "task.txt"
 PAGES_FILE = "pages.txt"
+_HELD = "held_files"
 
 _SUBMIT = {
     "mcq": "Submit one letter:  task submit B",
@@ -55,19 +67,28 @@ _SUBMIT = {
 def person() -> Solver:
     """Have a person do the task with Inspect's human agent.
 
-    The task's text also lies in the sandbox as a file. A program is submitted by the name of its file.
+    The task's text and files are in the sandbox from the first start of the clock on; before that, they are nowhere
+    the person can look. A program is submitted by the name of its file.
     """
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         kind = str(state.metadata.get("kind", "short_answer"))
-        text = _text(state)
-        await sandbox().write_file(TASK_FILE, text + "\n")
+        await note_container(state)
+        files = await held_files(state.metadata.get(_HELD, ()))
         agent = human_cli(
-            answer=_answer_form(kind, len(state.choices)), instructions=escape(_instructions(state, kind))
+            answer=_answer_form(kind, len(state.choices)),
+            instructions=escape(_instructions(state, kind)),
+            bashrc=LOGIN_SHELL,
         )
-        # The human agent shows texts as rich markup, which would swallow the `[int]` of `list[int]`.
-        done = await run(agent, escape(text))
-        state.output = done.output
+        over = anyio.Event()
+
+        async def work() -> None:
+            try:
+                state.output = (await run(agent, escape(BEFORE))).output
+            finally:
+                over.set()
+
+        await run_together(work(), show_at_first_start(_text(state), files, over))
         if kind == "function" and _is_file_name(state.output.completion):
             state.output.completion = await _program(state.output.completion.strip())
         return state
@@ -175,13 +196,15 @@ def _sample(item: TaskItem, folders: Mapping[str, str], with_pages: bool) -> Sam
     folder = folders.get(item.source)
     where = SandboxEnvironmentSpec("docker", str(compose_file("human")))
     sample = sample_of(item, where, None if folder is None else Path(folder))
-    if not with_pages:
-        return sample
-    corpus = mini_corpus()
-    pages = [page for page in map(corpus.page, corpus.titles) if page is not None]
-    text = "\n\n".join(f"# {page.title}\n\n{page.text}" for page in pages)
-    metadata = {**(sample.metadata or {}), "pages_file": PAGES_FILE}
-    return sample.model_copy(update={"files": {PAGES_FILE: text}, "metadata": metadata})
+    files, metadata = dict(sample.files or {}), dict(sample.metadata or {})
+    if with_pages:
+        corpus = mini_corpus()
+        pages = [page for page in map(corpus.page, corpus.titles) if page is not None]
+        files[PAGES_FILE] = "\n\n".join(f"# {page.title}\n\n{page.text}" for page in pages)
+        metadata["pages_file"] = PAGES_FILE
+    if files:
+        metadata[_HELD] = list(files)
+    return sample.model_copy(update={"files": files or None, "metadata": metadata})
 
 
 def require_person() -> None:
@@ -202,7 +225,9 @@ def require_person() -> None:
 def collect(task: Task, annotator: str, log_dir: str, grader: str | None = None) -> EvalLog:
     """Have a person work through a task from `tasks_for`, one sample after the other, and return the log.
 
-    A sample that fails leaves an error in the log, and the next one begins.
+    A sample that fails leaves an error in the log, and the next one begins. Of the person, the log holds the name that
+    was given and what was done in the sandbox; folders of this machine and the address of its repository are taken out
+    at the end, also when the session broke off.
 
     Args:
         task: The task.
@@ -210,14 +235,34 @@ def collect(task: Task, annotator: str, log_dir: str, grader: str | None = None)
         log_dir: Folder of the logs.
         grader: Model that grades short answers which do not match literally.
     """
-    (log,) = inspect_eval(
-        task,
-        solver=person(),
-        model=None,
-        model_roles=None if grader is None else {GRADER_ROLE: grader},
-        metadata={"annotator": annotator},
-        log_dir=log_dir,
-        max_samples=1,
-        fail_on_error=False,
-    )
+    before = _logs_in(log_dir)
+    try:
+        (log,) = inspect_eval(
+            task,
+            solver=person(),
+            model=None,
+            model_roles=None if grader is None else {GRADER_ROLE: grader},
+            metadata={"annotator": annotator},
+            log_dir=log_dir,
+            max_samples=1,
+            fail_on_error=False,
+        )
+    finally:
+        for location in _logs_in(log_dir) - before:
+            _forget_machine(location, (task.metadata or {}).get("asked_for", {}).get("data_dir"))
     return log
+
+
+def _logs_in(log_dir: str) -> set[str]:
+    return {info.name for info in list_eval_logs(log_dir)}
+
+
+def _forget_machine(location: str, data_dir: str | None) -> None:
+    folder = DataPlace.of(data_dir).data_dir
+    try:
+        forget_machine(location, {} if folder is None else {str(folder): "<data>", str(folder.resolve()): "<data>"})
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, FileWriteError) as error:
+        _logger.warning(
+            "%s still names folders of this machine, as it could not be written anew (%s: %.200s).",
+            location, type(error).__name__, error,
+        )  # fmt: skip

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from sale_inspect._errors import RunnerError
 from sale_inspect._inspect.tasks._sandbox_state import SandboxBrokenByAgentError, raise_who_broke
 from sale_inspect.bench import ProgramVerdict, job, read_verdict, runner_source
 
-__all__ = ["DEFAULT_MEMORY_MB", "judged", "prove_here", "proven"]
+__all__ = ["DEFAULT_MEMORY_MB", "judged", "memory_bound", "prove_here", "proven"]
 
 DEFAULT_MEMORY_MB = 512
 """Address space of a program under test, MiB, where the scorer is not given another."""
@@ -23,6 +24,8 @@ DEFAULT_MEMORY_MB = 512
 _GRACE_SECONDS = 30
 _PROOF_SECONDS = 20.0
 _BROKEN_STATUS = 3
+_PROBE = "import resource, sys\nresource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]) << 20,) * 2)"
+_logger = logging.getLogger(__name__)
 _proven: set[tuple[str, str, int]] = set()
 
 _REMEDIES = {
@@ -68,6 +71,32 @@ async def judged(work: str, metadata: Mapping[str, Any], seconds: float, contain
     return read_verdict(result.stdout, result.returncode)
 
 
+def memory_bound(metadata: Mapping[str, Any], memory_mb: int) -> int | None:
+    """How much address space a program under test gets, MiB; None where it cannot be limited.
+
+    That is so with `sandbox=local`, which promises no isolation anyway, on a system such as macOS.
+    """
+    return memory_mb if metadata.get("sandbox_type") != "local" or _limits_memory_here(memory_mb) else None
+
+
+@cache
+def _limits_memory_here(memory_mb: int) -> bool:
+    """Whether a process on this machine can limit its memory; tried once, and said once if it cannot."""
+    try:
+        tried = subprocess.run(
+            [sys.executable, "-I", "-c", _PROBE, str(memory_mb)],
+            capture_output=True, timeout=_PROOF_SECONDS, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _cannot("local", f"{sys.executable} does not run ({type(error).__name__})") from error
+    if tried.returncode:
+        _logger.warning(
+            "This system cannot limit the memory of a process. With sandbox=local, programs under test have their "
+            "limits of time and of file size alone; scores say so (`tests_ran_in`). Docker has it: -T sandbox=docker."
+        )
+    return tried.returncode == 0
+
+
 def _python(metadata: Mapping[str, Any]) -> str:
     # Another python3 may come first on this machine's PATH; the one that runs this is known to work.
     return sys.executable if metadata.get("sandbox_type") == "local" else "python3"
@@ -83,7 +112,7 @@ async def proven(metadata: Mapping[str, Any], memory_mb: int) -> None:
     key = (kind, str(metadata.get("scorer_user")), memory_mb)
     if key in _proven:
         return
-    for work, right in _proofs(memory_mb, two_users="scorer_user" in metadata):
+    for work, right in _proofs(memory_bound(metadata, memory_mb), two_users="scorer_user" in metadata):
         try:
             verdict = await judged(
                 work, {**metadata, "sandbox_type": "proof" if kind == "docker" else kind}, _PROOF_SECONDS
@@ -101,7 +130,7 @@ def prove_here(memory_mb: int = DEFAULT_MEMORY_MB) -> None:
     Raises:
         RunnerError: If programs cannot be tested on this machine, with the remedy.
     """
-    for work, right in _proofs(memory_mb, two_users=False):
+    for work, right in _proofs(memory_bound({"sandbox_type": "local"}, memory_mb), two_users=False):
         try:
             answer = subprocess.run(
                 [sys.executable, "-I", "-c", runner_source()],
@@ -117,7 +146,7 @@ def prove_here(memory_mb: int = DEFAULT_MEMORY_MB) -> None:
         _check("local", verdict, right)
 
 
-def _proofs(memory_mb: int, *, two_users: bool) -> Iterator[tuple[str, bool]]:
+def _proofs(memory_mb: int | None, *, two_users: bool) -> Iterator[tuple[str, bool]]:
     for answer, right in ((42, True), (41, False)):
         yield (
             job(

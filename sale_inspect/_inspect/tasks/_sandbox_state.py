@@ -20,14 +20,34 @@ class SandboxBrokenByAgentError(Exception):
 
 
 class SandboxStore(StoreModel):
-    """Name of the sample's container, by which its state can be read when it no longer runs."""
+    """The sample's container, by whose name its state can be read when it no longer runs, and its image.
+
+    Attributes:
+        container: Its name.
+        image: Id of the image that it was made from (`sha256:` and 64 hex digits): the same id, the same files. Empty
+            where the engine did not say.
+        image_name: What the compose file calls the image.
+    """
 
     container: str = ""
+    image: str = ""
+    image_name: str = ""
 
 
 async def note_container(state: TaskState) -> None:
-    """Keep the name of the sample's container while it runs; the engine does not tell it later."""
-    state.store_as(SandboxStore).container = (await sandbox().connection()).container or ""
+    """Keep the sample's container and its image while it runs; the engine does not tell them later.
+
+    A sample without a sandbox, or with another one than Docker's, has none.
+    """
+    try:
+        connection = await sandbox().connection()
+    except (ProcessLookupError, NotImplementedError):
+        return
+    if connection.type != "docker" or not connection.container:
+        return
+    kept = state.store_as(SandboxStore)
+    kept.container = connection.container
+    kept.image, _, kept.image_name = (await _told(kept.container, "{{.Image}} {{.Config.Image}}")).partition(" ")
 
 
 async def raise_who_broke(container: str, seen: str) -> None:
@@ -63,12 +83,20 @@ async def raise_who_broke(container: str, seen: str) -> None:
 
 async def _state(container: str, seen: str) -> dict[str, Any]:
     try:
-        answer = await subprocess(
-            ["docker", "inspect", "--format", "{{json .State}}", container], timeout=_SECONDS, capture_output=True
-        )
-        state: dict[str, Any] = json.loads(answer.stdout) if answer.success else {}
+        state: dict[str, Any] = json.loads(await _told(container, "{{json .State}}") or "{}")
     except (TimeoutError, OSError, ValueError) as error:
         raise RunnerError(
             f"The Docker engine does not answer ({type(error).__name__}) after the sandbox gave no verdict ({seen})."
         ) from error
     return state
+
+
+async def _told(container: str, form: str) -> str:
+    """What the engine says of a container; empty if it knows none.
+
+    Raises:
+        TimeoutError: If it does not answer.
+        OSError: If its command cannot be run.
+    """
+    answer = await subprocess(["docker", "inspect", "--format", form, container], timeout=_SECONDS, capture_output=True)
+    return answer.stdout.strip() if answer.success else ""

@@ -83,11 +83,10 @@ def task_tools(tools: list[Tool]) -> Solver:
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         if state.metadata["kind"] != "mcq":
             state.tools = list(tools)
+            await note_container(state)
         if state.metadata["kind"] == "function":
             # Before the first model is called: a machine that cannot test programs must fail none.
             await proven(state.metadata, DEFAULT_MEMORY_MB)
-            if state.metadata.get("sandbox_type") == "docker":
-                await note_container(state)
         return state
 
     return solve

@@ -2,8 +2,8 @@
 """Holds the program under test: loads it, calls its functions, and sends their values back.
 
 It runs as `python3 -I -c <wire.py + this file> REQUESTS REPLIES MEMORY_MB`, started anew for each program, and knows no
-test. Once the program is loaded nothing here can be trusted, so nothing depends on it: the program may as well say
-what it likes through the same pipe, and the referee takes it as the value of a function.
+test; MEMORY_MB 0 is no limit of memory. Once the program is loaded nothing here can be trusted, so nothing depends on
+it: the program may as well say what it likes through the same pipe, and the referee takes it as a function's value.
 """
 
 from __future__ import annotations
@@ -124,8 +124,10 @@ def _raised(error: BaseException) -> list[str]:
 
 
 def _limit(memory_mb: int) -> None:
-    memory = memory_mb << 20
-    for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, _FILE_BYTES)):
+    limits = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, _FILE_BYTES)]
+    if memory_mb:
+        limits.append((resource.RLIMIT_AS, memory_mb << 20))
+    for what, most in limits:
         resource.setrlimit(what, (most, most))
 
 

@@ -242,7 +242,7 @@ def _start(job: dict[str, Any], users: tuple[int, int] | None) -> tuple[int, Pip
             os.closerange(5, os.sysconf("SC_OPEN_MAX") if sys.platform == "darwin" else 65536)
             if users is not None:
                 _become(users[1])
-            command = [sys.executable, "-I", "-c", job["host"], "3", "4", str(job["memory_mb"])]
+            command = [sys.executable, "-I", "-c", job["host"], "3", "4", str(job["memory_mb"] or 0)]
             os.execve(sys.executable, command, {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"})
         finally:
             os._exit(71)

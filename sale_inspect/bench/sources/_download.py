@@ -6,14 +6,15 @@ from pathlib import Path
 
 from sale_inspect._errors import BenchError, FileWriteError, MissingSourceError
 from sale_inspect._files import open_new, write_file
+from sale_inspect.bench._files import sha256_of
+from sale_inspect.bench.sources._hub import from_hub, short
 from sale_inspect.bench.sources._source import HubFiles, PinnedFile, Source
 
-__all__ = ["TOKEN_VARIABLE", "download", "is_downloaded"]
-
-TOKEN_VARIABLE = "HF_TOKEN"
+__all__ = ["download", "is_downloaded"]
 
 _TIMEOUT_SECONDS = 30.0
-# Without it, files of a download that was cut off would pass for all of them.
+# Without it, files of a download that was cut off would pass for all of them. It holds the pins and, for each file, the
+# SHA-256 that it had when it was checked, so that a file that was changed since is noticed.
 _DONE = ".complete"
 
 
@@ -27,7 +28,7 @@ def download(source: Source, folder: Path, *, offline: bool = False) -> None:
 
     Raises:
         MissingSourceError: If something cannot be had, with the remedy.
-        BenchError: If an address gives another content than the pinned one; nothing of it is kept.
+        BenchError: If a file has another content than the pinned one, naming it and both hashes; it is not kept.
     """
     instead = f"Or put the original files into a folder {source.name}/ and name its parent with data_dir."
     if offline:
@@ -36,56 +37,34 @@ def download(source: Source, folder: Path, *, offline: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for each in source.downloads:
             if isinstance(each, HubFiles):
-                _from_hub(source, each, folder, instead)
+                from_hub(source, each, folder, instead)
             else:
                 _from_address(source, each, folder, instead)
-        write_file(folder / _DONE, _pins(source))
+        write_file(folder / _DONE, _pins(source) + _hashes(folder))
     except FileWriteError as error:
         raise MissingSourceError(f"{source.title}: {error} {instead}") from error
     except OSError as error:
-        raise MissingSourceError(f"{source.title}: {folder} cannot be written ({_short(error)}). {instead}") from error
+        raise MissingSourceError(f"{source.title}: {folder} cannot be written ({short(error)}). {instead}") from error
 
 
 def is_downloaded(source: Source, folder: Path) -> bool:
-    """Whether a download into the folder came to its end, with the pins that the source has now."""
+    """Whether a download into the folder came to its end, with the pins that the source has now, and is as it was."""
     try:
-        return (folder / _DONE).read_text(encoding="utf-8") == _pins(source)
+        done = (folder / _DONE).read_text(encoding="utf-8")
+        return done.startswith(_pins(source)) and done == _pins(source) + _hashes(folder)
     except (OSError, UnicodeDecodeError):
         return False
 
 
+def _hashes(folder: Path) -> str:
+    """SHA-256 and name of each file; notes of ours and of the hub's client begin with a dot."""
+    paths = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file()]
+    shown = [path for path in paths if not any(part.startswith(".") for part in path.parts)]
+    return "".join(f"{sha256_of(folder / path)}  {path.as_posix()}\n" for path in shown)
+
+
 def _pins(source: Source) -> str:
     return "\n".join(repr(each) for each in source.downloads) + "\n"
-
-
-def _from_hub(source: Source, files: HubFiles, folder: Path, instead: str) -> None:
-    import httpx
-    import huggingface_hub
-    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
-
-    ask = (
-        f"{source.title} is gated: ask for access at {files.page}, then set {TOKEN_VARIABLE} to a token of your "
-        f"account. {instead}"
-    )
-    if files.gated and huggingface_hub.get_token() is None:
-        raise MissingSourceError(ask)
-    try:
-        huggingface_hub.snapshot_download(
-            files.repo,
-            repo_type="dataset",
-            revision=files.revision,
-            allow_patterns=list(files.patterns),
-            local_dir=folder / files.repo.replace("/", "--"),
-        )
-    except (GatedRepoError, RepositoryNotFoundError) as error:
-        raise MissingSourceError(
-            ask if files.gated else f"{source.title}: {files.page} cannot be read ({_short(error)}). {instead}"
-        ) from error
-    # The hub's own transport raises a bare RuntimeError.
-    except (HfHubHTTPError, httpx.HTTPError, OSError, RuntimeError) as error:
-        raise MissingSourceError(
-            f"{source.title}: {files.repo} at {files.revision[:8]} could not be downloaded ({_short(error)}). {instead}"
-        ) from error
 
 
 def _from_address(source: Source, pinned: PinnedFile, folder: Path, instead: str) -> None:
@@ -104,9 +83,5 @@ def _from_address(source: Source, pinned: PinnedFile, folder: Path, instead: str
                     raise BenchError(f"{source.title}: {pinned.address}: {wrong} {instead}")
     except (httpx.HTTPError, OSError) as error:
         raise MissingSourceError(
-            f"{source.title}: {pinned.address} could not be downloaded ({_short(error)}). {instead}"
+            f"{source.title}: {pinned.address} could not be downloaded ({short(error)}). {instead}"
         ) from error
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -11,7 +11,8 @@ from pathlib import Path
 from sale_inspect._errors import BenchError, MissingSourceError
 from sale_inspect._files import cache_folder, cache_root
 from sale_inspect.bench._files import AGAIN, sha256_of
-from sale_inspect.bench.sources._download import TOKEN_VARIABLE, download, is_downloaded
+from sale_inspect.bench.sources._download import download, is_downloaded
+from sale_inspect.bench.sources._hub import TOKEN_VARIABLE
 from sale_inspect.bench.sources._source import Candidate, DroppedRow, HubFiles, Layout, Source
 
 __all__ = ["DATA_DIR_VARIABLE", "DataPlace", "Obtained", "obtain"]

@@ -143,12 +143,14 @@ class HubFiles:
         revision: Commit, 40 hex digits.
         patterns: Files to fetch.
         gated: Access must be asked for and needs a token.
+        sha256: SHA-256 by name, where it is known. The others are checked against the hub's own index of the revision.
     """
 
     repo: str
     revision: str
     patterns: tuple[str, ...]
     gated: bool = False
+    sha256: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def page(self) -> str:
