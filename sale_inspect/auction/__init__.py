@@ -25,9 +25,9 @@ from sale_inspect.auction._record import (
 )
 from sale_inspect.auction._redecide import Redecision, recorded_switches, redecide
 from sale_inspect.auction._replies import CHARACTERS_A_TOKEN, Answer, answer_of, capped, writable
-from sale_inspect.auction._score import RATING_SCALE, BidFeatures, Scored, price_length, score
+from sale_inspect.auction._score import RATING_SCALE, BidFeatures, Scored, price_length, price_ranks, score
 from sale_inspect.auction._select import accept_refined, may_refine, select
-from sale_inspect.auction._switches import TERMS, JudgeChoice, Switches, Term, asked_judges, normalised
+from sale_inspect.auction._switches import TERMS, JudgeChoice, RefinedRule, Switches, Term, asked_judges, normalised
 from sale_inspect.auction._tokens import TOKENIZER, count_tokens, tokenize
 from sale_inspect.auction._weights import Weights, uniform_weights
 
@@ -54,6 +54,7 @@ __all__ = [
     "PastAuction",
     "Prompt",
     "Redecision",
+    "RefinedRule",
     "Refinement",
     "Rules",
     "Scored",
@@ -81,6 +82,7 @@ __all__ = [
     "parse_strategy",
     "plan_fault",
     "price_length",
+    "price_ranks",
     "prompt",
     "prompt_versions",
     "rating_prompt",

@@ -12,6 +12,7 @@ from sale_inspect._inspect.solvers._sale import sale
 from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.auction import AuctionRecord, redecide
+from sale_inspect.options import PRESET_DEFAULTS
 
 from .conftest import RunEval
 
@@ -55,6 +56,10 @@ VARIANTS: list[dict[str, Any]] = [
     {"defences": "quote,anonymous,normalise,checks"},
     {"defences": ""},
     {"winning": "outcome"},
+    {"preset": "ours"},
+    {"preset": "ours", "refined": "paper", "defences": "normalise"},
+    {"refined": "mean", "jury": "panel"},
+    {"prefer": 0.4, "judges": "peers"},
 ]
 
 
@@ -71,6 +76,11 @@ def test_every_variant_runs_is_recorded_and_decides_the_same_again(run_eval: Run
         again = redecide(record)
         assert (again.provisional_winner, again.winner) == (record.provisional_winner, record.winner)
         assert dict(again.z) == pytest.approx({bid.agent: bid.z for bid in record.bids})
+        assert dict(again.refined_z) == pytest.approx({bid.agent: bid.z for bid in record.refined})
+        preset = options.get("preset", "paper")
+        assert record.options["preset"] == preset
+        for name, by_preset in PRESET_DEFAULTS.items():
+            assert record.options[name] == options.get(name, by_preset[preset])
         if "refinement" in record.drop:
             assert record.refined == () and record.winner == record.provisional_winner
 
@@ -102,3 +112,11 @@ def test_a_panel_takes_one_call_a_judge_hides_names_and_needs_fewer_tokens(run_e
 def test_without_defences_judges_see_names_and_no_marks(run_eval: RunEval) -> None:
     log, _ = held(run_eval, defences="", memory="off")
     assert asked(log, "Plan of agent 32b:\n") > 0 and asked(log, "--- plan ") == 0
+
+
+def test_the_run_ends_with_one_line_on_what_was_not_known(run_eval: RunEval, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("WARNING"):
+        held(run_eval, preset="ours", memory="off")
+    (line,) = [each.getMessage() for each in caplog.records if "without a fitted file" in each.getMessage()]
+    assert line.startswith("SALE (preset ours) ran without a fitted file: ")
+    assert "sale-inspect fit LOGS --objective" in line and "\n" not in line

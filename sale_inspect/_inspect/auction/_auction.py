@@ -65,7 +65,7 @@ class Auction:
     ledger: SampleLedger
 
     def __post_init__(self) -> None:
-        options = self.options
+        options = self.options = self.options.settled()
         self._prices = self.pool.blended_prices()
         self._rules = Rules(
             prices=self._prices,

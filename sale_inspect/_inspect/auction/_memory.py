@@ -69,6 +69,7 @@ class RunMemory:
         fault: Why the run cannot go on with its memory; empty if it can.
         lost: Why the file is written no more, and the run goes on without it; empty if it is in use.
         activity: What happens in the run, for those that wait.
+        closing: What the user is told when the run has ended; empty for nothing.
     """
 
     key: str
@@ -87,6 +88,7 @@ class RunMemory:
     fault: str = ""
     lost: str = ""
     activity: Activity = field(default_factory=Activity)
+    closing: str = ""
     _samples: dict[tuple[int, int], str] = field(default_factory=dict)
     _embedders: dict[str, Embedder] = field(default_factory=dict)
     _vectors: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)

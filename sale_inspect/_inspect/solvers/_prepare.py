@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from sale_inspect._inspect.store import Bidder, bidder, generate_config, pool_fr
 from sale_inspect.auction import Weights
 from sale_inspect.checks import require_endpoints
 from sale_inspect.embedding import require_embedder
-from sale_inspect.options import REACT, RoutedOptions, SaleOptions, SingleOptions
+from sale_inspect.options import REACT, Preset, RoutedOptions, SaleOptions, SingleOptions, preset_of
 from sale_inspect.pools import Pool, load_pool
 
 __all__ = ["GivenTools", "Prepared", "bidders_of", "executor_of", "given_tools", "prepare", "usable"]
@@ -31,7 +32,7 @@ class Prepared:
     """The options of an auction, and what was read and made for them.
 
     Attributes:
-        options: The options.
+        options: The options, settled: what was not given has its preset's value.
         pool: The pool; None if models are given by role, which is known only in a sample.
         tools: Tools to add, or to use.
         weights: Fitted weights; None for uniform ones.
@@ -53,6 +54,7 @@ def prepare(options: SaleOptions) -> Prepared:
     Raises:
         SaleError: If anything is wrong that can be known before the first paid call.
     """
+    options = options.settled(_brought_preset(options.weights))
     executor = executor_of(options, options.agent)
     pool = _pool(options, executor)
     require_embedder(options.embedder)
@@ -151,6 +153,18 @@ def _pool(options: SaleOptions, executor: Executor) -> Pool | None:
             f"solver sale_inspect/single -S agent={pool.names[0]}."
         )
     return pool
+
+
+def _brought_preset(weights: str | None) -> Preset | None:
+    """The preset that a weights file brings. What is wrong with the file is said where it is loaded."""
+    if weights is None:
+        return None
+    try:
+        head = json.loads(Path(weights).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    objective = head.get("objective") if isinstance(head, dict) else None
+    return preset_of(objective if isinstance(objective, str) else None)
 
 
 def _fitted(options: SaleOptions, pool: Pool | None) -> Weights | None:

@@ -8,7 +8,7 @@ from inspect_ai.log import transcript
 from inspect_ai.util import span
 
 from sale_inspect._errors import PoolError
-from sale_inspect._inspect.auction import Auction
+from sale_inspect._inspect.auction import Auction, say_at_the_end
 from sale_inspect._inspect.solvers._prepare import Prepared, bidders_of
 from sale_inspect._inspect.store import Bidder, SampleLedger, write_records
 from sale_inspect._inspect.view import TaskView
@@ -16,6 +16,12 @@ from sale_inspect.auction import card, uniform_weights
 from sale_inspect.pools import Pool
 
 __all__ = ["SampleAgents", "WinningBid", "agents_of_sample", "run_auction"]
+
+_UNFITTED = (
+    "SALE (preset {preset}) ran without a fitted file: how well each agent solves such tasks was not known, and all "
+    "terms of the score weighed the same. To fit it to tasks with known outcomes: sale-inspect fit LOGS --objective "
+    "outcome -o weights.json (logs of sale, and of single for each agent), then -S weights=weights.json."
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +69,8 @@ async def run_auction(prepared: Prepared, agents: SampleAgents, task: TaskView) 
         memory=prepared.memory,
         ledger=ledger,
     )
+    if prepared.weights is None:
+        say_at_the_end(task.uuid, _UNFITTED.format(preset=auction.options.preset))
     try:
         async with span("auction", type="auction"):
             ledger.book.open_span()

@@ -6,8 +6,10 @@ from sale_inspect.report.analysis._alone import alone
 from sale_inspect.report.analysis._analyse import Analyses, OracleResult, analyse, usual_baseline
 from sale_inspect.report.analysis._cells import ALL, Cell, bins_of, cells, policies_of
 from sale_inspect.report.analysis._coalitions import AgentValue, agent_values
+from sale_inspect.report.analysis._estimates import TaskEstimate
 from sale_inspect.report.analysis._judges import JudgeQuality, judge_qualities
 from sale_inspect.report.analysis._pairs import AgentPair, pairs
+from sale_inspect.report.analysis._refinement import RefinementEffect, preset_of_policies, refinement_effects
 from sale_inspect.report.analysis._routes import Escalation, Route, Share, escalations, routes, shares
 from sale_inspect.report.analysis._spans import OrderSpread, PolicyHorizon, order_spreads, policy_horizons
 
@@ -23,8 +25,10 @@ __all__ = [
     "OrderSpread",
     "PolicyHorizon",
     "RecordedAuction",
+    "RefinementEffect",
     "Route",
     "Share",
+    "TaskEstimate",
     "Variant",
     "ablations",
     "agent_values",
@@ -39,6 +43,8 @@ __all__ = [
     "pairs",
     "policies_of",
     "policy_horizons",
+    "preset_of_policies",
+    "refinement_effects",
     "routes",
     "shares",
     "usual_baseline",

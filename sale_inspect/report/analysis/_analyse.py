@@ -14,6 +14,7 @@ from sale_inspect.report.analysis._cells import Cell, bins_of, cells, policies_o
 from sale_inspect.report.analysis._coalitions import AgentValue, agent_values
 from sale_inspect.report.analysis._judges import JudgeQuality, judge_qualities
 from sale_inspect.report.analysis._pairs import AgentPair, pairs
+from sale_inspect.report.analysis._refinement import RefinementEffect, refinement_effects
 from sale_inspect.report.analysis._routes import Escalation, Route, Share, escalations, routes, shares
 from sale_inspect.report.analysis._spans import OrderSpread, PolicyHorizon, order_spreads, policy_horizons
 from sale_inspect.report.tidy import Tidy, records_of
@@ -55,6 +56,7 @@ class Analyses:
         agents: Shapley values.
         ablations: Recorded auctions decided again, by policy.
         judges: Quality of ratings.
+        refinements: What refinement added, by policy.
         horizons: Time horizons.
         orders: Spread from order to order.
         why: Name of a part: why it is empty, in one sentence.
@@ -74,6 +76,7 @@ class Analyses:
     agents: tuple[AgentValue, ...]
     ablations: tuple[tuple[str, Table], ...]
     judges: tuple[JudgeQuality, ...]
+    refinements: tuple[RefinementEffect, ...]
     horizons: tuple[PolicyHorizon, ...]
     orders: tuple[OrderSpread, ...]
     why: dict[str, str]
@@ -117,6 +120,9 @@ def analyse(tidy: Tidy, *, baseline: str = "", seed: int = 0) -> Analyses:
         why |= dict.fromkeys(("agents", "ablations", "judges"), "There is no auction in these logs.")
     if samples["tau"].isna().all():
         why["horizons"] = "No task has a human time."
+    refinements = refinement_effects(samples, tidy.logs)
+    if not refinements:
+        why["refinements"] = "No auction in these logs has a refined bid."
     spreads = order_spreads(samples)
     if not spreads:
         why["orders"] = "No policy ran in two orders or more."
@@ -135,6 +141,7 @@ def analyse(tidy: Tidy, *, baseline: str = "", seed: int = 0) -> Analyses:
         agents=values,
         ablations=tuple(_ablations(tidy, records, solo)),
         judges=judge_qualities(tidy.bids),
+        refinements=refinements,
         horizons=policy_horizons(samples),
         orders=spreads,
         why=why,

@@ -16,6 +16,7 @@ from sale_inspect.report.page._model import (
     Section,
     Sentences,
 )
+from sale_inspect.report.page._refinement import refinement_sentence
 from sale_inspect.report.page._tasks import sample_url
 from sale_inspect.report.page._verdict import verdict_sentences
 
@@ -32,6 +33,7 @@ __all__ = [
     "Sentences",
     "grid_csv",
     "horizon_frame",
+    "refinement_sentence",
     "report_page",
     "route_frame",
     "sample_url",

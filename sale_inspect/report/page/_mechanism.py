@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from sale_inspect.report.analysis import Analyses
 from sale_inspect.report.page._model import Block, IntervalValue, PageColumn, PageTable, Picture, Section, Value
+from sale_inspect.report.page._refinement import refinement_blocks
 from sale_inspect.texts import Table
 
 __all__ = ["agents_section", "mechanism_section"]
@@ -22,6 +23,7 @@ def _blocks(analyses: Analyses, pictures: Mapping[str, Picture]) -> Iterator[Blo
         yield _missing("ablations", "Ablations", analyses)
     yield pictures["calibration"]
     yield _judges(analyses)
+    yield from refinement_blocks(analyses)
     yield pictures["learning"]
     yield _orders(analyses)
     yield pictures["bid-length"]
