@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
-from typing import Annotated, Any, ClassVar, Self, cast
+from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 from sale_inspect._errors import OptionError
 from sale_inspect.auction import (
@@ -52,6 +52,14 @@ def _memory_told(memory: str | bool) -> str:
 def _weights_told(weights: str | None) -> str:
     stem = PurePath(weights or "").stem
     return "fitted weights" if stem == "weights" else f"weights {stem}" if stem else ""
+
+
+def _prompts_told(prompts: str | None) -> str:
+    return f"prompts {PurePath(prompts).name}" if prompts else ""
+
+
+def _plan_told(plan: str) -> str:
+    return "winner without its plan" if plan == "none" else ""
 
 
 def _defences_told(defences: Names) -> str:
@@ -200,7 +208,7 @@ class SaleOptions(Options):
     strategy_tokens: Annotated[
         int,
         Option(
-            "Cap of a plan, tokens; a plan that was cut is marked.",
+            "Cap of a plan, in tokens of one tokenizer for all agents; a plan that reaches it counts as cut.",
             check=at_least(1),
             told="plans of {} tokens",
             recorded=Recorded(field="strategy_tokens"),
@@ -219,6 +227,22 @@ class SaleOptions(Options):
             recorded=Recorded(field="defences", form=sorted_names),
         ),
     ] = "quote,anonymous"
+    prompts: Annotated[
+        str | None,
+        Option(
+            "Folder of prompts of your own (`bid.md`, `jury.md` and so on) with the fields of the package's; those "
+            "that it lacks are the package's. The record keeps the hash of each.",
+            told=_prompts_told,
+        ),
+    ] = None
+    plan: Annotated[
+        Literal["own", "none"],
+        Option(
+            "What the winner works with: its `own` plan (the paper's) or `none`, the task alone.",
+            told=_plan_told,
+            recorded=Recorded(),
+        ),
+    ] = "own"
     agent: Executor = REACT
     agent_args: AgentArguments = None
     execute: Execution = "agent"

@@ -168,6 +168,9 @@ def _options(head: LogHead, telling: SampleFacts | None, kind: PolicyKind) -> It
         if value is None or (name in rows and at_default(options, rows[name], given)):
             continue
         words = option_words(rows[name], value) if name in rows else ""
+        if name == "prompts" and telling is not None and telling.records:
+            # A folder's name is no content: the same one may hold other prompts tomorrow.
+            value = telling.records[0].prompts
         yield name, Trait(value=_shown(value), words=words or f"{name}={_shown(value)}", option=True)
 
 

@@ -119,6 +119,7 @@ def test_positions_are_for_what_one_names_first() -> None:
         ({"preset": "ours", "refined": "paper"}, ["preset ours", "refined by paper"]),
         ({"preset": "paper", "refined": "mean", "prefer": 0}, ["refined by mean"]),
         ({"preset": "ours", "weights": "w.json", "prefer": 0}, ["preset ours", "weights w"]),
+        ({"prompts": "my/prompts", "plan": "none"}, ["prompts prompts", "winner without its plan"]),
         ({"weights": "mine.json", "agent": "swe/agent"}, ["weights mine", "executor swe/agent"]),
     ],
 )
@@ -160,7 +161,7 @@ def test_each_recorded_option_has_a_field_of_the_record() -> None:
         if row.option.recorded is not None:
             assert row.option.recorded.field in AuctionRecord.model_fields
     # What else a record holds of options: what became of them.
-    resolved = {"pool", "weights", "memory", "embedder"}
+    resolved = {"pool", "weights", "memory", "embedder", "prompts"}
     kept = {row.name for row in option_rows(SaleOptions) if row.option.recorded is not None}
     assert kept | resolved | {"frozen", "tools", "check", "memory_required", "memory_wait"} == {
         row.name for row in option_rows(SaleOptions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -15,7 +15,7 @@ from sale_inspect._errors import MissingRequirementError, OptionError, PoolError
 from sale_inspect._inspect.auction import MemoryChoice, memory_choice
 from sale_inspect._inspect.solvers._executor import Executor, make_agent
 from sale_inspect._inspect.store import Bidder, bidder, generate_config, pool_from_roles, register_prices
-from sale_inspect.auction import Weights
+from sale_inspect.auction import Prompts, Weights, packaged_prompts, read_prompts
 from sale_inspect.checks import require_endpoints
 from sale_inspect.embedding import require_embedder
 from sale_inspect.options import REACT, Preset, RoutedOptions, SaleOptions, SingleOptions, preset_of
@@ -38,6 +38,7 @@ class Prepared:
         weights: Fitted weights; None for uniform ones.
         memory: Which memory the run has.
         executor: What carries out the task.
+        prompts: The prompts of the auction.
     """
 
     options: SaleOptions
@@ -46,6 +47,7 @@ class Prepared:
     weights: Weights | None
     memory: MemoryChoice
     executor: Executor
+    prompts: Prompts
 
 
 def prepare(options: SaleOptions) -> Prepared:
@@ -55,8 +57,16 @@ def prepare(options: SaleOptions) -> Prepared:
         SaleError: If anything is wrong that can be known before the first paid call.
     """
     options = options.settled(_brought_preset(options.weights))
-    executor = executor_of(options, options.agent)
+    prompts = packaged_prompts() if options.prompts is None else read_prompts(Path(options.prompts).expanduser())
+    if options.execute == "task" and options.plan == "none":
+        raise OptionError("plan=none has no effect with execute=task: the task's own solver is given no plan.")
+    executor = replace(executor_of(options, options.agent), asking=prompts["execute"])
     pool = _pool(options, executor)
+    if pool is not None and pool.simulated and (unlike := prompts.unlike_packaged()):
+        raise OptionError(
+            f"prompts: {unlike[0]}.md is not as the simulated agents know it: they go by the heading of bid, jury, "
+            "panel and refine, and by all of task and execute. Keep that, or use a pool of real models."
+        )
     require_embedder(options.embedder)
     return Prepared(
         options=options,
@@ -65,6 +75,7 @@ def prepare(options: SaleOptions) -> Prepared:
         weights=_fitted(options, pool),
         memory=memory_choice(options.memory, options.frozen, options.memory_required),
         executor=executor,
+        prompts=prompts,
     )
 
 

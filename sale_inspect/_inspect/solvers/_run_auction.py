@@ -35,10 +35,10 @@ class SampleAgents:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WinningBid:
-    """Who won an auction, with its plan."""
+    """Who won an auction, with its plan; None if it is to work without one."""
 
     bidder: Bidder
-    strategy: str
+    strategy: str | None
 
 
 def agents_of_sample(prepared: Prepared) -> SampleAgents:
@@ -68,6 +68,7 @@ async def run_auction(prepared: Prepared, agents: SampleAgents, task: TaskView) 
         options=prepared.options,
         memory=prepared.memory,
         ledger=ledger,
+        prompts=prepared.prompts,
     )
     if prepared.weights is None:
         say_at_the_end(task.uuid, _UNFITTED.format(preset=auction.options.preset))
@@ -82,4 +83,5 @@ async def run_auction(prepared: Prepared, agents: SampleAgents, task: TaskView) 
     finally:
         ledger.save()
     winner = next(bidder for bidder in agents.bidders if bidder.name == record.winner)
-    return WinningBid(bidder=winner, strategy=record.winning_bid.strategy)
+    plan = record.winning_bid.strategy if prepared.options.plan == "own" else None
+    return WinningBid(bidder=winner, strategy=plan)
