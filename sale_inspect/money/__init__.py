@@ -6,6 +6,7 @@ from sale_inspect.money._ledger import (
     Entry,
     Phase,
     book,
+    fees,
     overhead_share,
     total_usd,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "Price",
     "TokenUsage",
     "book",
+    "fees",
     "overhead_share",
     "total_usd",
     "usage_fault",

@@ -2,6 +2,6 @@
 
 from sale_inspect.pools._load import load_pool, packaged_pools, parse_pool
 from sale_inspect.pools._match import pool_names
-from sale_inspect.pools._pool import Agent, Pool, PriceEntry
+from sale_inspect.pools._pool import Agent, Pool, PriceEntry, ToolFee
 
-__all__ = ["Agent", "Pool", "PriceEntry", "load_pool", "packaged_pools", "parse_pool", "pool_names"]
+__all__ = ["Agent", "Pool", "PriceEntry", "ToolFee", "load_pool", "packaged_pools", "parse_pool", "pool_names"]

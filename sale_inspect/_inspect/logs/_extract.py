@@ -180,7 +180,6 @@ def _without_texts(record: AuctionRecord) -> AuctionRecord:
     return record.model_copy(
         update={
             "task": "",
-            "prompts": {},
             "bids": tuple(bid.model_copy(update={"strategy": ""}) for bid in record.bids),
             "refined": tuple(bid.model_copy(update={"strategy": ""}) for bid in record.refined),
         }
