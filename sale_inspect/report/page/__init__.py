@@ -1,5 +1,6 @@
 """The page of a report: a document model, what stands on it, and its HTML, Markdown and CSV. Pure."""
 
+from sale_inspect.report.page._behaviour import token_sentence
 from sale_inspect.report.page._compose import PageOptions, report_page
 from sale_inspect.report.page._csv import grid_csv
 from sale_inspect.report.page._frames import horizon_frame, route_frame, shapley_frame
@@ -40,5 +41,6 @@ __all__ = [
     "shapley_frame",
     "to_html",
     "to_markdown_page",
+    "token_sentence",
     "verdict_sentences",
 ]
