@@ -10,7 +10,7 @@ __all__ = ["PRESET_DEFAULTS", "Preset", "preset_of", "preset_values"]
 Preset = Literal["paper", "ours"]
 """`paper`: the source's mechanism to the letter. `ours`: with what this project adds to it."""
 
-PRESET_DEFAULTS: Mapping[str, Mapping[Preset, Any]] = {
+PRESET_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "refined": {"paper": "paper", "ours": "mean"},
     "prefer": {"paper": 0.0, "ours": 0.1},
 }

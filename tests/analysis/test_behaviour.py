@@ -29,7 +29,7 @@ def test_tokens_are_means_of_tasks_and_agents_stand_by_the_price_of_a_token() ->
     for use in uses:
         own = ONCE.samples[(ONCE.samples["kind"] == "single") & (ONCE.samples["agent"] == use.agent)]
         own = own if use.bin == "all" else own[own["bin"] == use.bin]
-        assert (use.tasks, use.tokens) == (own["task_id"].nunique(), pytest.approx(own["tokens"].mean()))
+        assert use.tasks == own["task_id"].nunique() and use.tokens == pytest.approx(own["tokens"].mean())
 
 
 def runs_of_two(ratios: np.ndarray) -> pd.DataFrame:

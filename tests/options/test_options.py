@@ -187,7 +187,7 @@ def test_an_option_that_several_have_can_be_explained_anew() -> None:
 @given(data=st.data())
 def test_a_preset_decides_what_is_not_set_and_nothing_else(preset: Preset, data: st.DataObject) -> None:
     values = {"refined": ("paper", "mean"), "prefer": (0.0, 0.1, 0.5)}
-    chosen = {name: data.draw(st.sampled_from([None, *choices])) for name, choices in values.items()}
+    chosen: dict[str, Any] = {name: data.draw(st.sampled_from([None, *choices])) for name, choices in values.items()}
     options = SaleOptions(preset=preset, **chosen).settled()
     for name, value in chosen.items():
         assert getattr(options, name) == (PRESET_DEFAULTS[name][preset] if value is None else value)

@@ -140,7 +140,7 @@ def ablations(auctions: Sequence[RecordedAuction], base: str = _AS_RECORDED) -> 
 
 def _works_with_plan(record: AuctionRecord) -> bool:
     """Whether the winner was given its plan: not with `plan=none`, nor where the task's own solver executes."""
-    return record.options.get("plan", "own") == "own" and record.options.get("execute", "agent") == "agent"
+    return bool(record.options.get("plan", "own") == "own" and record.options.get("execute", "agent") == "agent")
 
 
 def _again(auction: RecordedAuction, variant: Variant) -> _Outcome:

@@ -73,9 +73,10 @@ def refinement_effects(samples: pd.DataFrame, logs: pd.DataFrame) -> tuple[Refin
         logs: Tidy logs.
     """
     single = samples[(samples["kind"] == "single") & samples["correct"].notna()]
+    means = single.groupby(["task_id", "agent"], as_index=False)["correct"].mean()
     alone = {
         (str(task), str(agent)): float(score)
-        for (task, agent), score in single.groupby(["task_id", "agent"])["correct"].mean().items()
+        for task, agent, score in zip(means["task_id"], means["agent"], means["correct"], strict=True)
     }
     presets = preset_of_policies(logs)
     held = samples[(samples["kind"] == "sale") & (samples["provisional"] != "") & samples["correct"].notna()]
