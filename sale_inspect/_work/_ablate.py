@@ -8,6 +8,7 @@ from sale_inspect._errors import LogError
 from sale_inspect._work._logs import LogsRequest, read_logs
 from sale_inspect._work._places import Places
 from sale_inspect._work._progress import Progress, silent
+from sale_inspect.auction import AuctionRecord
 from sale_inspect.outcomes import read_price_list
 from sale_inspect.report.analysis import RecordedAuction, ablations
 from sale_inspect.runs import AuctionRuns, auctions_of, repriced_auction
@@ -17,6 +18,8 @@ __all__ = ["ablate"]
 
 _ALIKE = ("pool", "agents", "drop", "judges", "defences")
 """What all auctions must have in common to be decided again together."""
+_ALIKE_OPTIONS = ("preset", "refined", "prefer", "plan")
+"""The same, of options without a field of their own."""
 
 
 def ablate(logs: Places, request: LogsRequest | None = None, *, progress: Progress = silent) -> Table:
@@ -47,11 +50,15 @@ def ablate(logs: Places, request: LogsRequest | None = None, *, progress: Progre
     return replace(table, notes=(*table.notes, *auctions.notes))
 
 
+def _what(record: AuctionRecord, name: str) -> object:
+    return record.options.get(name) if name in _ALIKE_OPTIONS else getattr(record, name)
+
+
 def _recorded(auctions: AuctionRuns) -> list[RecordedAuction]:
     _, first = auctions.held[0]
     for run, record in auctions.held:
-        for name in _ALIKE:
-            of_first, of_this = getattr(first, name), getattr(record, name)
+        for name in (*_ALIKE, *_ALIKE_OPTIONS):
+            of_first, of_this = _what(first, name), _what(record, name)
             if of_first != of_this:
                 raise LogError(
                     f"Log {run.head.log}, sample {run.sample.sample_id} epoch {run.epoch}: its auction has {name} "

@@ -21,7 +21,15 @@ from sale_inspect.auction._memory import (
 from sale_inspect.auction._panel import panel_labels, panel_order, parse_panel
 from sale_inspect.auction._parse import parse_rating, parse_strategy, refuses
 from sale_inspect.auction._plan_checks import plan_fault
-from sale_inspect.auction._prompts import PROMPT_NAMES, Prompt, prompt, prompt_versions
+from sale_inspect.auction._prompts import (
+    PROMPT_NAMES,
+    Prompt,
+    Prompts,
+    packaged_prompts,
+    prompt,
+    prompt_versions,
+    read_prompts,
+)
 from sale_inspect.auction._quoting import DEFENCES, Defence, JudgePrompt, panel_prompt, rating_prompt
 from sale_inspect.auction._record import (
     AuctionRecord,
@@ -34,10 +42,10 @@ from sale_inspect.auction._record import (
     Refinement,
 )
 from sale_inspect.auction._redecide import Redecision, recorded_switches, redecide
-from sale_inspect.auction._replies import CHARACTERS_A_TOKEN, Answer, answer_of, capped, writable
-from sale_inspect.auction._score import RATING_SCALE, BidFeatures, Scored, price_length, score
+from sale_inspect.auction._replies import CHARACTERS_A_TOKEN, Answer, answer_of, call_tokens, capped, writable
+from sale_inspect.auction._score import RATING_SCALE, BidFeatures, Scored, price_length, price_ranks, score
 from sale_inspect.auction._select import accept_refined, may_refine, select
-from sale_inspect.auction._switches import TERMS, JudgeChoice, Switches, Term, asked_judges, normalised
+from sale_inspect.auction._switches import TERMS, JudgeChoice, RefinedRule, Switches, Term, asked_judges, normalised
 from sale_inspect.auction._tokens import TOKENIZER, count_tokens, tokenize
 from sale_inspect.auction._weights import Weights, uniform_weights
 
@@ -67,7 +75,9 @@ __all__ = [
     "PastAuction",
     "PastPlan",
     "Prompt",
+    "Prompts",
     "Redecision",
+    "RefinedRule",
     "Refinement",
     "Rules",
     "Scored",
@@ -79,6 +89,7 @@ __all__ = [
     "answer_of",
     "asked_judges",
     "assess",
+    "call_tokens",
     "capped",
     "card",
     "contrastive_pairs",
@@ -87,6 +98,7 @@ __all__ = [
     "logprob_entropy",
     "may_refine",
     "normalised",
+    "packaged_prompts",
     "panel_labels",
     "panel_order",
     "panel_prompt",
@@ -95,9 +107,11 @@ __all__ = [
     "parse_strategy",
     "plan_fault",
     "price_length",
+    "price_ranks",
     "prompt",
     "prompt_versions",
     "rating_prompt",
+    "read_prompts",
     "recorded_switches",
     "redecide",
     "refuses",

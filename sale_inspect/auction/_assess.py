@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from sale_inspect.auction._bids import Bid
 from sale_inspect.auction._entropy import text_entropy
 from sale_inspect.auction._record import BidRecord, EntropyKind
-from sale_inspect.auction._score import RATING_SCALE, BidFeatures, price_length, score
-from sale_inspect.auction._switches import Switches, normalised, switched_features, switched_weights
+from sale_inspect.auction._score import RATING_SCALE, BidFeatures, price_length, price_ranks, score
+from sale_inspect.auction._switches import Switches, mean_ratings, normalised, switched_features, switched_weights
 from sale_inspect.auction._tokens import count_tokens
 from sale_inspect.auction._weights import Weights
 
@@ -55,19 +55,26 @@ def assess(
             A judge that was not asked is not in it, and counts as abstaining.
         rules: Prices, weights, cap and switches.
         kind: Which entropy to use; one kind for all bids of an auction.
-        among: Ratings of the other bids of the auction, which normalisation stretches together with
-            these.
+        among: Ratings of the first bids, if these are the refined ones. Normalisation stretches both together, and
+            `refined=mean` takes the mean of both.
 
     Raises:
         ValueError: If `kind` is `logprobs` and a bid has none.
     """
     shares = {bid.agent: gammas(ratings[bid.agent], tuple(rules.prices)) for bid in bids}
+    first = {agent: gammas(row, tuple(rules.prices)) for agent, row in (among or {}).items()}
+    if rules.switches.refined == "mean":
+        shares = {agent: mean_ratings(first.get(agent, {}), row) for agent, row in shares.items()}
     if rules.switches.normalise:
-        others = {f"other {agent}": gammas(row, tuple(rules.prices)) for agent, row in (among or {}).items()}
+        others = {f"other {agent}": row for agent, row in first.items()}
         stretched = normalised({**others, **shares})
         shares = {agent: stretched[agent] for agent in shares}
     weights = switched_weights(rules.weights, rules.switches.drop)
-    return tuple(_assess_one(bid, ratings[bid.agent], shares[bid.agent], weights, rules, kind) for bid in bids)
+    ranks = price_ranks(rules.prices)
+    priors = {agent: rules.switches.prefer * rank for agent, rank in ranks.items()}
+    return tuple(
+        _assess_one(bid, ratings[bid.agent], shares[bid.agent], priors[bid.agent], weights, rules, kind) for bid in bids
+    )
 
 
 def gammas(ratings: Ratings, judges: Sequence[str]) -> dict[str, float | None]:
@@ -82,6 +89,7 @@ def features_of(
     length: int,
     entropy: float,
     ratings: Mapping[str, float | None],
+    prior: float,
     dearest: float,
     cap: int,
     switches: Switches,
@@ -91,6 +99,7 @@ def features_of(
         price_length=price_length(usd_per_mtok=usd_per_mtok, length=length, dearest_usd_per_mtok=dearest, cap=cap),
         entropy=entropy,
         ratings=ratings,
+        prior=prior,
     )
     if not switches.drop:
         return features
@@ -103,6 +112,7 @@ def _assess_one(
     bid: Bid,
     ratings: Ratings,
     shares: Mapping[str, float | None],
+    prior: float,
     weights: Weights,
     rules: Rules,
     kind: EntropyKind,
@@ -117,6 +127,7 @@ def _assess_one(
         length=length,
         entropy=entropy,
         ratings=shares,
+        prior=prior,
         dearest=max(rules.prices.values()),
         cap=rules.strategy_tokens,
         switches=rules.switches,

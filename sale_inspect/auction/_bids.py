@@ -14,7 +14,7 @@ class Bid:
     Attributes:
         agent: Name of the pool's agent.
         strategy: The visible plan.
-        truncated: True if the plan was cut at the cap of `strategy_tokens`.
+        truncated: True if the plan has as many tokens as the cap `strategy_tokens`, or was cut by its provider.
         logprob_entropy: Entropy from the generation's log-probabilities in [0, 1], if known.
         refined: True for a bid written in the refinement stage.
     """

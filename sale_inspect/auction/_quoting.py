@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
-from sale_inspect.auction._prompts import prompt
+from sale_inspect.auction._prompts import Prompts, packaged_prompts
 
 __all__ = ["DEFENCES", "Defence", "JudgePrompt", "panel_prompt", "rating_prompt"]
 
@@ -31,7 +31,14 @@ class JudgePrompt:
 
 
 def rating_prompt(
-    strategy: str, *, author: str, secret: str, quote: bool = True, anonymous: bool = True, json_form: bool = False
+    strategy: str,
+    *,
+    author: str,
+    secret: str,
+    quote: bool = True,
+    anonymous: bool = True,
+    json_form: bool = False,
+    prompts: Prompts | None = None,
 ) -> JudgePrompt:
     """The request to rate one plan.
 
@@ -42,11 +49,13 @@ def rating_prompt(
         quote: Put the plan between marks.
         anonymous: Hide the author.
         json_form: Ask for JSON, for judges whose provider enforces a schema.
+        prompts: The prompts; the package's by default.
     """
+    prompts = prompts or packaged_prompts()
     form = _JSON_FORM if json_form else _LINE_FORM
     plan = _shown("plan", strategy, author, secret, quote, anonymous)
-    request = prompt("jury").fill(guard=_GUARD if quote else "", plan=plan, form=form)
-    return JudgePrompt(request=request, retry=prompt("jury_retry").fill(form=form))
+    request = prompts["jury"].fill(guard=_GUARD if quote else "", plan=plan, form=form)
+    return JudgePrompt(request=request, retry=prompts["jury_retry"].fill(form=form))
 
 
 def panel_prompt(
@@ -56,6 +65,7 @@ def panel_prompt(
     quote: bool = True,
     anonymous: bool = True,
     json_form: bool = False,
+    prompts: Prompts | None = None,
 ) -> JudgePrompt:
     """The request to rate several plans.
 
@@ -65,14 +75,18 @@ def panel_prompt(
         quote: Put each plan between marks.
         anonymous: Hide the authors.
         json_form: Ask for JSON.
+        prompts: The prompts; the package's by default.
     """
+    prompts = prompts or packaged_prompts()
     shown = [_shown(f"plan {label}", text, author, secret, quote, anonymous) for label, (author, text) in plans.items()]
     if json_form:
         form = "{" + ", ".join(f'"{label}": <whole number from 0 to 5>' for label in plans) + "}"
     else:
         form = "\n".join(f"{label}: <whole number from 0 to 5>" for label in plans)
-    request = prompt("panel").fill(count=len(plans), guard=_GUARD if quote else "", plans="\n\n".join(shown), form=form)
-    return JudgePrompt(request=request, retry=prompt("panel_retry").fill(form=form))
+    request = prompts["panel"].fill(
+        count=len(plans), guard=_GUARD if quote else "", plans="\n\n".join(shown), form=form
+    )
+    return JudgePrompt(request=request, retry=prompts["panel_retry"].fill(form=form))
 
 
 def _shown(title: str, strategy: str, author: str, secret: str, quote: bool, anonymous: bool) -> str:

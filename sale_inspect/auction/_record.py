@@ -27,7 +27,7 @@ class BidRecord(_Frozen):
         agent: Who bid.
         refined: True for a bid of the refinement stage.
         strategy: The plan.
-        truncated: The plan was cut at the cap.
+        truncated: The plan reached the cap, or was cut by its provider.
         usd_per_mtok: Blended price pi, dollars per million tokens.
         length: |s| in tokens of the record's tokenizer.
         price_length: c in [0, 1].

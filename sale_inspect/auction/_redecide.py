@@ -9,13 +9,15 @@ from typing import cast
 from sale_inspect._errors import AuctionError
 from sale_inspect.auction._assess import features_of, gammas
 from sale_inspect.auction._record import AuctionRecord, BidRecord
-from sale_inspect.auction._score import score
+from sale_inspect.auction._score import price_ranks, score
 from sale_inspect.auction._select import accept_refined, may_refine, select
 from sale_inspect.auction._switches import (
     JudgeChoice,
+    RefinedRule,
     Switches,
     Term,
     asked_judges,
+    mean_ratings,
     normalised,
     switched_weights,
 )
@@ -47,11 +49,17 @@ class Redecision:
 
 
 def recorded_switches(record: AuctionRecord) -> Switches:
-    """The variant of the mechanism that the auction was held with."""
+    """The variant of the mechanism that the auction was held with; records from before there were presets have none."""
     judges = record.judges
     choice = cast(JudgeChoice, judges) if judges in ("all", "peers", "self") else tuple(judges.split(","))
     drop = frozenset(cast("tuple[Term, ...]", record.drop))
-    return Switches(drop=drop, judges=choice, normalise="normalise" in record.defences)
+    return Switches(
+        drop=drop,
+        judges=choice,
+        normalise="normalise" in record.defences,
+        refined=cast(RefinedRule, record.options.get("refined", "paper")),
+        prefer=float(record.options.get("prefer", 0.0)),
+    )
 
 
 def redecide(
@@ -84,13 +92,23 @@ def redecide(
     prices = {name: record.prices[name] for name in names}
     chosen = switched_weights(weights or _weights_of(record, names), on.drop)
     first_gammas, refined_gammas = _gammas(bids, refined, names, on)
-    logprobs = all(bid.logprob_entropy is not None for bid in bids)
-    dearest, cap = max(prices.values()), record.strategy_tokens
-    z = {bid.agent: _z(bid, first_gammas[bid.agent], chosen, on, logprobs, dearest, cap) for bid in bids}
+    scoring = _Scoring(
+        weights=chosen,
+        switches=on,
+        logprobs=all(bid.logprob_entropy is not None for bid in bids),
+        priors={name: on.prefer * rank for name, rank in price_ranks(prices).items()},
+        dearest=max(prices.values()),
+        cap=record.strategy_tokens,
+    )
+    z = {bid.agent: scoring.z(bid, first_gammas[bid.agent]) for bid in bids}
     provisional = select(z, prices, names)
     eligible = () if "refinement" in on.drop else may_refine(provisional, prices, names)
-    heard = [bid for bid in refined if bid.agent in eligible and (bid.logprob_entropy is not None or not logprobs)]
-    refined_z = {bid.agent: _z(bid, refined_gammas[bid.agent], chosen, on, logprobs, dearest, cap) for bid in heard}
+    refined_z = {
+        bid.agent: scoring.z(bid, refined_gammas[bid.agent])
+        for bid in refined
+        # One auction never mixes two kinds of entropy.
+        if bid.agent in eligible and (bid.logprob_entropy is not None or not scoring.logprobs)
+    }
     return Redecision(
         provisional_winner=provisional,
         winner=accept_refined(provisional, z[provisional], refined_z, prices, names),
@@ -98,6 +116,32 @@ def redecide(
         refined_z=refined_z,
         unheard=_unheard(record, eligible, z),
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Scoring:
+    """What stays the same for all bids of an auction that is decided again."""
+
+    weights: Weights
+    switches: Switches
+    logprobs: bool
+    priors: Mapping[str, float]
+    dearest: float
+    cap: int
+
+    def z(self, bid: BidRecord, shares: Mapping[str, float | None]) -> float:
+        entropy = bid.logprob_entropy if self.logprobs else bid.text_entropy
+        features = features_of(
+            usd_per_mtok=bid.usd_per_mtok,
+            length=bid.length,
+            entropy=bid.text_entropy if entropy is None else entropy,
+            ratings=shares,
+            prior=self.priors[bid.agent],
+            dearest=self.dearest,
+            cap=self.cap,
+            switches=self.switches,
+        )
+        return score(features, self.weights).z
 
 
 def _weights_of(record: AuctionRecord, names: tuple[str, ...]) -> Weights:
@@ -111,6 +155,8 @@ def _gammas(
 ) -> tuple[Gammas, Gammas]:
     first = {bid.agent: _asked(bid, names, on) for bid in bids}
     second = {bid.agent: _asked(bid, names, on) for bid in refined}
+    if on.refined == "mean":
+        second = {agent: mean_ratings(first.get(agent, {}), row) for agent, row in second.items()}
     if not on.normalise:
         return first, second
     # Refined bids are stretched with the first ones, as in a live auction.
@@ -122,28 +168,6 @@ def _gammas(
 def _asked(bid: BidRecord, names: tuple[str, ...], on: Switches) -> dict[str, float | None]:
     asked = asked_judges(on.judges, bid.agent, names)
     return gammas({judge: bid.ratings.get(judge) for judge in asked}, names)
-
-
-def _z(
-    bid: BidRecord,
-    shares: Mapping[str, float | None],
-    weights: Weights,
-    on: Switches,
-    logprobs: bool,
-    dearest: float,
-    cap: int,
-) -> float:
-    entropy = bid.logprob_entropy if logprobs else bid.text_entropy
-    features = features_of(
-        usd_per_mtok=bid.usd_per_mtok,
-        length=bid.length,
-        entropy=bid.text_entropy if entropy is None else entropy,
-        ratings=shares,
-        dearest=dearest,
-        cap=cap,
-        switches=on,
-    )
-    return score(features, weights).z
 
 
 def _unheard(record: AuctionRecord, eligible: tuple[str, ...], z: Mapping[str, float]) -> tuple[str, ...]:

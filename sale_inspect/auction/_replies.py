@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
-from sale_inspect.auction._tokens import capped_end
+from sale_inspect.auction._tokens import capped_end, count_tokens
 
-__all__ = ["CHARACTERS_A_TOKEN", "Answer", "answer_of", "capped", "writable"]
+__all__ = ["CHARACTERS_A_TOKEN", "Answer", "answer_of", "call_tokens", "capped", "writable"]
 
 CHARACTERS_A_TOKEN = 12
 """A plan is cut at this many characters for each token of its cap (ours): a word of 2 MB is one token to a tokenizer
 that counts words, and would go whole to every judge."""
+
+_CALL_TOKENS_A_TOKEN = 1.5
 
 _TAG = re.compile(r"<(?P<end>/)?think(?:ing)?\b[^<>]*>", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -62,8 +65,17 @@ def writable(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text)
 
 
+def call_tokens(tokens: int) -> int:
+    """What a provider is asked to stop at, in its own tokens, for a plan of at most so many tokens of `TOKENIZER`.
+
+    Providers count differently, so the same number would cut one vendor's plans earlier than another's. It is half as
+    much again (ours), more than English plans need, so that `capped` cuts all agents' plans at one length.
+    """
+    return math.ceil(_CALL_TOKENS_A_TOKEN * tokens)
+
+
 def capped(strategy: str, tokens: int) -> tuple[str, bool]:
-    """A plan cut at a cap, and whether it was cut.
+    """A plan cut at a cap, and whether it counts as cut: it does if it has as many tokens as the cap, or more.
 
     Args:
         strategy: The plan.
@@ -71,4 +83,6 @@ def capped(strategy: str, tokens: int) -> tuple[str, bool]:
             user pay for, more than this.
     """
     end = min(capped_end(strategy[: tokens * CHARACTERS_A_TOKEN], tokens), tokens * CHARACTERS_A_TOKEN)
-    return (strategy, False) if end >= len(strategy) else (strategy[:end].rstrip(), True)
+    if end < len(strategy):
+        return strategy[:end].rstrip(), True
+    return strategy, count_tokens(strategy) >= tokens

@@ -12,9 +12,11 @@ from sale_inspect.auction._weights import Weights
 __all__ = [
     "TERMS",
     "JudgeChoice",
+    "RefinedRule",
     "Switches",
     "Term",
     "asked_judges",
+    "mean_ratings",
     "normalised",
     "switched_features",
     "switched_weights",
@@ -27,6 +29,9 @@ TERMS: tuple[Term, ...] = ("price", "length", "entropy", "jury", "refinement")
 JudgeChoice = Literal["all", "peers", "self"] | tuple[str, ...]
 """Who rates a plan: every agent, every agent but its bidder, its bidder alone, or agents by name."""
 
+RefinedRule = Literal["paper", "mean"]
+"""How a refined plan is rated: by its own ratings (paper), or by the mean of the first plan's and its own (ours)."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Switches:
@@ -37,13 +42,20 @@ class Switches:
         judges: Who rates.
         normalise: Each judge's ratings are stretched to 0..1 within the auction, so that a judge who
             is generous or harsh with all has no more influence than the others.
+        refined: How refined plans are rated.
+        prefer: How much a more expensive agent is trusted before there is evidence, 0 to 1: the value of the most
+            expensive agent's bids is higher by this, that of the cheapest agent's by nothing; see `price_ranks`.
     """
 
     drop: frozenset[Term] = frozenset()
     judges: JudgeChoice = "all"
     normalise: bool = False
+    refined: RefinedRule = "paper"
+    prefer: float = 0.0
 
     def __post_init__(self) -> None:
+        if not 0.0 <= self.prefer <= 1.0:
+            raise ValueError(f"prefer must be from 0 to 1, got {self.prefer!r}.")
         for term in self.drop:
             if term not in TERMS:
                 raise ValueError(f"drop: unknown term {term!r}. There are: {', '.join(TERMS)}.")
@@ -96,6 +108,22 @@ def switched_features(
     if "length" in drop and "price" not in drop:
         return replace(features, price_length=price_share)
     return features
+
+
+def mean_ratings(first: Mapping[str, float | None], second: Mapping[str, float | None]) -> dict[str, float | None]:
+    """For each judge of `second` the mean of its rating of an agent's first plan and of its refined plan.
+
+    A refined plan's ratings are a second draw of a noisy score, and the highest of several draws is too high: it wins
+    by luck as often as by quality. The mean takes half of that luck away. Where a judge rated one of the two, that
+    rating counts alone.
+
+    Source: ours.
+    """
+    means: dict[str, float | None] = {}
+    for judge, rating in second.items():
+        rated = [each for each in (first.get(judge), rating) if each is not None]
+        means[judge] = sum(rated) / len(rated) if rated else None
+    return means
 
 
 def normalised(ratings: Mapping[str, Mapping[str, float | None]]) -> dict[str, dict[str, float | None]]:

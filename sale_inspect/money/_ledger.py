@@ -1,4 +1,4 @@
-"""The ledger: every model call of a sample, booked to one phase and one agent."""
+"""The ledger: every model call of a sample, and every call of a tool with a fee, booked to one phase and one agent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from sale_inspect.money._prices import TokenUsage
 
-__all__ = ["AUCTION_PHASES", "PHASES", "Entry", "Phase", "book", "overhead_share", "overhead_usd", "total_usd"]
+__all__ = ["AUCTION_PHASES", "PHASES", "Entry", "Phase", "book", "fees", "overhead_share", "overhead_usd", "total_usd"]
 
 Phase = Literal["bid", "jury", "refine", "execute", "grade"]
 """What a model call was for. `grade` is recorded but is not part of an agent's cost."""
@@ -28,11 +28,12 @@ class Entry:
     Attributes:
         phase: What the calls were for.
         agent: Name of the pool's agent that was called.
-        model: Inspect's model string.
+        model: Inspect's model string; `tool NAME` for the fees of a tool.
         calls: Number of calls that returned.
         cached_calls: Those of them that Inspect's cache answered. They are priced as if paid for.
+        tool_calls: Calls of a tool that has a fee, if this entry is the fees of one; then there is no model call in it.
         usage: Tokens.
-        usd: Dollars, from `usage` and the pool's price.
+        usd: Dollars, from `usage` and the pool's price, or from the calls of a tool and its fee.
         seconds: Sum of the calls' durations; calls that ran side by side both count.
     """
 
@@ -44,6 +45,7 @@ class Entry:
     usd: float
     seconds: float
     cached_calls: int = 0
+    tool_calls: int = 0
 
     def __add__(self, other: Entry) -> Entry:
         """Sum of two entries of the same phase and agent."""
@@ -53,10 +55,33 @@ class Entry:
             model=self.model,
             calls=self.calls + other.calls,
             cached_calls=self.cached_calls + other.cached_calls,
+            tool_calls=self.tool_calls + other.tool_calls,
             usage=self.usage + other.usage,
             usd=self.usd + other.usd,
             seconds=self.seconds + other.seconds,
         )
+
+
+def fees(phase: Phase, agent: str, tool: str, calls: int, usd_per_call: float) -> Entry:
+    """The fees of a tool that an agent called.
+
+    Args:
+        phase: What the calls were for.
+        agent: Who called it.
+        tool: Name of the tool.
+        calls: How often.
+        usd_per_call: Its price, dollars a call.
+    """
+    return Entry(
+        phase=phase,
+        agent=agent,
+        model=f"tool {tool}",
+        calls=0,
+        tool_calls=calls,
+        usage=TokenUsage(),
+        usd=calls * usd_per_call,
+        seconds=0.0,
+    )
 
 
 def book(entries: Iterable[Entry]) -> list[Entry]:

@@ -7,6 +7,7 @@ auction's record keeps it. Signatures, docstrings, checks, names, records and th
 from sale_inspect.options._benchmark import HstCodingOptions, HstDeepSearchOptions, TaskLimits, TaskSetOptions
 from sale_inspect.options._option import Names, Option, Recorded, above, at_least, members, sorted_names
 from sale_inspect.options._others import RoutedOptions, SingleOptions
+from sale_inspect.options._presets import PRESET_DEFAULTS, Preset, preset_of
 from sale_inspect.options._sale import SaleOptions
 from sale_inspect.options._shared import REACT
 from sale_inspect.options._table import (
@@ -17,12 +18,14 @@ from sale_inspect.options._table import (
     docstring,
     markdown_table,
     option_rows,
+    option_words,
     policy_words,
     recorded,
     signature,
 )
 
 __all__ = [
+    "PRESET_DEFAULTS",
     "REACT",
     "HstCodingOptions",
     "HstDeepSearchOptions",
@@ -30,6 +33,7 @@ __all__ = [
     "Option",
     "OptionRow",
     "Options",
+    "Preset",
     "Recorded",
     "RoutedOptions",
     "SaleOptions",
@@ -44,7 +48,9 @@ __all__ = [
     "markdown_table",
     "members",
     "option_rows",
+    "option_words",
     "policy_words",
+    "preset_of",
     "recorded",
     "signature",
     "sorted_names",

@@ -9,7 +9,7 @@ from typing import Any
 from sale_inspect._errors import OptionError
 from sale_inspect.bench import names
 
-__all__ = ["Names", "Option", "Recorded", "above", "as_given", "at_least", "members", "sorted_names"]
+__all__ = ["Names", "Option", "Recorded", "above", "as_given", "at_least", "between", "members", "sorted_names"]
 
 Names = str | Sequence[str] | None
 """Names in one text with commas, or in a list, as Inspect's command line gives them; None is no name."""
@@ -77,6 +77,16 @@ def above(low: float) -> Check:
     def check(name: str, value: float) -> None:
         if not value > low:
             raise OptionError(f"{name} must be more than {low:g}, got {value!r}.")
+
+    return check
+
+
+def between(low: float, high: float) -> Check:
+    """The rule that a number, if one is given, is from `low` to `high`."""
+
+    def check(name: str, value: float | None) -> None:
+        if value is not None and not low <= value <= high:
+            raise OptionError(f"{name} must be from {low:g} to {high:g}, got {value!r}.")
 
     return check
 

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
-from typing import Annotated, cast
+from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 from sale_inspect._errors import OptionError
-from sale_inspect.auction import DEFENCES, TERMS, Defence, JudgeChoice, JuryMode, Switches, Term, Winning
+from sale_inspect.auction import (
+    DEFENCES,
+    TERMS,
+    Defence,
+    JudgeChoice,
+    JuryMode,
+    RefinedRule,
+    Switches,
+    Term,
+    Winning,
+)
 from sale_inspect.bench import names
-from sale_inspect.options._option import Names, Option, Recorded, above, at_least, members, sorted_names
+from sale_inspect.options._option import Names, Option, Recorded, above, at_least, between, members, sorted_names
+from sale_inspect.options._presets import PRESET_DEFAULTS, Preset, preset_values
 from sale_inspect.options._shared import (
     REACT,
     AgentArguments,
@@ -42,6 +54,14 @@ def _weights_told(weights: str | None) -> str:
     return "fitted weights" if stem == "weights" else f"weights {stem}" if stem else ""
 
 
+def _prompts_told(prompts: str | None) -> str:
+    return f"prompts {PurePath(prompts).name}" if prompts else ""
+
+
+def _plan_told(plan: str) -> str:
+    return "winner without its plan" if plan == "none" else ""
+
+
 def _defences_told(defences: Names) -> str:
     return f"defences {' and '.join(sorted_names(defences)) or 'none'}"
 
@@ -60,7 +80,19 @@ class SaleOptions(Options):
     attribute.
     """
 
+    preset_defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = PRESET_DEFAULTS
+
     pool: PoolName = field(default=None, kw_only=False)
+    preset: Annotated[
+        Preset | None,
+        Option(
+            "`paper` (the source's mechanism to the letter) or `ours` (with what this project adds): the values of "
+            "the options that are not set. Without it `paper`, or `ours` where a weights file of `fit --objective "
+            "calibrated` brings it.",
+            told="preset {}",
+            recorded=Recorded(),
+        ),
+    ] = None
     jury: Annotated[
         JuryMode,
         Option(
@@ -145,6 +177,26 @@ class SaleOptions(Options):
             recorded=Recorded(),
         ),
     ] = False
+    refined: Annotated[
+        RefinedRule | None,
+        Option(
+            "What a refined plan is scored by: its own ratings (`paper`), or for each judge the `mean` of its ratings "
+            "of the agent's first and refined plans (ours), which takes half of the luck out of a second draw.",
+            told="refined by {}",
+            recorded=Recorded(),
+        ),
+    ] = None
+    prefer: Annotated[
+        float | None,
+        Option(
+            "How much a more expensive agent is trusted before there is evidence, from 0 (not at all, the paper's) to "
+            "1: this much is added to the value of the most expensive agent's bids, nothing to the cheapest's, equal "
+            "steps between. 0 beside a weights file.",
+            check=between(0, 1),
+            told="prefer {}",
+            recorded=Recorded(),
+        ),
+    ] = None
     winning: Annotated[
         Winning,
         Option(
@@ -165,7 +217,7 @@ class SaleOptions(Options):
     strategy_tokens: Annotated[
         int,
         Option(
-            "Cap of a plan, tokens; a plan that was cut is marked.",
+            "Cap of a plan, in tokens of one tokenizer for all agents; a plan that reaches it counts as cut.",
             check=at_least(1),
             told="plans of {} tokens",
             recorded=Recorded(field="strategy_tokens"),
@@ -184,6 +236,22 @@ class SaleOptions(Options):
             recorded=Recorded(field="defences", form=sorted_names),
         ),
     ] = "quote,anonymous"
+    prompts: Annotated[
+        str | None,
+        Option(
+            "Folder of prompts of your own (`bid.md`, `jury.md` and so on) with the fields of the package's; those "
+            "that it lacks are the package's. The record keeps the hash of each.",
+            told=_prompts_told,
+        ),
+    ] = None
+    plan: Annotated[
+        Literal["own", "none"],
+        Option(
+            "What the winner works with: its `own` plan (the paper's) or `none`, the task alone.",
+            told=_plan_told,
+            recorded=Recorded(),
+        ),
+    ] = "own"
     agent: Executor = REACT
     agent_args: AgentArguments = None
     execute: Execution = "agent"
@@ -209,11 +277,33 @@ class SaleOptions(Options):
     @property
     def switches(self) -> Switches:
         """The mechanism's variant."""
+        values = {name: getattr(self.settled(), name) for name in ("refined", "prefer")}
         return Switches(
             drop=frozenset(cast("tuple[Term, ...]", sorted_names(self.drop))),
             judges=self._judge_choice,
             normalise="normalise" in self.active_defences,
+            refined=cast(RefinedRule, values["refined"]),
+            prefer=float(values["prefer"]),
         )
+
+    def settled(self, brought: Preset | None = None) -> Self:
+        """The options with the preset's value for each that is not set.
+
+        Args:
+            brought: The preset that a weights file brings; it counts if none is set.
+        """
+        preset = self.preset or brought or "paper"
+        return replace(self, preset=preset, **self._unset_of(preset))
+
+    def _unset_of(self, preset: Preset) -> dict[str, Any]:
+        values = preset_values(preset, fitted=self.weights is not None)
+        return {name: value for name, value in values.items() if getattr(self, name) is None}
+
+    @classmethod
+    def values_of_unset(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What options are that are not among the given ones, where their preset decides it."""
+        preset: Preset = "ours" if given.get("preset") == "ours" else "paper"
+        return {"preset": "paper", **preset_values(preset, fitted=given.get("weights") is not None)}
 
     @property
     def _judge_choice(self) -> JudgeChoice:

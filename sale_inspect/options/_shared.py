@@ -49,7 +49,7 @@ Execution = Annotated[
     Literal["agent", "task"],
     Option(
         "What executes: `agent` (an agent, in place of the task's solver), or `task` (the task's own solver, with its "
-        " prompts, and the chosen model; it is given no plan).",
+        "prompts, and the chosen model; it is given no plan).",
         told="executed by the {}",
         recorded=Recorded(),
     ),

@@ -22,6 +22,7 @@ __all__ = [
     "docstring",
     "markdown_table",
     "option_rows",
+    "option_words",
     "policy_words",
     "recorded",
     "signature",
@@ -45,9 +46,19 @@ class Options:
 
     A field is written `name: Annotated[type, Option("Help.", ...)] = default`. Everything else follows from it.
 
+    Attributes:
+        preset_defaults: Of each option that a preset decides while it is None: its value by preset.
+
     Raises:
         OptionError: If a value has the wrong type or breaks its option's rule.
     """
+
+    preset_defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+
+    @classmethod
+    def values_of_unset(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What options are that are not among the given ones, where it is not their own default."""
+        return {}
 
     def __post_init__(self) -> None:
         for row in option_rows(type(self)):
@@ -149,7 +160,10 @@ def docstring(options: type, text: str) -> str:
         line
         for row in option_rows(options)
         for line in textwrap.wrap(
-            f"{row.name}: {row.option.help}", _LINE, initial_indent="    ", subsequent_indent="        "
+            f"{row.name}: {row.option.help}{_by_preset(options, row.name)}",
+            _LINE,
+            initial_indent="    ",
+            subsequent_indent="        ",
         )
     ]
     return "\n".join([before, "", "Args:", *lines]) + returns + after
@@ -160,7 +174,7 @@ def markdown_table(options: type) -> str:
     lines = ["| option | default | meaning |", "|---|---|---|"]
     for row in option_rows(options):
         meaning = row.option.help.replace("|", "\\|")
-        lines.append(f"| `{row.name}` | {_default_words(row.default)} | {meaning} |")
+        lines.append(f"| `{row.name}` | {_default_cell(options, row)} | {meaning} |")
     return "\n".join(lines)
 
 
@@ -171,21 +185,33 @@ def policy_words(options: type, given: Mapping[str, Any]) -> list[str]:
         options: The class of options.
         given: Options by name, as a log has them. Those that are not there are at their defaults.
     """
-    told: list[str] = []
-    for row in option_rows(options):
-        value = given.get(row.name, row.default)
-        if not row.option.told or at_default(row, value):
-            continue
-        if callable(row.option.told):
-            told.append(row.option.told(value))
-        elif value is not None:
-            told.append(row.option.told.format(" and ".join(names(value) or ()) if row.type == Names else value))
-    return [words for words in told if words]
+    rows = [row for row in option_rows(options) if not at_default(options, row, given)]
+    return [words for row in rows if (words := option_words(row, given[row.name]))]
 
 
-def at_default(row: OptionRow, value: Any) -> bool:
-    """Whether a value, as a log has it, is the option's default."""
-    return bool(_comparable(value, row.type) == _comparable(row.default, row.type))
+def option_words(row: OptionRow, value: Any) -> str:
+    """How a name tells of one option's value; empty if it does not."""
+    told = row.option.told
+    if callable(told):
+        return told(value)
+    if not told or value is None:
+        return ""
+    return told.format(" and ".join(names(value) or ()) if row.type == Names else value)
+
+
+def at_default(options: type, row: OptionRow, given: Mapping[str, Any]) -> bool:
+    """Whether an option is at its default, or at its preset's value.
+
+    Args:
+        options: The class of options.
+        row: The option.
+        given: Options by name, as a log has them.
+    """
+    value = given.get(row.name)
+    unset = options.values_of_unset(given) if issubclass(options, Options) else {}
+    if row.name not in given or (value is None and row.name in unset):
+        return True
+    return bool(_comparable(value, row.type) == _comparable(unset.get(row.name, row.default), row.type))
 
 
 def recorded(options: Options) -> dict[str, Any]:
@@ -205,6 +231,21 @@ def recorded(options: Options) -> dict[str, Any]:
 def _comparable(value: Any, hint: Any) -> Any:
     """The order of names is no difference, nor is a text of them another thing than a list."""
     return sorted_names(value) if hint == Names else value
+
+
+def _by_preset(options: type, name: str) -> str:
+    """The values of an option that a preset decides, as the end of its help."""
+    values = options.preset_defaults.get(name, {}) if issubclass(options, Options) else {}
+    return (
+        " Not set: " + ", ".join(f"{value} in `{preset}`" for preset, value in values.items()) + "." if values else ""
+    )
+
+
+def _default_cell(options: type, row: OptionRow) -> str:
+    values = options.preset_defaults.get(row.name, {}) if issubclass(options, Options) else {}
+    if not values:
+        return _default_words(row.default)
+    return ", ".join(f"{preset}: {_default_words(value)}" for preset, value in values.items())
 
 
 def _default_words(default: Any) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from sale_inspect.money import BLEND_INPUT_SHARE, Price
 
-__all__ = ["THINKING_TOKENS", "Agent", "Pool", "PriceEntry"]
+__all__ = ["THINKING_TOKENS", "Agent", "Pool", "PriceEntry", "ToolFee"]
 
 THINKING_TOKENS = 4096
 """Tokens that a thought may take beside a plan or a rating where a pool says `thinking: on` (ours)."""
@@ -48,6 +48,14 @@ class PriceEntry(_Strict):
             as_of=str(self.as_of),
             source=self.source,
         )
+
+
+class ToolFee(_Strict):
+    """What one call of a tool costs, dollars, with date and source."""
+
+    usd: float = Field(ge=0, allow_inf_nan=False)
+    as_of: datetime.date | str
+    source: str = Field(min_length=1)
 
 
 class Agent(_Strict):
@@ -108,6 +116,9 @@ class Pool(_Strict):
         description: What the pool is.
         simulated: True if the agents are simulated. Every table then says so.
         price_blend: Share of input tokens in the blended price pi (ours: 0.75).
+        tools: Fees of tools by name: `{search: 0.005, as_of: 2026-11-01, source: "price list"}` in dollars a call, or
+            `{search: {usd: 0.005, as_of: ..., source: ...}}`. A tool that is not there costs nothing but the tokens
+            that its results are read with.
     """
 
     name: str = Field(min_length=1)
@@ -115,6 +126,26 @@ class Pool(_Strict):
     description: str = ""
     simulated: bool = False
     price_blend: float = Field(default=BLEND_INPUT_SHARE, ge=0, le=1)
+    tools: dict[str, ToolFee] = Field(default_factory=dict)
+
+    @field_validator("tools", mode="before")
+    @classmethod
+    def _fees(cls, value: object) -> object:
+        """The short form, a number for each tool beside one date and one source, as the long one."""
+        if not isinstance(value, dict):
+            return value
+        shared = {name: value[name] for name in ("as_of", "source") if name in value}
+        for name, fee in value.items():
+            if name not in shared and not isinstance(fee, dict | ToolFee) and len(shared) < 2:
+                raise ValueError(
+                    f"tool {name!r} has a price without its date and source. Write "
+                    f'{{{name}: {fee}, as_of: 2026-11-01, source: "where you read it"}}'
+                )
+        return {
+            name: fee if isinstance(fee, dict | ToolFee) else {"usd": fee, **shared}
+            for name, fee in value.items()
+            if name not in shared
+        }
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

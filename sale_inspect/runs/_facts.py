@@ -67,6 +67,9 @@ class SampleFacts:
         started: When it began, ISO time.
         answer: The answer's text.
         answer_tokens: Output tokens of the call that gave it; None if not known.
+        tool_rounds: Turns in which the agent that executed called a tool, handing in the answer not counted; None if
+            the log keeps no messages.
+        unread_answer: The answer is empty, or a score says that it found none in it.
         ledger_policy: `sale`, `single` or `routed NAME` if a solver of this package ran; else empty.
         agent: The agent that executed, as the ledger names it.
         pool: Name of the pool.
@@ -101,6 +104,8 @@ class SampleFacts:
     started: str = ""
     answer: str = ""
     answer_tokens: int | None = None
+    tool_rounds: int | None = None
+    unread_answer: bool = False
     ledger_policy: str = ""
     agent: str = ""
     pool: str = ""

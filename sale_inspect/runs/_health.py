@@ -67,9 +67,20 @@ def _of_policy(runs: Sequence[PolicyRun]) -> Iterator[str]:
         samples = sum(bool(run.sample.attempts) for run in runs)
         calls = sum(entry.calls for entry in again)
         yield f"{samples} samples were tried more than once; {calls} calls of earlier attempts are paid and counted."
+    yield from _fees(runs)
     sums = sum(run.sample.sums_only for run in runs)
     if sums:
         yield f"{sums} samples have no transcript: calls of their scorers, if any, are counted with the agent's."
+
+
+def _fees(runs: Sequence[PolicyRun]) -> Iterator[str]:
+    paid = [entry for run in runs for entry in run.entries if entry.tool_calls]
+    if paid:
+        calls: Counter[str] = Counter()
+        for entry in paid:
+            calls[entry.model.removeprefix("tool ")] += entry.tool_calls
+        tools = named([f"{tool} {count:,} times" for tool, count in calls.most_common()])
+        yield f"fees of tools are in its dollars: {fmt_usd(sum(entry.usd for entry in paid))} ({tools})."
 
 
 def _of_auctions(runs: Sequence[PolicyRun]) -> Iterator[str]:
@@ -129,5 +140,7 @@ def _lost(log: LogFacts) -> int:
 
 
 def _lost_usd(log: LogFacts) -> float:
-    kept = sum(entry.usd for sample in log.samples for entry in (*sample.entries, *sample.attempts))
+    # Inspect counts no fees of tools.
+    calls = [e for sample in log.samples for e in (*sample.entries, *sample.attempts) if not e.tool_calls]
+    kept = sum(entry.usd for entry in calls)
     return math.nan if math.isnan(kept) else (log.head.usd or 0.0) - kept

@@ -37,6 +37,9 @@ class PriceUse:
         Raises:
             UnpricedAgentError: If a list has no price for cached tokens that were used, or `reprice` no price at all.
         """
+        if entry.tool_calls:
+            # A fee is no token's price; the pool states it, and no list has another.
+            return entry.usd
         if self.reprice is not None:
             return self._listed(self.reprice, entry, must=True)
         # A price that nobody stated is recorded as 0 dollars by Inspect's mock and local models.

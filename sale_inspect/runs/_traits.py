@@ -17,7 +17,7 @@ from sale_inspect.options import (
     SingleOptions,
     at_default,
     option_rows,
-    policy_words,
+    option_words,
 )
 from sale_inspect.pools import OPERATIONAL
 from sale_inspect.runs._facts import LogHead, SampleFacts
@@ -37,7 +37,7 @@ _OWN_SOLVERS = {"sale": "sale", "sale_agent": "sale", "single": "single", "route
 # Arguments of our solvers that are told as something else (the pool's content, the agent, the router), or that change
 # how a run is carried out and not what is run.
 _NO_TRAIT: Mapping[PolicyKind, frozenset[str]] = {
-    "sale": frozenset({"pool", "check", "call_timeout"}),
+    "sale": frozenset({"pool", "preset", "check", "call_timeout"}),
     "single": frozenset({"pool", "agent", "check"}),
     "router": frozenset({"pool", "router", "check"}),
 }
@@ -101,7 +101,7 @@ def base_name(head: LogHead, telling: SampleFacts | None, kind: PolicyKind) -> s
 def traits_of(head: LogHead, telling: SampleFacts | None, kind: PolicyKind) -> dict[str, Trait]:
     """The traits by name; two logs are of one policy if theirs are equal. A default is no trait."""
     if kind != "other":
-        return dict([*_pool(telling), *_options(head, kind)])
+        return dict([*_pool(telling), *_options(head, telling, kind)])
     return dict(
         [
             *_solver(head),
@@ -139,17 +139,34 @@ def _pool(telling: SampleFacts | None) -> Iterator[tuple[str, Trait]]:
     yield "pool_content", Trait(value=digest, words=f"pool of content {digest}")
 
 
-def _options(head: LogHead, kind: PolicyKind) -> Iterator[tuple[str, Trait]]:
-    """Options of this package's solvers that are not at their defaults, in the order in which names tell of them."""
+def _preset(head: LogHead, telling: SampleFacts | None) -> str:
+    """The preset of an auction: as its record says, which knows what a weights file brought, else as it was given."""
+    records = () if telling is None else telling.records
+    recorded = records[0].options.get("preset") if records else None
+    return str(recorded or head.solver_args.get("preset") or "paper")
+
+
+def _options(head: LogHead, telling: SampleFacts | None, kind: PolicyKind) -> Iterator[tuple[str, Trait]]:
+    """Options of this package's solvers that are not at their defaults, in the order in which names tell of them.
+
+    The preset of an auction is told whichever it is.
+    """
     options = _OPTIONS[kind]
+    given = dict(head.solver_args)
+    if kind == "sale":
+        given["preset"] = _preset(head, telling)
+        yield "preset", Trait(value=given["preset"], words=f"preset {given['preset']}", option=True)
     rows = {row.name: row for row in option_rows(options)}
-    for name in (*rows, *(name for name in head.solver_args if name not in rows)):
-        if name not in head.solver_args or name in _NO_TRAIT[kind]:
+    for name in (*rows, *(name for name in given if name not in rows)):
+        if name not in given or name in _NO_TRAIT[kind]:
             continue
-        value = head.solver_args[name]
-        if value is None or (name in rows and at_default(rows[name], value)):
+        value = given[name]
+        if value is None or (name in rows and at_default(options, rows[name], given)):
             continue
-        words = " ".join(policy_words(options, {name: value})) if name in rows else ""
+        words = option_words(rows[name], value) if name in rows else ""
+        if name == "prompts" and telling is not None and telling.records:
+            # A folder's name is no content: the same one may hold other prompts tomorrow.
+            value = telling.records[0].prompts
         yield name, Trait(value=_shown(value), words=words or f"{name}={_shown(value)}", option=True)
 
 

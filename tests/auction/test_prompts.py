@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from sale_inspect import OptionError
 from sale_inspect.auction import (
     PROMPT_NAMES,
     AuctionRecord,
@@ -14,8 +16,10 @@ from sale_inspect.auction import (
     PastAuction,
     PastPlan,
     Weights,
+    packaged_prompts,
     prompt,
     prompt_versions,
+    read_prompts,
 )
 
 FIELDS = {
@@ -58,6 +62,34 @@ def test_versions_name_every_prompt_and_tell_texts_apart() -> None:
     assert set(versions) == set(PROMPT_NAMES)
     assert len(set(versions.values())) == len(PROMPT_NAMES)
     assert all(len(version) == 12 for version in versions.values())
+
+
+def test_a_folder_of_prompts_takes_the_place_of_those_that_it_has(tmp_path: Path) -> None:
+    (tmp_path / "bid.md").write_text("# Plan\n\nIn $words words, for $$5.")
+    (tmp_path / "notes.txt").write_text("not read")
+    mine, packaged = read_prompts(tmp_path), packaged_prompts()
+    assert mine["bid"].fill(words=9) == "# Plan\n\nIn 9 words, for $5."
+    changed = {name for name, version in mine.versions().items() if packaged.versions()[name] != version}
+    assert changed == {"bid"} and mine["jury"] == packaged["jury"]
+    assert mine.unlike_packaged() == ("bid",) and packaged.unlike_packaged() == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("bids.md", "x", r"bids.md is no prompt of an auction. There are: task.md, bid.md"),
+        ("bid.md", "no field", r"bid.md lacks the field \$words. It needs \$words."),
+        ("execute.md", "$strategy and $task", r"execute.md has the unknown field \$task. It can have \$strategy."),
+        ("bid.md", "$words for $5", r"bid.md has a \$ that begins no field. Write \$\$ for a dollar sign."),
+        ("README.txt", "x", r"has no prompt. Files are called task.md, bid.md"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_one_sentence(tmp_path: Path, name: str, text: str, message: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(OptionError, match=message):
+        read_prompts(tmp_path)
+    with pytest.raises(OptionError, match="there is no folder"):
+        read_prompts(tmp_path / "none")
 
 
 def bid(agent: str, z: float, *, refined: bool = False) -> BidRecord:

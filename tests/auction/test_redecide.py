@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ from sale_inspect.auction import (
     assess,
     entropy_kind,
     may_refine,
+    price_ranks,
+    recorded_switches,
     redecide,
     select,
 )
@@ -36,6 +39,8 @@ def auctions(draw: st.DrawFn, switches: Switches | None = None) -> AuctionRecord
     on = switches or Switches(
         drop=draw(st.frozensets(st.sampled_from(("price", "length", "entropy", "jury")), max_size=2)),
         normalise=draw(st.booleans()),
+        refined=draw(st.sampled_from(("paper", "mean"))),
+        prefer=draw(st.sampled_from((0.0, 0.1, 1.0))),
     )
     prices = {name: draw(st.floats(0.01, 5)) for name in POOL}
     numbers = st.floats(0, 1)
@@ -68,6 +73,7 @@ def auctions(draw: st.DrawFn, switches: Switches | None = None) -> AuctionRecord
         task="t", epoch=1, position=3, pool="p", simulated=False, agents=POOL, prices=prices,
         weights=weights,
         strategy_tokens=20, tokenizer="t", entropy_kind=kind, jury_mode="individual", seed=0, prompts={}, embedder="h",
+        options={"refined": on.refined, "prefer": on.prefer},
         drop=tuple(on.drop), defences=("normalise",) if on.normalise else (),
         memory="run", bids=assessed, refined=refined,
         failures=tuple(failures),
@@ -194,3 +200,47 @@ def test_without_refinement_the_provisional_winner_stays() -> None:
 def test_unknown_terms_are_refused() -> None:
     with pytest.raises(ValueError, match="unknown term 'tone'"):
         Switches(drop=frozenset(["tone"]))  # type: ignore[list-item]
+
+
+def test_a_refined_plan_rated_by_the_mean_by_hand() -> None:
+    """Weights 1/4 each, c = 1*10/(2*20) = .25, H = .5: cheap's refined plan has -.0625 of price and entropy.
+
+    First ratings 1 and 2, refined ones 5 and 4: paper .25 * (1 + .8) = .45; mean .25 * (.6 + .6) = .3.
+    The dear one: .125 - .125 - .25 * (.8 + .8) = -.4.
+    """
+    first = bid_record("cheap", 1.0, ratings={"cheap": 1, "dear": 2})
+    dear = bid_record("dear", 2.0, ratings={"cheap": 4, "dear": 4})
+    again = bid_record("cheap", 1.0, refined=True, ratings={"cheap": 5, "dear": 4})
+    held = record(
+        first, dear, refined=(again,), winner="cheap", provisional_winner="dear",
+        refinement={"eligible": ("cheap",), "visible": 1, "neighbours": ({"position": 0, "similarity": 1.0},)},
+    )  # fmt: skip
+    paper, mean = redecide(held), redecide(held, switches=Switches(refined="mean"))
+    assert dict(paper.refined_z) == pytest.approx({"cheap": -0.0625 - 0.45}) and paper.winner == "cheap"
+    assert dict(mean.refined_z) == pytest.approx({"cheap": -0.0625 - 0.3}) and mean.winner == "dear"
+    # Who rated one of the two plans counts with that rating.
+    silent = held.model_copy(update={"refined": (again_without := held.refined[0].model_copy(update={"ratings": {}}),)})
+    assert again_without.ratings == {}
+    assert dict(redecide(silent, switches=Switches(refined="mean")).refined_z) == pytest.approx(
+        {"cheap": -0.0625 - 0.25 * 0.6}
+    )
+
+
+@given(auctions(), st.floats(0, 1))
+def test_a_prior_moves_each_agent_by_its_rank_of_price_and_nothing_else(record: AuctionRecord, prefer: float) -> None:
+    on = recorded_switches(record)
+    plain = redecide(record, switches=replace(on, prefer=0.0))
+    moved = redecide(record, switches=replace(on, prefer=prefer))
+    ranks = price_ranks(record.prices)
+    assert dict(moved.z) == pytest.approx({agent: z - prefer * ranks[agent] for agent, z in plain.z.items()})
+    full = redecide(record, switches=replace(on, prefer=1.0))
+    # With more trust in price, the provisional winner never becomes cheaper.
+    order = [plain.provisional_winner, moved.provisional_winner, full.provisional_winner]
+    assert sorted(record.prices[agent] for agent in order) == [record.prices[agent] for agent in order]
+
+
+def test_ranks_of_prices_are_equal_steps_and_equal_prices_share_one() -> None:
+    assert price_ranks({"a": 3.0, "b": 0.1, "c": 0.2, "d": 0.2}) == {"a": 1.0, "b": 0.0, "c": 0.5, "d": 0.5}
+    assert price_ranks({"a": 2.0, "b": 2.0}) == {"a": 0.0, "b": 0.0}
+    with pytest.raises(ValueError, match="prefer must be from 0 to 1"):
+        Switches(prefer=1.5)

@@ -65,7 +65,7 @@ def test_a_report_is_a_page_with_its_data(logs: Path, tmp_path: Path) -> None:
     assert str(out / "report.html") in said and len(said.strip().splitlines()) >= 4
     page, text = (out / "report.html").read_text("utf-8"), (out / "report.md").read_text("utf-8")
     assert "A &lt;title&gt;" in page and "A <title>" not in page
-    for policy in ("SALE", "All runs of SALE have: no memory.", "4b alone", "32b alone"):
+    for policy in ("SALE", "All runs of SALE have: preset paper, no memory.", "4b alone", "32b alone"):
         assert policy in page and policy in text
     assert "imulated" in page and list((out / "tables").glob("*.csv"))
     samples = pd.read_parquet(out / "samples.parquet")

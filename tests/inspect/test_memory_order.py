@@ -17,6 +17,7 @@ from sale_inspect._inspect.solvers._sale import sale
 from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.auction import AuctionRecord
+from sale_inspect.options import Preset
 
 RunEval = Callable[..., EvalLog]
 
@@ -31,9 +32,11 @@ def records(log: EvalLog) -> dict[tuple[int, int], AuctionRecord]:
     return found
 
 
-def test_records_are_the_same_at_any_number_of_samples_at_once(run_eval: RunEval) -> None:
+@pytest.mark.parametrize("preset", ["paper", "ours"])
+def test_records_are_the_same_at_any_number_of_samples_at_once(run_eval: RunEval, preset: Preset) -> None:
+    solver = sale(pool="sim", preset=preset)
     one, many = (
-        records(run_eval(hst_coding(set="mini", bins="b1,b2", sandbox="local"), sale(pool="sim"), max_samples=samples))
+        records(run_eval(hst_coding(set="mini", bins="b1,b2", sandbox="local"), solver, max_samples=samples))
         for samples in (1, 8)
     )
     assert one == many

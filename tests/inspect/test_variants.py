@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from inspect_ai.event import ModelEvent
 from inspect_ai.log import EvalLog, resolve_sample_attachments
 
+from sale_inspect._edge import UsageError
 from sale_inspect._inspect.solvers._sale import sale
 from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
-from sale_inspect.auction import AuctionRecord, redecide
+from sale_inspect.auction import AuctionRecord, packaged_prompts, redecide
+from sale_inspect.options import PRESET_DEFAULTS
 
 from .conftest import RunEval
 
@@ -55,6 +58,11 @@ VARIANTS: list[dict[str, Any]] = [
     {"defences": "quote,anonymous,normalise,checks"},
     {"defences": ""},
     {"winning": "outcome"},
+    {"preset": "ours"},
+    {"preset": "ours", "refined": "paper", "defences": "normalise"},
+    {"refined": "mean", "jury": "panel"},
+    {"prefer": 0.4, "judges": "peers"},
+    {"plan": "none"},
 ]
 
 
@@ -71,6 +79,11 @@ def test_every_variant_runs_is_recorded_and_decides_the_same_again(run_eval: Run
         again = redecide(record)
         assert (again.provisional_winner, again.winner) == (record.provisional_winner, record.winner)
         assert dict(again.z) == pytest.approx({bid.agent: bid.z for bid in record.bids})
+        assert dict(again.refined_z) == pytest.approx({bid.agent: bid.z for bid in record.refined})
+        preset = options.get("preset", "paper")
+        assert record.options["preset"] == preset
+        for name, by_preset in PRESET_DEFAULTS.items():
+            assert record.options[name] == options.get(name, by_preset[preset])
         if "refinement" in record.drop:
             assert record.refined == () and record.winner == record.provisional_winner
 
@@ -102,3 +115,39 @@ def test_a_panel_takes_one_call_a_judge_hides_names_and_needs_fewer_tokens(run_e
 def test_without_defences_judges_see_names_and_no_marks(run_eval: RunEval) -> None:
     log, _ = held(run_eval, defences="", memory="off")
     assert asked(log, "Plan of agent 32b:\n") > 0 and asked(log, "--- plan ") == 0
+
+
+def test_the_run_ends_with_one_line_on_what_was_not_known(run_eval: RunEval, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("WARNING"):
+        held(run_eval, preset="ours", memory="off")
+    (line,) = [each.getMessage() for each in caplog.records if "without a fitted file" in each.getMessage()]
+    assert line.startswith("SALE (preset ours) ran without a fitted file: ")
+    assert "sale-inspect fit LOGS --objective" in line and "\n" not in line
+
+
+def test_prompts_of_ones_own_are_asked_and_recorded_and_another_text_is_another_policy(
+    run_eval: RunEval, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    packaged = packaged_prompts()
+    (folder / "bid.md").write_text(packaged["bid"].text + "\nBe brief in MY way.\n")
+    (folder / "panel.md").write_text(packaged["panel"].text + "\nJudge in MY way.\n")
+    log, records = held(run_eval, prompts=str(folder), jury="panel", memory="off")
+    assert asked(log, "Be brief in MY way.") == asked(log, "Judge in MY way.") == 4 * len(records)
+    for record in records:
+        versions = packaged.versions()
+        assert {name for name, version in record.prompts.items() if version != versions[name]} == {"bid", "panel"}
+    (folder / "execute.md").write_text("Do this: $strategy")
+    with pytest.raises(UsageError, match=r"execute.md is not as the simulated agents know it"):
+        sale(pool="sim", prompts=str(folder))
+
+
+def test_a_winner_without_its_plan_is_shown_the_task_alone(run_eval: RunEval) -> None:
+    log, records = held(run_eval, plan="none", memory="off")
+    assert asked(log, "You won this task with the plan below") == 0
+    with_plan, _ = held(run_eval, memory="off")
+    assert asked(with_plan, "You won this task with the plan below") > 0
+    assert all(record.options["plan"] == "none" for record in records)
+    with pytest.raises(UsageError, match="plan=none has no effect with execute=task"):
+        sale(pool="sim", plan="none", execute="task")

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from sale_inspect._errors import OptionError
 from sale_inspect.auction import TERMS, AuctionRecord, Switches
 from sale_inspect.options import (
+    PRESET_DEFAULTS,
     Options,
+    Preset,
     RoutedOptions,
     SaleOptions,
     SingleOptions,
@@ -24,6 +26,7 @@ from sale_inspect.options import (
     markdown_table,
     option_rows,
     policy_words,
+    preset_of,
     recorded,
     signature,
 )
@@ -64,7 +67,10 @@ def test_the_mechanism_page_has_the_table_of_sale() -> None:
     ("options", "message"),
     [
         ({"memroy": "off"}, "sale has no option 'memroy'. Did you mean 'memory'?"),
-        ({"zzz": 1}, "sale has no option 'zzz'. There are: pool, jury, "),
+        ({"zzz": 1}, "sale has no option 'zzz'. There are: pool, preset, jury, "),
+        ({"preset": "theirs"}, "preset must be one of paper, ours or null, got 'theirs'."),
+        ({"prefer": 1.5}, "prefer must be from 0 to 1, got 1.5."),
+        ({"refined": "max"}, "refined must be one of paper, mean or null, got 'max'."),
         ({"memory_lag": 0}, "memory_lag must be at least 1, got 0."),
         ({"memory_lag": "two"}, "memory_lag must be a whole number, got 'two'."),
         ({"memory_lag": True}, "memory_lag must be a whole number, got True."),
@@ -109,6 +115,11 @@ def test_positions_are_for_what_one_names_first() -> None:
         ({"judges": ["32b", "4b"], "drop": "price, jury"}, ["judges 32b and 4b", "without price and jury"]),
         ({"memory": "kept/mine.sqlite", "frozen": True}, ["memory mine", "frozen memory"]),
         ({"weights": "dev/weights.json", "defences": ""}, ["fitted weights", "defences none"]),
+        ({"preset": "ours", "refined": "mean", "prefer": 0.1}, ["preset ours"]),
+        ({"preset": "ours", "refined": "paper"}, ["preset ours", "refined by paper"]),
+        ({"preset": "paper", "refined": "mean", "prefer": 0}, ["refined by mean"]),
+        ({"preset": "ours", "weights": "w.json", "prefer": 0}, ["preset ours", "weights w"]),
+        ({"prompts": "my/prompts", "plan": "none"}, ["prompts prompts", "winner without its plan"]),
         ({"weights": "mine.json", "agent": "swe/agent"}, ["weights mine", "executor swe/agent"]),
     ],
 )
@@ -150,7 +161,7 @@ def test_each_recorded_option_has_a_field_of_the_record() -> None:
         if row.option.recorded is not None:
             assert row.option.recorded.field in AuctionRecord.model_fields
     # What else a record holds of options: what became of them.
-    resolved = {"pool", "weights", "memory", "embedder"}
+    resolved = {"pool", "weights", "memory", "embedder", "prompts"}
     kept = {row.name for row in option_rows(SaleOptions) if row.option.recorded is not None}
     assert kept | resolved | {"frozen", "tools", "check", "memory_required", "memory_wait"} == {
         row.name for row in option_rows(SaleOptions)
@@ -170,3 +181,35 @@ def test_an_option_that_several_have_can_be_explained_anew() -> None:
     (own,) = [row.option.help for row in option_rows(RoutedOptions) if row.name == "seed"]
     (shared,) = [row.option.help for row in option_rows(SaleOptions) if row.name == "seed"]
     assert own == "Seed of `random`. A trained router has its own." != shared
+
+
+@pytest.mark.parametrize("preset", ["paper", "ours"])
+@given(data=st.data())
+def test_a_preset_decides_what_is_not_set_and_nothing_else(preset: Preset, data: st.DataObject) -> None:
+    values = {"refined": ("paper", "mean"), "prefer": (0.0, 0.1, 0.5)}
+    chosen: dict[str, Any] = {name: data.draw(st.sampled_from([None, *choices])) for name, choices in values.items()}
+    options = SaleOptions(preset=preset, **chosen).settled()
+    for name, value in chosen.items():
+        assert getattr(options, name) == (PRESET_DEFAULTS[name][preset] if value is None else value)
+    assert options.settled() == options and options.settled("ours") == options
+    assert options.switches == SaleOptions(preset=preset, **chosen).switches
+    assert recorded(options)["options"]["preset"] == preset
+
+
+def test_every_option_of_the_presets_is_unset_until_one_of_them_decides_and_both_fit_its_type() -> None:
+    rows = {row.name: row for row in option_rows(SaleOptions)}
+    for name, by_preset in PRESET_DEFAULTS.items():
+        assert rows[name].default is None and set(by_preset) == {"paper", "ours"}
+        for preset in by_preset:
+            SaleOptions(**{"preset": preset}).settled()
+    # Without a fitted file and without a word of the user, it is the paper's mechanism.
+    assert SaleOptions().settled().switches == Switches() == Switches(refined="paper", prefer=0.0)
+
+
+def test_a_calibrated_file_brings_ours_a_fitted_one_takes_the_place_of_the_prior() -> None:
+    assert [preset_of(each) for each in (None, "minmax", "outcome", "calibrated")] == [None, None, None, "ours"]
+    assert SaleOptions().settled("ours").refined == "mean"
+    assert SaleOptions(preset="paper").settled("ours").refined == "paper"
+    fitted = SaleOptions(preset="ours", weights="w.json")
+    assert (fitted.settled().prefer, fitted.settled().refined) == (0.0, "mean")
+    assert SaleOptions(preset="ours", weights="w.json", prefer=0.3).settled().prefer == 0.3

@@ -151,3 +151,28 @@ def test_a_date_that_does_not_exist_is_an_error_of_the_pool() -> None:
     """YAML itself turns 2026-02-30 into a date, and fails."""
     with pytest.raises(PoolError, match=r"f\.yaml"):
         parse_pool(pool(agent(price=PRICE.replace("2026-03-21", "2026-02-30"))), "f.yaml")
+
+
+def test_a_fee_has_one_date_and_source_for_all_or_its_own() -> None:
+    short = parse_pool(pool(agent(), more="tools: {search: 0.005, as_of: 2026-11-01, source: price list}\n"), "x")
+    long = "tools:\n  search: {usd: 0.005, as_of: 2026-11-01, source: price list}\n"
+    assert short.tools == parse_pool(pool(agent(), more=long), "x").tools
+    assert short.tools["search"].usd == 0.005 and parse_pool(pool(agent()), "x").tools == {}
+    assert load_pool("sim") == type(short).model_validate(load_pool("sim").model_dump())
+
+
+@pytest.mark.parametrize(
+    ("tools", "message"),
+    [
+        (
+            "{search: 0.005}",
+            r"field `tools`: tool 'search' has a price without its date and source. Write ",
+        ),
+        ("{search: -1, as_of: 2026-11-01, source: x}", r"field `tools.search.usd`: .*greater than or equal to 0"),
+        ("{search: {usd: 0.1}}", "field `tools.search.as_of`"),
+        ("[search]", "field `tools`"),
+    ],
+)
+def test_a_fee_that_cannot_be_used_is_one_sentence(tools: str, message: str) -> None:
+    with pytest.raises(PoolError, match=message):
+        parse_pool(pool(agent(), more=f"tools: {tools}\n"), "x")

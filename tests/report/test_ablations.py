@@ -80,12 +80,42 @@ def test_auctions_that_would_need_new_calls_are_counted() -> None:
 def test_only_what_was_recorded_can_be_turned_off() -> None:
     names = [variant.name for variant in variants_of(("a", "b", "c"), Switches())]
     assert names == [
-        "as recorded", "no price", "no length", "no entropy", "no jury", "no refinement", "no self ratings",
-        "no peer ratings", "without judge a", "without judge b", "without judge c", "without agent a",
-        "without agent b", "without agent c",
+        "as recorded", "no price", "no length", "no entropy", "no jury", "no refinement", "refined=mean",
+        "winner without its plan", "no self ratings", "no peer ratings", "without judge a", "without judge b",
+        "without judge c", "only judge a", "only judge b", "only judge c", "without agent a", "without agent b",
+        "without agent c",
     ]  # fmt: skip
     peers = [variant.name for variant in variants_of(("a", "b"), Switches(judges="peers", drop=frozenset(["price"])))]
-    assert peers == ["as recorded", "no length", "no entropy", "no jury", "no refinement"]
+    assert peers == [
+        "as recorded", "no length", "no entropy", "no jury", "no refinement", "refined=mean", "winner without its plan",
+    ]  # fmt: skip
+    ours = Switches(refined="mean", prefer=0.1, drop=frozenset(["jury"]))
+    names = [variant.name for variant in variants_of(("a", "b"), ours, with_plan=False)]
+    assert names == ["as recorded", "no price", "no length", "no entropy", "no refinement", "refined=paper", "prefer=0"]
+
+
+def test_a_winner_without_its_plan_counts_with_its_run_alone() -> None:
+    """With its plan it failed for $0.5; alone it solves the task for $0.2. The auction cost $0.1 either way."""
+    held = RecordedAuction(record=CLEAR, correct=0.0, usd=0.5, overhead_usd=0.1, alone={CLEAR.winner: (1.0, 0.2)})
+    changed, rate, difference, usd, _, _ = rows(ablations([held]))["winner without its plan"]
+    assert (changed, rate, usd) == ("1 of 1", "100.0%", "$0.300") and difference.startswith("+100.0%")
+    plain = CLEAR.model_copy(update={"options": {"plan": "none"}})
+    held = RecordedAuction(record=plain, correct=0.0, usd=0.5, overhead_usd=0.1)
+    assert "winner without its plan" not in rows(ablations([held]))
+
+
+def test_one_judge_alone_decides_by_its_own_ratings() -> None:
+    """Judge b alone prefers dear (5 against 0), the whole jury cheap."""
+    three = auction(
+        "cheap",
+        bid("cheap", 1.0, {"cheap": 5, "dear": 0, "third": 5}),
+        bid("dear", 2.0, {"cheap": 0, "dear": 5, "third": 0}),
+        bid("third", 3.0, {"cheap": 0, "dear": 0, "third": 0}),
+    )
+    known = {"dear": (1.0, 0.4)}
+    held = RecordedAuction(record=three, correct=0.0, usd=0.5, overhead_usd=0.1, alone=known)
+    found = rows(ablations([held]))
+    assert found["only judge dear"][:2] == ("1 of 1", "100.0%") and found["only judge third"][0] == "0 of 1"
 
 
 @pytest.mark.parametrize("variant", ["without agent cheap", "without agent dear", "without agent third"])

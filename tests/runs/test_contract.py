@@ -296,7 +296,7 @@ def test_variants_of_sale_are_named_by_what_differs_and_by_all_alike(auctions: s
     names = {"SALE", "SALE, panel jury", "4b alone", "32b alone"}
     table = policy_table(auctions, ComparedLogsRequest(cache=False))
     assert {section[0][0].removesuffix(" (simulated)") for section in table.sections} == names
-    assert "All runs of SALE have: no memory." in table.notes
+    assert "All runs of SALE have: preset paper, no memory." in table.notes
     outcomes = read_outcomes(auctions, OutcomesRequest(cache=False))
     assert {row.policy for row in outcomes.rows} - {""} == {"SALE", "SALE, panel jury"}
     found = read_tidy([auctions], cache=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sale_inspect._errors import AuctionError
@@ -24,6 +24,7 @@ from sale_inspect.auction import (
     Failure,
     Neighbour,
     PairCount,
+    Prompts,
     Refinement,
     Rules,
     Weights,
@@ -32,8 +33,8 @@ from sale_inspect.auction import (
     contrastive_pairs,
     entropy_kind,
     may_refine,
+    packaged_prompts,
     plan_fault,
-    prompt_versions,
     select,
 )
 from sale_inspect.options import SaleOptions, recorded
@@ -54,6 +55,7 @@ class Auction:
         options: The options.
         memory: Which memory the run has.
         ledger: Where calls are booked.
+        prompts: The prompts.
     """
 
     task: TaskView
@@ -63,9 +65,10 @@ class Auction:
     options: SaleOptions
     memory: MemoryChoice
     ledger: SampleLedger
+    prompts: Prompts = field(default_factory=packaged_prompts)
 
     def __post_init__(self) -> None:
-        options = self.options
+        options = self.options = self.options.settled()
         self._prices = self.pool.blended_prices()
         self._without: tuple[str, ...] = ()
         self._rules = Rules(
@@ -79,13 +82,15 @@ class Auction:
             strategy_tokens=options.strategy_tokens,
             call_timeout=options.call_timeout,
             ledger=self.ledger,
+            prompts=self.prompts,
         )
         self._jury = Jury(
             judges=self.bidders,
             task=self.task.text,
-            prefix=self.task.prefix,
+            prefix=self.task.prefix(self.prompts),
             options=options,
             ledger=self.ledger,
+            prompts=self.prompts,
         )
 
     async def run(self) -> AuctionRecord:
@@ -251,7 +256,7 @@ class Auction:
             "prices": dict(self._prices),
             "weights": self.weights,
             "tokenizer": TOKENIZER,
-            "prompts": prompt_versions(),
+            "prompts": self.prompts.versions(),
             "embedder": embedder,
             "memory": f"{self.memory.kind}, frozen" if self.memory.frozen else self.memory.kind,
         }

@@ -15,10 +15,11 @@ from sale_inspect.auction import (
     Bid,
     ContrastivePair,
     Failure,
+    Prompts,
+    call_tokens,
     capped,
     logprob_entropy,
     parse_strategy,
-    prompt,
     refuses,
     writable,
 )
@@ -40,12 +41,14 @@ class Bidding:
         strategy_tokens: Cap of a plan, tokens.
         call_timeout: Seconds for one plan.
         ledger: Where calls are booked.
+        prompts: The prompts.
     """
 
     task: TaskView
     strategy_tokens: int
     call_timeout: float
     ledger: SampleLedger
+    prompts: Prompts
 
     async def first(self, bidders: Sequence[Bidder]) -> tuple[list[Bid], list[Failure]]:
         """One bid of each agent, all at once, and those that failed."""
@@ -63,17 +66,16 @@ class Bidding:
 
     def _prefix(self, bidder: Bidder) -> str:
         """The task, with the tools that this agent can call. First and refined bids begin alike, for prefix caches."""
-        environment = self.task.environment(bidder.agent.tool_calls)
-        return prompt("task").fill(task=self.task.text, environment=environment)
+        return self.task.prefix(self.prompts, bidder.agent.tool_calls)
 
     async def _first(self, bidder: Bidder) -> Outcome:
-        body = prompt("bid").fill(words=self._words)
+        body = self.prompts["bid"].fill(words=self._words)
         async with span(f"bid: {bidder.name}", type="bid"):
             return await self._write(bidder, f"{self._prefix(bidder)}\n\n{body}", refined=False)
 
     async def _refined(self, bidder: Bidder, own: str, pairs: list[ContrastivePair]) -> Outcome:
         texts = [
-            prompt("pair").fill(
+            self.prompts["pair"].fill(
                 task=_shorten(pair.task),
                 losing=pair.losing,
                 winning=pair.winning,
@@ -81,13 +83,13 @@ class Bidding:
             )
             for pair in pairs
         ]
-        body = prompt("refine").fill(strategy=own, pairs="\n\n".join(texts), words=self._words)
+        body = self.prompts["refine"].fill(strategy=own, pairs="\n\n".join(texts), words=self._words)
         async with span(f"refine: {bidder.name}", type="refine"):
             return await self._write(bidder, f"{self._prefix(bidder)}\n\n{body}", refined=True)
 
     async def _write(self, bidder: Bidder, request: str, *, refined: bool) -> Outcome:
         top = bidder.agent.top_logprobs
-        config = short_call(bidder.agent, bidder.model.config, self.strategy_tokens).merge(
+        config = short_call(bidder.agent, bidder.model.config, call_tokens(self.strategy_tokens)).merge(
             GenerateConfig(logprobs=True if top else None, top_logprobs=top or None)
         )
         reply = await ask(

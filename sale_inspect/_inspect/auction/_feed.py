@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from inspect_ai.hooks import (
     BeforeModelGenerate,
     Hooks,
@@ -25,10 +27,12 @@ from sale_inspect._inspect.store import SamplePlace, enter_sample, forget_attemp
 from sale_inspect.auction import PastAuction
 from sale_inspect.runs import ScoreChoice, parse_score
 
-__all__ = ["SCORE_KEY", "MemoryHooks", "memory_of", "past_auction"]
+__all__ = ["SCORE_KEY", "MemoryHooks", "memory_of", "past_auction", "say_at_the_end"]
 
 SCORE_KEY = "sale_score"
 """Key of an evaluation's metadata that names the score which says whether a past auction's task was solved."""
+
+_logger = logging.getLogger(__name__)
 
 _runs: dict[str, RunMemory] = {}
 _tasks: dict[str, int] = {}
@@ -39,6 +43,13 @@ def memory_of(sample_uuid: str) -> tuple[RunMemory, int] | None:
     """The memory of the run that a sample belongs to, and the sample's position in it."""
     place = _samples.get(sample_uuid)
     return None if place is None else (_runs[place[0]], place[2])
+
+
+def say_at_the_end(sample_uuid: str, line: str) -> None:
+    """Tell the user one line when the run of a sample has ended."""
+    place = memory_of(sample_uuid)
+    if place is not None:
+        place[0].closing = line
 
 
 def past_auction(run: RunMemory, sample: EvalSample, epoch: int, position: int) -> PastAuction | None:
@@ -102,7 +113,10 @@ class MemoryHooks(Hooks):
 
     async def on_task_end(self, data: TaskEnd) -> None:
         """Close the run's file and forget the run."""
+        run = _runs.get(data.eval_id)
         _forget(data.eval_id, finished=data.log.status == "success")
+        if run is not None and run.closing and data.log.status == "success":
+            _logger.warning("%s", run.closing)
 
     async def on_sample_init(self, data: SampleInit) -> None:
         """Note that a sample begins."""

@@ -21,8 +21,10 @@ from sale_inspect.auction import (
     RATING_SCALE,
     Bid,
     JudgePrompt,
+    Prompts,
     answer_of,
     asked_judges,
+    packaged_prompts,
     panel_labels,
     panel_order,
     panel_prompt,
@@ -58,6 +60,7 @@ class Jury:
         prefix: Start of every prompt: the task and its environment.
         options: How the jury works, who rates whose plan, which defences are on, the seed, the seconds for a call.
         ledger: Where calls are booked.
+        prompts: The prompts.
     """
 
     judges: Sequence[Bidder]
@@ -65,6 +68,7 @@ class Jury:
     prefix: str
     options: SaleOptions
     ledger: SampleLedger
+    prompts: Prompts = field(default_factory=packaged_prompts)
     notes: list[str] = field(default_factory=list)
     """What went wrong, for the record."""
     _reasons: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -109,6 +113,7 @@ class Jury:
             quote="quote" in self.options.active_defences,
             anonymous="anonymous" in self.options.active_defences,
             json_form=judge.agent.json_schema,
+            prompts=self.prompts,
         )
         schema = _schema("rating", ["rating"]) if judge.agent.json_schema else None
         async with span(f"rating: {judge.name} of {bid.agent}", type="rating"):
@@ -124,6 +129,7 @@ class Jury:
             quote="quote" in self.options.active_defences,
             anonymous="anonymous" in self.options.active_defences,
             json_form=judge.agent.json_schema,
+            prompts=self.prompts,
         )
         schema = _schema("ratings", labels) if judge.agent.json_schema else None
         tokens = RATING_TOKENS + _PANEL_TOKENS_A_PLAN * len(order)

@@ -55,6 +55,7 @@ class RunMemory:
         use: How the run's auctions use its memory; None before the first of them.
         embedder: What turns tasks into vectors; None before the first auction.
         opening: Held while the memory is opened, so that no auction sees half of it.
+        closing: What the user is told when the run has ended; empty for nothing.
     """
 
     places: Places
@@ -73,6 +74,7 @@ class RunMemory:
     embedder: Embedder | None = None
     fault: str = ""
     lost: str = ""
+    closing: str = ""
     opening: anyio.Lock = field(default_factory=anyio.Lock)
     _index: RunIndex | None = None
     _searching: anyio.Lock = field(default_factory=anyio.Lock)

@@ -24,6 +24,7 @@ __all__ = ["head_of", "lost_store", "needs_events", "sample_of"]
 
 _WORDS = (str, int, float, bool)
 _LONGEST_WORD = 500
+_SUBMIT = "submit"
 _STATED_ROLES = ("system", "user")
 
 
@@ -108,6 +109,8 @@ def sample_of(raw: RawSample) -> SampleFacts:
         started=raw.get("started_at") or "",
         answer=clean(_completion(output)),
         answer_tokens=None if output_tokens is None or not math.isfinite(output_tokens) else int(output_tokens),
+        tool_rounds=_tool_rounds(raw),
+        unread_answer=_unread(raw, _completion(output)),
         ledger_policy=stored.policy,
         agent=stored.agent,
         pool=stored.pool,
@@ -181,7 +184,6 @@ def _without_texts(record: AuctionRecord) -> AuctionRecord:
     return record.model_copy(
         update={
             "task": "",
-            "prompts": {},
             "bids": tuple(bid.model_copy(update={"strategy": ""}) for bid in record.bids),
             "refined": tuple(bid.model_copy(update={"strategy": ""}) for bid in record.refined),
         }
@@ -251,3 +253,21 @@ def _task_text(raw: RawSample) -> tuple[str, int, str]:
         return text, 0, text_hash(text if text.strip() else "")
     about = json.dumps([text, others], sort_keys=True, default=str)
     return text, len(others), text_hash(about)
+
+
+def _tool_rounds(raw: RawSample) -> int | None:
+    messages = raw.get("messages")
+    if not messages:
+        return None
+    rounds = 0
+    for message in messages:
+        called = [call.get("function") for call in message.get("tool_calls") or ()]
+        rounds += message.get("role") == "assistant" and any(name != _SUBMIT for name in called)
+    return rounds
+
+
+def _unread(raw: RawSample, completion: str) -> bool:
+    """Whether there was nothing to score. A score without any word on the answer says nothing of it."""
+    scores = raw.get("scores") or {}
+    read = [score["answer"] for score in scores.values() if isinstance(score, dict) and score.get("answer") is not None]
+    return not completion.strip() if not read else all(not str(answer).strip() for answer in read)

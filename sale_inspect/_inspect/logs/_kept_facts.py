@@ -17,7 +17,7 @@ from sale_inspect.runs import LogFacts
 
 __all__ = ["KeptFacts"]
 
-FACTS_VERSION = 3
+FACTS_VERSION = 4
 """Raised when what is read of a log changes."""
 
 _FACTS = TypeAdapter(LogFacts)

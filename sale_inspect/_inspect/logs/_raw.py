@@ -11,6 +11,7 @@ __all__ = [
     "RawEvent",
     "RawHeader",
     "RawLog",
+    "RawMessage",
     "RawOutput",
     "RawSample",
     "RawUsage",
@@ -81,6 +82,19 @@ class RawEvent(TypedDict, total=False):
     events: list[RawEvent] | None
 
 
+class RawToolCall(TypedDict, total=False):
+    """A call of a tool, without its arguments."""
+
+    function: str | None
+
+
+class RawMessage(TypedDict, total=False):
+    """A message, without its text."""
+
+    role: str | None
+    tool_calls: list[RawToolCall] | None
+
+
 class RawTranscript(TypedDict, total=False):
     """Where logs of 2024 keep their events."""
 
@@ -114,6 +128,7 @@ class RawBare(TypedDict, total=False):
     working_time: float | None
     started_at: str | None
     error_retries: list[RawRetry] | None
+    messages: list[RawMessage] | None
 
 
 class RawSample(RawBare, total=False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from inspect_ai.agent import Agent, AgentState, as_solver
@@ -18,7 +18,7 @@ from sale_inspect._inspect.solvers._react import react_agent
 from sale_inspect._inspect.solvers._task_solver import generate_of, task_solver
 from sale_inspect._inspect.store import Bidder, SampleLedger, require_money, transcript_length, transcript_since
 from sale_inspect._inspect.view import Tools, answer_choice, ask_with_choices
-from sale_inspect.auction import prompt
+from sale_inspect.auction import Prompt, prompt
 from sale_inspect.options import REACT
 
 __all__ = ["Executor", "Start", "execute", "execute_agent", "make_agent"]
@@ -48,12 +48,14 @@ class Executor:
         arguments: Arguments of that agent.
         own_solver: The task's own solver executes, in place of an agent.
         several_right: Tell the agent that several choices may be right.
+        asking: The prompt that hands the winner its plan.
     """
 
     agent: str = REACT
     arguments: Mapping[str, Any] | None = None
     own_solver: bool = False
     several_right: bool = False
+    asking: Prompt = field(default_factory=lambda: prompt("execute"))
 
     def begin(self, state: TaskState) -> Start:
         """Check, before anything is paid, that there is money, and that the message limit leaves the agent a turn.
@@ -127,7 +129,7 @@ async def _execute(
     before = len(state.messages)
     ask_with_choices(state, several_right=executor.several_right)
     if strategy is not None:
-        state.messages.append(_asking(strategy))
+        state.messages.append(_asking(executor, strategy))
     elif not any(message.role == "user" for message in state.messages):
         # Providers refuse a conversation in which no user speaks, and agents wait for one.
         state.messages.append(ChatMessageUser(content=_BEGIN))
@@ -143,7 +145,7 @@ async def _execute(
 
 
 async def execute_agent(
-    state: AgentState, *, bidder: Bidder, executor: Executor, tools: Tools, strategy: str, ledger: SampleLedger
+    state: AgentState, *, bidder: Bidder, executor: Executor, tools: Tools, strategy: str | None, ledger: SampleLedger
 ) -> AgentState:
     """The same for a conversation: the answer and what led to it are added to it.
 
@@ -152,11 +154,12 @@ async def execute_agent(
         bidder: The winner.
         executor: What executes.
         tools: What it may use.
-        strategy: The winner's own plan.
+        strategy: The winner's own plan, or None to run without one.
         ledger: Where its calls are booked, whatever happens.
     """
     earlier_ids = {message.id for message in state.messages}
-    state.messages.append(_asking(strategy))
+    if strategy is not None:
+        state.messages.append(_asking(executor, strategy))
     runner = make_agent(executor, bidder, tools)
     try:
         async with _booked(bidder, ledger), span(executor.agent.rpartition("/")[2], type="agent"):
@@ -166,8 +169,8 @@ async def execute_agent(
     return state
 
 
-def _asking(strategy: str) -> ChatMessageUser:
-    return ChatMessageUser(content=prompt("execute").fill(strategy=strategy))
+def _asking(executor: Executor, strategy: str) -> ChatMessageUser:
+    return ChatMessageUser(content=executor.asking.fill(strategy=strategy))
 
 
 @asynccontextmanager

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -14,10 +15,10 @@ from sale_inspect._errors import MissingRequirementError, OptionError, PoolError
 from sale_inspect._inspect.auction import MemoryChoice, memory_choice
 from sale_inspect._inspect.solvers._executor import Executor, make_agent
 from sale_inspect._inspect.store import Bidder, bidder, generate_config, pool_from_roles, register_prices
-from sale_inspect.auction import Weights
+from sale_inspect.auction import Prompts, Weights, packaged_prompts, read_prompts
 from sale_inspect.checks import require_endpoints
 from sale_inspect.embedding import require_embedder
-from sale_inspect.options import REACT, RoutedOptions, SaleOptions, SingleOptions
+from sale_inspect.options import REACT, Preset, RoutedOptions, SaleOptions, SingleOptions, preset_of
 from sale_inspect.pools import Pool, load_pool
 
 __all__ = ["GivenTools", "Prepared", "bidders_of", "executor_of", "given_tools", "prepare", "usable"]
@@ -31,12 +32,13 @@ class Prepared:
     """The options of an auction, and what was read and made for them.
 
     Attributes:
-        options: The options.
+        options: The options, settled: what was not given has its preset's value.
         pool: The pool; None if models are given by role, which is known only in a sample.
         tools: Tools to add, or to use.
         weights: Fitted weights; None for uniform ones.
         memory: Which memory the run has.
         executor: What carries out the task.
+        prompts: The prompts of the auction.
     """
 
     options: SaleOptions
@@ -45,6 +47,7 @@ class Prepared:
     weights: Weights | None
     memory: MemoryChoice
     executor: Executor
+    prompts: Prompts
 
 
 def prepare(options: SaleOptions) -> Prepared:
@@ -53,8 +56,17 @@ def prepare(options: SaleOptions) -> Prepared:
     Raises:
         SaleError: If anything is wrong that can be known before the first paid call.
     """
-    executor = executor_of(options, options.agent)
+    options = options.settled(_brought_preset(options.weights))
+    prompts = packaged_prompts() if options.prompts is None else read_prompts(Path(options.prompts).expanduser())
+    if options.execute == "task" and options.plan == "none":
+        raise OptionError("plan=none has no effect with execute=task: the task's own solver is given no plan.")
+    executor = replace(executor_of(options, options.agent), asking=prompts["execute"])
     pool = _pool(options, executor)
+    if pool is not None and pool.simulated and (unlike := prompts.unlike_packaged()):
+        raise OptionError(
+            f"prompts: {unlike[0]}.md is not as the simulated agents know it: they go by the heading of bid, jury, "
+            "panel and refine, and by all of task and execute. Keep that, or use a pool of real models."
+        )
     require_embedder(options.embedder)
     return Prepared(
         options=options,
@@ -63,6 +75,7 @@ def prepare(options: SaleOptions) -> Prepared:
         weights=_fitted(options, pool),
         memory=memory_choice(options.memory, options.frozen, options.memory_required, options.memory_own),
         executor=executor,
+        prompts=prompts,
     )
 
 
@@ -151,6 +164,18 @@ def _pool(options: SaleOptions, executor: Executor) -> Pool | None:
             f"solver sale_inspect/single -S agent={pool.names[0]}."
         )
     return pool
+
+
+def _brought_preset(weights: str | None) -> Preset | None:
+    """The preset that a weights file brings. What is wrong with the file is said where it is loaded."""
+    if weights is None:
+        return None
+    try:
+        head = json.loads(Path(weights).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    objective = head.get("objective") if isinstance(head, dict) else None
+    return preset_of(objective if isinstance(objective, str) else None)
 
 
 def _fitted(options: SaleOptions, pool: Pool | None) -> Weights | None:

@@ -8,7 +8,7 @@ from inspect_ai.log import transcript
 from inspect_ai.util import span
 
 from sale_inspect._errors import PoolError
-from sale_inspect._inspect.auction import Auction
+from sale_inspect._inspect.auction import Auction, say_at_the_end
 from sale_inspect._inspect.solvers._prepare import Prepared, bidders_of
 from sale_inspect._inspect.store import Bidder, SampleLedger, write_records
 from sale_inspect._inspect.view import TaskView
@@ -16,6 +16,12 @@ from sale_inspect.auction import card, uniform_weights
 from sale_inspect.pools import Pool
 
 __all__ = ["SampleAgents", "WinningBid", "agents_of_sample", "run_auction"]
+
+_UNFITTED = (
+    "SALE (preset {preset}) ran without a fitted file: how well each agent solves such tasks was not known, and all "
+    "terms of the score weighed the same. To fit it to tasks with known outcomes: sale-inspect fit LOGS --objective "
+    "outcome -o weights.json (logs of sale, and of single for each agent), then -S weights=weights.json."
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,10 +35,10 @@ class SampleAgents:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WinningBid:
-    """Who won an auction, with its plan."""
+    """Who won an auction, with its plan; None if it is to work without one."""
 
     bidder: Bidder
-    strategy: str
+    strategy: str | None
 
 
 def agents_of_sample(prepared: Prepared) -> SampleAgents:
@@ -62,7 +68,10 @@ async def run_auction(prepared: Prepared, agents: SampleAgents, task: TaskView) 
         options=prepared.options,
         memory=prepared.memory,
         ledger=ledger,
+        prompts=prepared.prompts,
     )
+    if prepared.weights is None:
+        say_at_the_end(task.uuid, _UNFITTED.format(preset=auction.options.preset))
     try:
         async with span("auction", type="auction"):
             ledger.book.open_span()
@@ -74,4 +83,5 @@ async def run_auction(prepared: Prepared, agents: SampleAgents, task: TaskView) 
     finally:
         ledger.save()
     winner = next(bidder for bidder in agents.bidders if bidder.name == record.winner)
-    return WinningBid(bidder=winner, strategy=record.winning_bid.strategy)
+    plan = record.winning_bid.strategy if prepared.options.plan == "own" else None
+    return WinningBid(bidder=winner, strategy=plan)

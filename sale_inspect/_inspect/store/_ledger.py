@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from inspect_ai.event import Event, ModelEvent
+from inspect_ai.event import Event, ModelEvent, ToolEvent
 from inspect_ai.log import transcript
 from inspect_ai.model import ModelOutput, ModelUsage, get_model_info
 from inspect_ai.util import StoreModel, store_as
@@ -22,7 +22,7 @@ from sale_inspect._inspect.store._bodies import NO_CHOICES
 from sale_inspect._inspect.store._purse import note_spent
 from sale_inspect._inspect.store._records import write_records
 from sale_inspect._inspect.store._sample_book import LedgerPart, sample_book
-from sale_inspect.money import Entry, Phase, Price, TokenUsage, book, usage_fault, usd, with_hidden_reasoning
+from sale_inspect.money import Entry, Phase, Price, TokenUsage, book, fees, usage_fault, usd, with_hidden_reasoning
 from sale_inspect.pools import Agent, Pool
 
 __all__ = [
@@ -48,6 +48,7 @@ class LedgerStore(StoreModel):
 
     `worked_instead` names the models that did the task if the agent's own was not called, and is empty otherwise.
     `agents` has what makes each agent what it is: model, config, and a hash of its arguments, which may hold secrets.
+    `tools` has the pool's dated fees of tools, by name; the entries hold them for the calls that were made.
     If a sample has several ledgers, the entries are those of all; the policy, the agent and the pool are the first's.
     """
 
@@ -58,6 +59,7 @@ class LedgerStore(StoreModel):
     simulated: bool = False
     prices: dict[str, dict[str, Any]] = Field(default_factory=dict)
     agents: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    tools: dict[str, dict[str, Any]] = Field(default_factory=dict)
     entries: list[dict[str, Any]] = Field(default_factory=list)
 
 
@@ -159,7 +161,7 @@ class SampleLedger:
         self._uncounted[phase, bidder.name, model or str(bidder.model), reason] += 1
 
     def add_events(self, phase: Phase, bidder: Bidder, events: Iterable[Event], reason: str = "") -> Mapping[str, int]:
-        """Book the model calls among transcript events, which an agent made on its own.
+        """Book the model calls, and the calls of tools with a fee, among transcript events of an agent.
 
         Calls of other models (a sub-agent's, say) are priced by Inspect's model info; those of a model without a price
         are uncounted.
@@ -175,6 +177,8 @@ class SampleLedger:
         """
         calls: Counter[str] = Counter()
         for event in events:
+            if isinstance(event, ToolEvent):
+                self._add_fee(phase, bidder, event)
             if not isinstance(event, ModelEvent):
                 continue
             calls[event.model] += 1
@@ -190,6 +194,12 @@ class SampleLedger:
             cached = event.cache == "read"
             self._enter(_entry(phase, bidder.name, event.model, price, event.output, cached))
         return calls
+
+    def _add_fee(self, phase: Phase, bidder: Bidder, event: ToolEvent) -> None:
+        """Book a call of a tool that the pool has a fee for. One that failed counts too: its service may bill it."""
+        fee = self._part.pool.tools.get(event.function)
+        if fee is not None and fee.usd and not event.pending:
+            self._entries.append(fees(phase, bidder.name, event.function, 1, fee.usd))
 
     def note_workers(self, bidder: Bidder, calls: Mapping[str, int]) -> None:
         """Note who did the task, if the chosen agent's own model was not called.
@@ -241,6 +251,9 @@ class SampleLedger:
         stored.pool, stored.simulated = first.pool.name, any(part.pool.simulated for part in parts)
         stored.prices = {name: price for part in reversed(parts) for name, price in _prices(part).items()}
         stored.agents = {name: about for part in reversed(parts) for name, about in _agents(part).items()}
+        stored.tools = {
+            name: fee.model_dump(mode="json") for part in reversed(parts) for name, fee in part.pool.tools.items()
+        }
         entries = book(entry for part in parts for entry in part.entries)
         stored.entries = [asdict(entry) for entry in entries]
         if earlier := self.book.earlier_attempts(entries):

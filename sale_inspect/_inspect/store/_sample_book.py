@@ -57,8 +57,8 @@ class SampleBook:
 
     @property
     def usd(self) -> float:
-        """Dollars that all ledgers have booked so far."""
-        return sum(entry.usd for part in self.parts for entry in part.entries)
+        """Dollars of model calls that all ledgers have booked so far; Inspect knows of no other dollars."""
+        return sum(entry.usd for part in self.parts for entry in part.entries if not entry.tool_calls)
 
     def enter(self, part: LedgerPart) -> int:
         """Add a ledger; returns its number, from 0."""

@@ -22,7 +22,7 @@ from sale_inspect._inspect.view._task_text import (
     unseen_parts,
     with_choices,
 )
-from sale_inspect.auction import prompt
+from sale_inspect.auction import Prompts
 
 __all__ = ["TaskView", "Tools", "plain_tools", "tools_in_use", "view_of_conversation", "view_of_state"]
 
@@ -55,10 +55,14 @@ class TaskView:
         """The tools, as an agent is told that can call tools, or cannot."""
         return self.tools if has_tools else environment_text([])
 
-    @property
-    def prefix(self) -> str:
-        """The start of every prompt of an auction; the same text first, so that prefix caches hit."""
-        return prompt("task").fill(task=self.text, environment=self.environment())
+    def prefix(self, prompts: Prompts, has_tools: bool = True) -> str:
+        """The start of every prompt of an auction; the same text first, so that prefix caches hit.
+
+        Args:
+            prompts: The prompts.
+            has_tools: Who is asked can call tools.
+        """
+        return prompts["task"].fill(task=self.text, environment=self.environment(has_tools))
 
 
 def view_of_state(state: TaskState, *, first: bool = True, several_right: bool = False) -> TaskView:

@@ -4,12 +4,17 @@ from sale_inspect.report.analysis._ablations import RecordedAuction, Variant, ab
 from sale_inspect.report.analysis._against import claims
 from sale_inspect.report.analysis._alone import alone
 from sale_inspect.report.analysis._analyse import Analyses, OracleResult, analyse, usual_baseline
+from sale_inspect.report.analysis._by_memory import MemoryResult, memory_gain, results_by_memory
 from sale_inspect.report.analysis._cells import ALL, Cell, bins_of, cells, policies_of
 from sale_inspect.report.analysis._coalitions import AgentValue, agent_values
+from sale_inspect.report.analysis._estimates import TaskEstimate
+from sale_inspect.report.analysis._failures import FailureCount, SameFailure, failure_counts, same_failures
 from sale_inspect.report.analysis._judges import JudgeQuality, judge_qualities
 from sale_inspect.report.analysis._pairs import AgentPair, pairs
+from sale_inspect.report.analysis._refinement import RefinementEffect, preset_of_policies, refinement_effects
 from sale_inspect.report.analysis._routes import Escalation, Route, Share, escalations, routes, shares
 from sale_inspect.report.analysis._spans import OrderSpread, PolicyHorizon, order_spreads, policy_horizons
+from sale_inspect.report.analysis._tokens import TokenComparison, TokenUse, compare_tokens, token_uses
 
 __all__ = [
     "ALL",
@@ -18,13 +23,20 @@ __all__ = [
     "Analyses",
     "Cell",
     "Escalation",
+    "FailureCount",
     "JudgeQuality",
+    "MemoryResult",
     "OracleResult",
     "OrderSpread",
     "PolicyHorizon",
     "RecordedAuction",
+    "RefinementEffect",
     "Route",
+    "SameFailure",
     "Share",
+    "TaskEstimate",
+    "TokenComparison",
+    "TokenUse",
     "Variant",
     "ablations",
     "agent_values",
@@ -33,14 +45,22 @@ __all__ = [
     "bins_of",
     "cells",
     "claims",
+    "compare_tokens",
     "escalations",
+    "failure_counts",
     "judge_qualities",
+    "memory_gain",
     "order_spreads",
     "pairs",
     "policies_of",
     "policy_horizons",
+    "preset_of_policies",
+    "refinement_effects",
+    "results_by_memory",
     "routes",
+    "same_failures",
     "shares",
+    "token_uses",
     "usual_baseline",
     "variants_of",
 ]

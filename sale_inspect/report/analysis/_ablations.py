@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from sale_inspect.auction import TERMS, AuctionRecord, Switches, recorded_switches, redecide
+from sale_inspect.auction import TERMS, AuctionRecord, RefinedRule, Switches, recorded_switches, redecide
 from sale_inspect.stats import mean, stderr
 from sale_inspect.texts import Table, fmt_rate, fmt_usd
 
@@ -42,42 +42,55 @@ class Variant:
         name: For tables.
         switches: The mechanism's variant; None for the recorded one.
         without: Agents that are left out.
+        no_plan: The winner works without its plan.
     """
 
     name: str
     switches: Switches | None = None
     without: tuple[str, ...] = ()
+    no_plan: bool = False
 
 
-def variants_of(agents: Sequence[str], recorded: Switches, base: str = _AS_RECORDED) -> Iterator[Variant]:
+def variants_of(
+    agents: Sequence[str], recorded: Switches, base: str = _AS_RECORDED, *, with_plan: bool = True
+) -> Iterator[Variant]:
     """Everything that can be turned off, one at a time, for auctions that were held with `recorded`.
 
     Ratings that were not asked for cannot be had back, so with a recorded choice of judges other than
     `all` the variants of judges are left out.
+
+    Args:
+        agents: The pool's agents.
+        recorded: The recorded variant.
+        base: Name of the variant with nothing turned off.
+        with_plan: The recorded winners worked with their own plans.
     """
     yield Variant(name=base)
     for term in TERMS:
         if term not in recorded.drop:
-            yield Variant(name=f"no {term}", switches=_with(recorded, drop=recorded.drop | {term}))
+            yield Variant(name=f"no {term}", switches=replace(recorded, drop=recorded.drop | {term}))
+    other: RefinedRule = "paper" if recorded.refined == "mean" else "mean"
+    if "refinement" not in recorded.drop:
+        yield Variant(name=f"refined={other}", switches=replace(recorded, refined=other))
+    if recorded.prefer > 0:
+        yield Variant(name="prefer=0", switches=replace(recorded, prefer=0.0))
+    if with_plan:
+        yield Variant(name="winner without its plan", no_plan=True)
     if recorded.judges == "all" and "jury" not in recorded.drop:
-        yield Variant(name="no self ratings", switches=_with(recorded, judges="peers"))
-        yield Variant(name="no peer ratings", switches=_with(recorded, judges="self"))
-        for name in agents:
-            rest = tuple(other for other in agents if other != name)
-            yield Variant(name=f"without judge {name}", switches=_with(recorded, judges=rest))
+        yield from _variants_of_judges(agents, recorded)
     if len(agents) > 2:
         for name in agents:
             yield Variant(name=f"without agent {name}", without=(name,))
 
 
-def _with(
-    base: Switches, *, drop: frozenset[str] | None = None, judges: str | tuple[str, ...] | None = None
-) -> Switches:
-    return Switches(
-        drop=base.drop if drop is None else drop,  # type: ignore[arg-type]
-        judges=base.judges if judges is None else judges,  # type: ignore[arg-type]
-        normalise=base.normalise,
-    )
+def _variants_of_judges(agents: Sequence[str], recorded: Switches) -> Iterator[Variant]:
+    yield Variant(name="no self ratings", switches=replace(recorded, judges="peers"))
+    yield Variant(name="no peer ratings", switches=replace(recorded, judges="self"))
+    for name in agents:
+        rest = tuple(other for other in agents if other != name)
+        yield Variant(name=f"without judge {name}", switches=replace(recorded, judges=rest))
+    for name in agents if len(agents) > 2 else ():
+        yield Variant(name=f"only judge {name}", switches=replace(recorded, judges=(name,)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,7 +116,8 @@ def ablations(auctions: Sequence[RecordedAuction], base: str = _AS_RECORDED) -> 
     records = [each.record for each in auctions]
     whole = {number: _again(each, Variant(name="")) for number, each in enumerate(auctions)}
     rows = []
-    for variant in variants_of(records[0].agents, recorded_switches(records[0]), base):
+    with_plan = _works_with_plan(records[0])
+    for variant in variants_of(records[0].agents, recorded_switches(records[0]), base, with_plan=with_plan):
         found = {number: _again(each, variant) for number, each in enumerate(auctions)}
         rows.append(_row(variant, found, whole))
     overhead = mean([each.overhead_usd for each in auctions])
@@ -114,14 +128,19 @@ def ablations(auctions: Sequence[RecordedAuction], base: str = _AS_RECORDED) -> 
         sections=(tuple(rows),),
         notes=(
             f"{len(auctions)} auctions. No model was called. Weights stay as they were; they are not fitted anew.",
-            "A changed winner counts with its run alone, without its plan: an estimate. `known`: auctions whose winner "
-            "was run on the task. `difference`: in pass@1, paired over those, with its standard error.",
+            "A changed winner, or one without its plan, counts with its run alone: an estimate. `known`: auctions "
+            "whose winner was run on the task. `difference`: in pass@1, paired over those, with its standard error.",
             f"$ per task: executions, plus {fmt_usd(overhead)} for the recorded auction; calls that a variant would "
             "save are not taken off.",
             "`needs new calls`: auctions in which agents could refine that did not; refined bids that are on record "
             "were written with the recorded memory.",
         ),
     )
+
+
+def _works_with_plan(record: AuctionRecord) -> bool:
+    """Whether the winner was given its plan: not with `plan=none`, nor where the task's own solver executes."""
+    return bool(record.options.get("plan", "own") == "own" and record.options.get("execute", "agent") == "agent")
 
 
 def _again(auction: RecordedAuction, variant: Variant) -> _Outcome:
@@ -131,7 +150,8 @@ def _again(auction: RecordedAuction, variant: Variant) -> _Outcome:
     found = redecide(record, switches=variant.switches, without=variant.without)
     asks = bool(found.unheard)
     # The same agent with another of its plans is not what was executed.
-    same = found.winner == record.winner and (found.winner in found.refined_z) == record.winning_bid.refined
+    same_plan = (found.winner in found.refined_z) == record.winning_bid.refined or not _works_with_plan(record)
+    same = found.winner == record.winner and same_plan and not variant.no_plan
     if same:
         return _Outcome(same=True, asks=asks, correct=auction.correct, usd=auction.usd + auction.overhead_usd)
     alone = auction.alone.get(found.winner)

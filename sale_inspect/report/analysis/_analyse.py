@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sale_inspect.auction import AuctionRecord
 from sale_inspect.report.analysis._ablations import RecordedAuction, ablations
 from sale_inspect.report.analysis._against import claims
 from sale_inspect.report.analysis._alone import alone
+from sale_inspect.report.analysis._by_memory import MemoryResult, memory_gain, results_by_memory
 from sale_inspect.report.analysis._cells import Cell, bins_of, cells, policies_of
 from sale_inspect.report.analysis._coalitions import AgentValue, agent_values
+from sale_inspect.report.analysis._estimates import TaskEstimate
+from sale_inspect.report.analysis._failures import FailureCount, SameFailure, failure_counts, same_failures
 from sale_inspect.report.analysis._judges import JudgeQuality, judge_qualities
 from sale_inspect.report.analysis._pairs import AgentPair, pairs
+from sale_inspect.report.analysis._refinement import RefinementEffect, refinement_effects
 from sale_inspect.report.analysis._routes import Escalation, Route, Share, escalations, routes, shares
 from sale_inspect.report.analysis._spans import OrderSpread, PolicyHorizon, order_spreads, policy_horizons
+from sale_inspect.report.analysis._tokens import TokenComparison, TokenUse, compare_tokens, token_uses
 from sale_inspect.report.tidy import Tidy, records_of
 from sale_inspect.routers import Outcomes, oracle_choices
 from sale_inspect.stats import Claim
@@ -29,11 +36,19 @@ __all__ = ["Analyses", "OracleResult", "analyse", "usual_baseline"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OracleResult:
-    """The oracle on the tasks that every agent did alone: a bound, not a policy."""
+    """The oracle on the tasks that every agent did alone: a bound, not a policy.
+
+    Attributes:
+        tasks: Tasks.
+        correct: Share of them that some agent solves.
+        usd: Dollars a task of the cheapest agent that solves it, or of the cheapest.
+        bins: The same in each bin: name, tasks, share, dollars.
+    """
 
     tasks: int
     correct: float
     usd: float
+    bins: tuple[tuple[str, int, float, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +70,13 @@ class Analyses:
         agents: Shapley values.
         ablations: Recorded auctions decided again, by policy.
         judges: Quality of ratings.
+        refinements: What refinement added, by policy.
+        tokens: Tokens of agents alone, by bin.
+        token_comparison: The most against the least expensive agent in tokens; None if there are not two.
+        failures: Failures by how runs ended, by policy.
+        same_failures: Of two agents: how often they fail a task in the same way.
+        by_memory: SALE with and without memory.
+        memory_gain: pass@1 with memory less pass@1 without.
         horizons: Time horizons.
         orders: Spread from order to order.
         why: Name of a part: why it is empty, in one sentence.
@@ -74,6 +96,13 @@ class Analyses:
     agents: tuple[AgentValue, ...]
     ablations: tuple[tuple[str, Table], ...]
     judges: tuple[JudgeQuality, ...]
+    refinements: tuple[RefinementEffect, ...]
+    tokens: tuple[TokenUse, ...]
+    token_comparison: TokenComparison | None
+    failures: tuple[FailureCount, ...]
+    same_failures: Mapping[tuple[str, str], SameFailure]
+    by_memory: tuple[MemoryResult, ...]
+    memory_gain: TaskEstimate
     horizons: tuple[PolicyHorizon, ...]
     orders: tuple[OrderSpread, ...]
     why: dict[str, str]
@@ -117,6 +146,9 @@ def analyse(tidy: Tidy, *, baseline: str = "", seed: int = 0) -> Analyses:
         why |= dict.fromkeys(("agents", "ablations", "judges"), "There is no auction in these logs.")
     if samples["tau"].isna().all():
         why["horizons"] = "No task has a human time."
+    refinements = refinement_effects(samples, tidy.logs)
+    if not refinements:
+        why["refinements"] = "No auction in these logs has a refined bid."
     spreads = order_spreads(samples)
     if not spreads:
         why["orders"] = "No policy ran in two orders or more."
@@ -135,6 +167,13 @@ def analyse(tidy: Tidy, *, baseline: str = "", seed: int = 0) -> Analyses:
         agents=values,
         ablations=tuple(_ablations(tidy, records, solo)),
         judges=judge_qualities(tidy.bids),
+        refinements=refinements,
+        tokens=token_uses(samples),
+        token_comparison=compare_tokens(samples, seed=seed),
+        failures=failure_counts(samples),
+        same_failures=same_failures(samples),
+        by_memory=results_by_memory(samples, tidy.logs, records, solo, seed=seed),
+        memory_gain=memory_gain(samples, tidy.logs),
         horizons=policy_horizons(samples),
         orders=spreads,
         why=why,
@@ -150,10 +189,16 @@ def _domains(samples: pd.DataFrame) -> tuple[tuple[str, tuple[Cell, ...]], ...]:
 
 def _oracle(solo: Outcomes) -> OracleResult:
     rows, best = range(len(solo)), oracle_choices(solo)
+    correct, usd = solo.correct[rows, best], solo.dollars[rows, best]
+    names = np.array(solo.bins)
     return OracleResult(
         tasks=len(solo),
-        correct=float(solo.correct[rows, best].mean()),
-        usd=float(solo.dollars[rows, best].mean()),
+        correct=float(correct.mean()),
+        usd=float(usd.mean()),
+        bins=tuple(
+            (name, int((names == name).sum()), float(correct[names == name].mean()), float(usd[names == name].mean()))
+            for name in dict.fromkeys(solo.bins)
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """The page of a report: a document model, what stands on it, and its HTML, Markdown and CSV. Pure."""
 
+from sale_inspect.report.page._behaviour import token_sentence
 from sale_inspect.report.page._compose import PageOptions, report_page
 from sale_inspect.report.page._csv import grid_csv
 from sale_inspect.report.page._frames import horizon_frame, route_frame, shapley_frame
@@ -16,6 +17,7 @@ from sale_inspect.report.page._model import (
     Section,
     Sentences,
 )
+from sale_inspect.report.page._refinement import refinement_sentence
 from sale_inspect.report.page._tasks import sample_url
 from sale_inspect.report.page._verdict import verdict_sentences
 
@@ -32,11 +34,13 @@ __all__ = [
     "Sentences",
     "grid_csv",
     "horizon_frame",
+    "refinement_sentence",
     "report_page",
     "route_frame",
     "sample_url",
     "shapley_frame",
     "to_html",
     "to_markdown_page",
+    "token_sentence",
     "verdict_sentences",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sale_inspect._bounds import json_value
+from sale_inspect.report.analysis import preset_of_policies
 from sale_inspect.report.page._model import Block, Facts, PageColumn, PageTable, Section, Sentences, Value
 from sale_inspect.report.tidy import ScreenedTidy
 from sale_inspect.stats import bin_order
@@ -42,6 +43,9 @@ def _facts(samples: pd.DataFrame, logs: pd.DataFrame) -> Iterator[tuple[str, str
     pools = sorted(set(logs["pool"]) - {""})
     if pools:
         yield "Pool", ", ".join(pools)
+    presets = preset_of_policies(logs)
+    if any(presets.values()):
+        yield "Preset", ", ".join(f"{preset or 'not stated'} ({policy})" for policy, preset in presets.items())
     created = sorted(set(logs["created"]) - {""})
     if created:
         yield (

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sale_inspect.report.analysis import Analyses
+from sale_inspect.report.page._behaviour import failures_table
+from sale_inspect.report.page._by_memory import memory_blocks
 from sale_inspect.report.page._model import Block, IntervalValue, PageColumn, PageTable, Picture, Section, Value
+from sale_inspect.report.page._refinement import refinement_blocks
 from sale_inspect.texts import Table
 
 __all__ = ["agents_section", "mechanism_section"]
@@ -22,6 +25,8 @@ def _blocks(analyses: Analyses, pictures: Mapping[str, Picture]) -> Iterator[Blo
         yield _missing("ablations", "Ablations", analyses)
     yield pictures["calibration"]
     yield _judges(analyses)
+    yield from refinement_blocks(analyses)
+    yield from memory_blocks(analyses)
     yield pictures["learning"]
     yield _orders(analyses)
     yield pictures["bid-length"]
@@ -33,7 +38,7 @@ def agents_section(analyses: Analyses, pictures: Mapping[str, Picture]) -> Secti
     return Section(
         name="agents",
         title="What each agent adds",
-        blocks=(pictures["shapley"], _values(analyses), _pairs(analyses)),
+        blocks=(pictures["shapley"], _values(analyses), _pairs(analyses), failures_table(analyses)),
     )
 
 
@@ -146,16 +151,30 @@ def _pairs(analyses: Analyses) -> PageTable:
         PageColumn(name="second_only", title="second alone", kind="share"),
         PageColumn(name="neither", title="neither", kind="share"),
         PageColumn(name="phi", title="correlation", kind="number"),
+        PageColumn(name="both_failed", title="tasks that both fail", kind="count"),
+        PageColumn(name="same_ending", title="of these ended alike", kind="count"),
     )
     rows = tuple(
-        (each.first, each.second, each.both, each.first_only, each.second_only, each.neither, each.phi)
+        (
+            each.first, each.second, each.both, each.first_only, each.second_only, each.neither, each.phi,
+            *_alike(analyses, each.first, each.second),
+        )
         for each in analyses.pairs
-    )
+    )  # fmt: skip
     return PageTable(
         name="pairs",
         title="Do agents fail on the same tasks?",
         columns=columns,
         rows=rows,
-        notes=("The cheaper agent stands first. What it solves alone is what a router can gain from it beyond price.",),
+        notes=(
+            "The cheaper agent stands first. What it solves alone is what a router can gain from it beyond price.",
+            "Ended alike: as in the table of failures by how runs ended; of tasks whose messages are in the logs.",
+        ),
         empty="" if rows else analyses.why.get("pairs", "There are not two agents that ran alone."),
     )
+
+
+def _alike(analyses: Analyses, first: str, second: str) -> tuple[Value, Value]:
+    """Tasks that two agents both fail, and those of them that ended in the same way; nothing if that is not known."""
+    found = analyses.same_failures.get((first, second))
+    return (None, None) if found is None else (found.tasks, found.same)

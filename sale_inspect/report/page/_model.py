@@ -5,6 +5,7 @@ Tables hold values, not texts: HTML and Markdown show them rounded, CSV has them
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +21,7 @@ __all__ = [
     "Section",
     "Sentences",
     "Value",
+    "interval_value",
 ]
 
 Kind = Literal["text", "share", "points", "usd", "count", "number", "minutes", "p"]
@@ -45,6 +47,11 @@ class IntervalValue:
 
 
 Value = str | float | int | None | Link | IntervalValue
+
+
+def interval_value(value: float, low: float, high: float) -> IntervalValue | None:
+    """A value with its interval; None if it is not known (NaN)."""
+    return None if math.isnan(value) else IntervalValue(value, low, high)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

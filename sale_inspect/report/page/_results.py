@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sale_inspect.report.analysis import ALL, Analyses, Cell
+from sale_inspect.report.analysis import ALL, Analyses, Cell, OracleResult
+from sale_inspect.report.page._behaviour import token_blocks
 from sale_inspect.report.page._model import Block, IntervalValue, PageColumn, PageTable, Picture, Section, Value
 
 __all__ = ["results_section"]
@@ -33,6 +34,7 @@ def _blocks(
         yield _detail(found, labels, domain)
     if paper:
         yield _paper()
+    yield from token_blocks(analyses, labels)
     yield pictures["frontiers"]
 
 
@@ -53,8 +55,7 @@ def _main(found: Sequence[Cell], analyses: Analyses, labels: Mapping[str, str], 
             row += [None, None] if cell is None else [cell.correct, cell.usd]
         rows.append(tuple(row))
     if analyses.oracle is not None and not domain:
-        blank: list[Value] = [None] * (2 * len(bins) - 2)
-        rows.append(("oracle (a bound)", *blank, analyses.oracle.correct, analyses.oracle.usd))
+        rows.append(("oracle (a bound)", *_of_oracle(analyses.oracle, bins)))
     return PageTable(
         name=f"main{f'-{_slug(domain)}' if domain else ''}",
         title=f"pass@1 and dollars per task, by complexity bin{f': {domain}' if domain else ''}",
@@ -64,6 +65,12 @@ def _main(found: Sequence[Cell], analyses: Analyses, labels: Mapping[str, str], 
             "Dollars are computed from recorded tokens and dated prices; the auction and the router are inside them.",
         ),
     )
+
+
+def _of_oracle(oracle: OracleResult, bins: Sequence[str]) -> list[Value]:
+    """Its share and dollars in each bin; nothing where the tasks of a bin were not done by every agent."""
+    known = {name: (correct, usd) for name, _, correct, usd in oracle.bins} | {ALL: (oracle.correct, oracle.usd)}
+    return [value for name in bins for value in known.get(name, (None, None))]
 
 
 def _detail(found: Sequence[Cell], labels: Mapping[str, str], domain: str) -> PageTable:

@@ -6,6 +6,7 @@ from sale_inspect.report.tidy._records import records_of
 from sale_inspect.report.tidy._screen import ScreenedTidy, compared, screened
 from sale_inspect.report.tidy._tables import (
     BID_COLUMNS,
+    ENDINGS,
     LOG_COLUMNS,
     SAMPLE_COLUMNS,
     TIDY_VERSION,
@@ -17,6 +18,7 @@ from sale_inspect.runs import SamplesLeftOut
 
 __all__ = [
     "BID_COLUMNS",
+    "ENDINGS",
     "LOG_COLUMNS",
     "SAMPLE_COLUMNS",
     "TIDY_VERSION",

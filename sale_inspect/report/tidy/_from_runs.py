@@ -99,6 +99,7 @@ def _sample_row(run: PolicyRun, places: dict[str, int], set_hash: str) -> dict[s
         "prices_hash": _digest(json.dumps(sample.prices, sort_keys=True)) if sample.prices else "",
         "answer_tokens": math.nan if sample.answer_tokens is None else float(sample.answer_tokens),
         "uncounted": run.uncounted,
+        "ending": _ending(sample),
         "provisional": "" if record is None else record.provisional_winner,
         "refined": record is not None and record.winner != record.provisional_winner,
         "n_refined": 0 if record is None else len(record.refined),
@@ -108,6 +109,17 @@ def _sample_row(run: PolicyRun, places: dict[str, int], set_hash: str) -> dict[s
         **{f"usd_{phase}": run.usd_of(phase) if run.entries else _blank(phase) for phase in _OWN_PHASES},
         **{f"tokens_{phase}": float(run.tokens_of(phase)) if run.entries else _blank(phase) for phase in _OWN_PHASES},
     }
+
+
+def _ending(sample: SampleFacts) -> str:
+    """One of `ENDINGS`; empty if the log keeps no messages."""
+    if sample.limit:
+        return "limit"
+    if sample.tool_rounds is None or sample.error is not None:
+        return ""
+    if sample.unread_answer:
+        return "format"
+    return ("no tool", "one round", "went back")[min(sample.tool_rounds, 2)]
 
 
 def _blank(phase: Phase) -> float:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BID_COLUMNS",
+    "ENDINGS",
     "LOG_COLUMNS",
     "SAMPLE_COLUMNS",
     "TIDY_VERSION",
@@ -31,14 +32,31 @@ _DEFAULTS: dict[str, object] = {"str": "", "int": 0, "float": float("nan"), "boo
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TidyColumn:
-    """A column: its kind, and what it means, with its unit."""
+    """A column: its kind, and what it means, with its unit.
+
+    Attributes:
+        kind: Kind of its values.
+        meaning: What it means.
+        later: Tidy data of earlier versions lack it; there it has its kind's default.
+    """
 
     kind: ColumnKind
     meaning: str
+    later: bool = False
+
+
+_LATER = frozenset({"ending"})
+
+ENDINGS = ("limit", "format", "no tool", "one round", "went back")
+"""How a run ended: stopped by a limit; nothing in the answer to score; and, where there was an answer, the agent had
+called no tool, had called tools in one turn, or had gone back to a tool after a result. The last is what checking looks
+like from outside; whether it was a check is not known. The first that holds counts (ours)."""
 
 
 def _columns(**kinds: tuple[ColumnKind, str]) -> Mapping[str, TidyColumn]:
-    return {name: TidyColumn(kind=kind, meaning=meaning) for name, (kind, meaning) in kinds.items()}
+    return {
+        name: TidyColumn(kind=kind, meaning=meaning, later=name in _LATER) for name, (kind, meaning) in kinds.items()
+    }
 
 
 SAMPLE_COLUMNS = _columns(
@@ -84,6 +102,7 @@ SAMPLE_COLUMNS = _columns(
     prices_hash=("str", "hash of the pool's prices"),
     answer_tokens=("float", "output tokens of the call that gave the answer; NaN if not known"),
     uncounted=("int", "model calls whose tokens nobody knows; their dollars are in no figure"),
+    ending=("str", "how the run ended: limit, format, no tool, one round or went back; empty if not known"),
 )
 """`samples`: one row a sample of a policy."""
 
@@ -178,10 +197,13 @@ def frame(given: pd.DataFrame | Iterable[Mapping[str, Any]], columns: Mapping[st
     import pandas as pd
 
     if isinstance(given, pd.DataFrame):
-        lacking = [name for name in columns if name not in given.columns]
+        lacking = [name for name, column in columns.items() if name not in given.columns and not column.later]
         if lacking:
             raise LogError(f"Tidy data lacks the columns {', '.join(lacking)}. Make it again with sale-inspect report.")
-        values: Mapping[str, Any] = {name: given[name].reset_index(drop=True) for name in columns}
+        values: Mapping[str, Any] = {
+            name: given[name].reset_index(drop=True) if name in given.columns else [_DEFAULTS[column.kind]] * len(given)
+            for name, column in columns.items()
+        }
     else:
         rows = list(given)
         values = {
