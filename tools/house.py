@@ -60,6 +60,7 @@ ORDER: tuple[str, ...] = (
     "routers",
     "memory",
     "weights",
+    "calibrated",
     "times",
     "checks",
     "sim",

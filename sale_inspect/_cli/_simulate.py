@@ -43,7 +43,7 @@ def simulate(
     out is a measurement of a model. The rules of the auction are those of the solver.
 
     \b
-      sale-inspect simulate --study jury_noise --study self_bias --plots plots
+      sale-inspect simulate --study noise --study self_bias --plots plots
     """  # noqa: D301 - click reads \b
     kept: dict[str, Any] = {"simulated": True, "auctions": auctions, "seed": seed, "studies": {}}
     for name in studies or tuple(STUDIES):

@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 from sale_inspect.bench import BINS
 from sale_inspect.sim import JUDGE_NOISE, PLACES, PLAN_NOISE, THINKING_TOKENS, World, curve_at
@@ -160,6 +159,8 @@ def draw_auctions(market: Market, start: int, count: int, rng: np.random.Generat
         count: A.
         rng: Where all draws come from.
     """
+    from scipy.special import ndtr, ndtri
+
     n, world, domain = market.agents, market.world, market.domain
     bins, minutes = _times(market, count, rng)
     log_odds = _log_odds(market, minutes)

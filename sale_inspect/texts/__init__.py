@@ -1,5 +1,6 @@
 """How numbers, tables and texts of others are written, wherever they are shown. Pure."""
 
+from sale_inspect.texts._aligned import aligned
 from sale_inspect.texts._choices import choice_label, with_choices
 from sale_inspect.texts._escape import (
     NAME_WIDTH,
@@ -19,6 +20,7 @@ __all__ = [
     "NAME_WIDTH",
     "Sentence",
     "Table",
+    "aligned",
     "choice_label",
     "csv_cell",
     "csv_text",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sale_inspect.texts import fmt_rate, fmt_usd
+from sale_inspect.texts import aligned, fmt_rate, fmt_usd
 from sale_inspect.weights._file import WeightsFile
 from sale_inspect.weights._report import FrontierPoint, KeepPass, MinmaxReport, Outcome, OutcomeReport, WeightValues
 
@@ -54,7 +54,7 @@ def _weights(file: WeightsFile) -> str:
         ["entropy", f"{file.weights.entropy:.4f}", "value"],
     ]
     rows += [[f"rating by {name}", f"{judges[name]:.4f}", f"value; agent at ${prices[name]:g}/Mtok"] for name in prices]
-    return _table(["term", "weight", ""], rows, right={1})
+    return aligned(["term", "weight", ""], rows, right={1})
 
 
 def _minmax(report: MinmaxReport) -> str:
@@ -93,7 +93,7 @@ def _reached(file: WeightsFile) -> str:
         rows.append(_row("equal weights, dev", report.uniform))
         rows += [_row(f"{agent} alone, dev", outcome) for agent, outcome in report.agents.items()]
         rows.append(_row("oracle, dev", report.oracle))
-    drawn = _table(["", "pass@1", "$ per task"], rows, right={1, 2})
+    drawn = aligned(["", "pass@1", "$ per task"], rows, right={1, 2})
     return f"{drawn}\nwins by first-round bids, dev: {wins}"
 
 
@@ -118,7 +118,7 @@ def _outcome(report: OutcomeReport, file: WeightsFile) -> Iterable[str]:
     names = list(file.weights.judges)
     rows = [[fmt_rate(point.pass_rate), fmt_usd(point.usd), *_numbers(point.weights, names)] for point in shown]
     header = ["pass@1", "$ per task", "w price", "w entropy", *(f"w {name}" for name in names)]
-    yield f"{title}\n{_table(header, rows, right=set(range(len(header))))}"
+    yield f"{title}\n{aligned(header, rows, right=set(range(len(header))))}"
 
 
 def _keep(keep: KeepPass) -> str:
@@ -154,16 +154,3 @@ def _numbers(weights: WeightValues, names: Sequence[str]) -> list[str]:
 
 def _row(name: str, outcome: Outcome) -> list[str]:
     return [name, fmt_rate(outcome.pass_rate), fmt_usd(outcome.usd)]
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], right: set[int]) -> str:
-    lines = [list(header), *(list(row) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    lines.insert(1, ["-" * width for width in widths])
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if column in right else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
