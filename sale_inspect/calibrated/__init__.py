@@ -13,7 +13,7 @@ from sale_inspect.calibrated._file import (
 )
 from sale_inspect.calibrated._fit import CalibratedFit, CalibratedOptions, fit_calibrated
 from sale_inspect.calibrated._gate import Gate, GateDecision, auction_gains, gate, updates_of
-from sale_inspect.calibrated._model import Forecast, Model, Recipe, fit_model
+from sale_inspect.calibrated._model import Forecasts, Model, ModelRecipe, fit_model
 from sale_inspect.calibrated._policy import HeldOutRule, held_out_rule, reliability
 from sale_inspect.calibrated._records import AgentForecast, CalibratedDecision, FitQuality, PolicyPoint, Setting
 from sale_inspect.calibrated._settle import MARGIN, Goals, settle
@@ -30,14 +30,14 @@ __all__ = [
     "CalibratedOptions",
     "DevAuctions",
     "FitQuality",
-    "Forecast",
+    "Forecasts",
     "Gate",
     "GateDecision",
     "Goals",
     "HeldOutRule",
     "Model",
+    "ModelRecipe",
     "PolicyPoint",
-    "Recipe",
     "Setting",
     "TaskFacts",
     "after_bids",

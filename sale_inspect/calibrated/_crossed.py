@@ -8,7 +8,7 @@ import numpy as np
 
 from sale_inspect.calibrated._columns import Neighbours
 from sale_inspect.calibrated._data import DevAuctions
-from sale_inspect.calibrated._model import FEWEST_TASKS, STRENGTHS, Forecast, Model, Recipe, fit_model, fit_models
+from sale_inspect.calibrated._model import FEWEST_TASKS, STRENGTHS, Forecasts, Model, ModelRecipe, fit_model, fit_models
 from sale_inspect.routers import Floats, Rows
 
 __all__ = ["Crossed", "choose_recipe", "crossed", "fold_of"]
@@ -28,8 +28,8 @@ class Crossed:
     """
 
     model: Model
-    recipe: Recipe
-    held_out: Forecast
+    recipe: ModelRecipe
+    held_out: Forecasts
 
 
 def fold_of(groups: Rows, count: int, seed: int) -> Rows:
@@ -58,17 +58,17 @@ def crossed(data: DevAuctions, folds: Rows, *, bids: bool, inner: int, seed: int
         found = model.forecast(away.tasks, away.bids if bids else None)
         p[inside], usd[inside] = found.p, found.usd
     recipe = choose_recipe(data, bids=bids, inner=inner, seed=seed)
-    return Crossed(model=fit_model(data, recipe, bids=bids), recipe=recipe, held_out=Forecast(p=p, usd=usd))
+    return Crossed(model=fit_model(data, recipe, bids=bids), recipe=recipe, held_out=Forecasts(p=p, usd=usd))
 
 
-def choose_recipe(data: DevAuctions, *, bids: bool, inner: int, seed: int) -> Recipe:
+def choose_recipe(data: DevAuctions, *, bids: bool, inner: int, seed: int) -> ModelRecipe:
     """How many neighbours, by the squared error of their means alone; then the strength, by log loss on inner folds.
 
     With fewer than `FEWEST_TASKS` tasks nothing is chosen: the agents' means are all.
     """
     groups = data.groups
     if groups.max() + 1 < FEWEST_TASKS:
-        return Recipe(strength=0.0, k=_NEAR[0])
+        return ModelRecipe(strength=0.0, k=_NEAR[0])
     k = min(_NEAR, key=lambda near: _neighbours_error(data, groups, near))
     folds = fold_of(groups, inner, seed)
     losses = np.zeros(len(STRENGTHS) + 1)
@@ -77,7 +77,7 @@ def choose_recipe(data: DevAuctions, *, bids: bool, inner: int, seed: int) -> Re
         seen, away = data.take(np.flatnonzero(folds != fold)), data.take(np.flatnonzero(folds == fold))
         for place, model in enumerate(fit_models(seen, strengths, k, bids=bids, bills=False)):
             losses[place] += _loss(model.forecast(away.tasks, away.bids if bids else None).p, away.solved)
-    return Recipe(strength=strengths[int(np.argmin(np.round(losses, 9)))], k=k)
+    return ModelRecipe(strength=strengths[int(np.argmin(np.round(losses, 9)))], k=k)
 
 
 def _neighbours_error(data: DevAuctions, groups: Rows, k: int) -> float:

@@ -10,7 +10,7 @@ from sale_inspect.calibrated._choose import cheapest_first, decide
 from sale_inspect.calibrated._data import Bids, TaskFacts
 from sale_inspect.calibrated._file import CalibratedFile
 from sale_inspect.calibrated._gate import Gate, GateDecision, gate
-from sale_inspect.calibrated._model import Forecast
+from sale_inspect.calibrated._model import Forecasts
 from sale_inspect.calibrated._records import CalibratedDecision
 
 __all__ = ["after_bids", "before_bids", "task_of"]
@@ -80,7 +80,7 @@ def _order(file: CalibratedFile) -> list[int]:
     return [int(at) for at in cheapest_first([agent.usd_per_mtok for agent in file.header.agents])]
 
 
-def _decided(file: CalibratedFile, found: Forecast, bidders: Sequence[str] | None) -> CalibratedDecision:
+def _decided(file: CalibratedFile, found: Forecasts, bidders: Sequence[str] | None) -> CalibratedDecision:
     setting = file.header.setting
     order = np.array(_order(file), dtype=np.intp)
     decision = decide(

@@ -11,7 +11,7 @@ from sale_inspect.calibrated._choose import cheapest_first
 from sale_inspect.calibrated._crossed import Crossed, crossed, fold_of
 from sale_inspect.calibrated._data import DevAuctions
 from sale_inspect.calibrated._gate import Gate, auction_gains, updates_of
-from sale_inspect.calibrated._model import Forecast, Model
+from sale_inspect.calibrated._model import Forecasts, Model
 from sale_inspect.calibrated._policy import HeldOutRule, held_out_rule, reliability
 from sale_inspect.calibrated._records import FitQuality, Setting
 from sale_inspect.calibrated._settle import Goals, settle
@@ -87,9 +87,7 @@ def fit_calibrated(data: DevAuctions, options: CalibratedOptions | None = None) 
     options = options or CalibratedOptions()
     goals = options.goals
     if data.groups.max(initial=0) < 1:
-        raise LogError(
-            "A calibrated fit needs auctions of at least 2 tasks with texts of their own. Give logs of more."
-        )
+        raise LogError("A calibrated fit needs auctions of at least 2 tasks with texts of their own. Give more.")
     folds = fold_of(data.groups, options.folds, options.seed)
     with one_thread():
         prior = crossed(data, folds, bids=False, inner=options.inner, seed=options.seed + 1)
@@ -114,7 +112,7 @@ def _recipe(part: Crossed) -> tuple[float, int]:
     return part.recipe.strength, part.recipe.k
 
 
-def _gate(data: DevAuctions, prior: Forecast, after: Forecast, worth: float, order: Rows) -> Gate:
+def _gate(data: DevAuctions, prior: Forecasts, after: Forecasts, worth: float, order: Rows) -> Gate:
     p, usd = prior.p[:, order], prior.usd[:, order]
     updates = updates_of(p, after.p[:, order])
     gains, before = auction_gains(p, usd, worth, updates)
@@ -131,7 +129,7 @@ def _gate(data: DevAuctions, prior: Forecast, after: Forecast, worth: float, ord
     )
 
 
-def _quality(data: DevAuctions, prior: Forecast, after: Forecast, folds: Rows) -> FitQuality:
+def _quality(data: DevAuctions, prior: Forecasts, after: Forecasts, folds: Rows) -> FitQuality:
     means = np.empty(data.solved.shape)
     for fold in np.unique(folds):
         inside = folds == fold

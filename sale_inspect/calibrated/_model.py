@@ -11,7 +11,7 @@ from sale_inspect.calibrated._columns import Neighbours, column_names, columns, 
 from sale_inspect.calibrated._data import Bids, DevAuctions, TaskFacts
 from sale_inspect.routers import Floats, Rows
 
-__all__ = ["FEWEST_TASKS", "STRENGTHS", "Forecast", "Model", "Recipe", "fit_model", "fit_models"]
+__all__ = ["FEWEST_TASKS", "STRENGTHS", "Forecasts", "Model", "ModelRecipe", "fit_model", "fit_models"]
 
 FEWEST_TASKS = 30
 """With fewer dev tasks only the agents' means are fitted."""
@@ -28,7 +28,7 @@ _MOST_LOG = 700.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Recipe:
+class ModelRecipe:
     """What cross-validation chooses.
 
     Attributes:
@@ -41,7 +41,7 @@ class Recipe:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Forecast:
+class Forecasts:
     """For A tasks and N agents: (A, N) probability of success, (A, N) expected dollars of the execution."""
 
     p: Floats
@@ -80,7 +80,7 @@ class Model:
     bill_slope: Floats
     smear: Floats
 
-    def forecast(self, tasks: TaskFacts, bids: Bids | None = None) -> Forecast:
+    def forecast(self, tasks: TaskFacts, bids: Bids | None = None) -> Forecasts:
         """What to expect of each agent on new tasks.
 
         Args:
@@ -95,13 +95,13 @@ class Model:
         similar = self.neighbours.look(tasks.features)
         return self._of_columns(columns(tasks, bids if self.bids else None, similar, self.domains))
 
-    def _of_columns(self, values: Floats) -> Forecast:
+    def _of_columns(self, values: Floats) -> Forecasts:
         from scipy.special import expit
 
         x = (values - self.mean) / self.scale
         odds = self.level + np.einsum("anp,np->an", x, self.slope)
         log = np.minimum(self.bill + np.einsum("anp,np->an", x, self.bill_slope), _MOST_LOG)
-        return Forecast(p=np.asarray(expit(odds)), usd=np.asarray(self.smear * np.exp(log)))
+        return Forecasts(p=np.asarray(expit(odds)), usd=np.asarray(self.smear * np.exp(log)))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -109,7 +109,7 @@ class Model:
         return column_names(self.agents, self.domains, bids=self.bids)
 
 
-def fit_model(data: DevAuctions, recipe: Recipe, *, bids: bool) -> Model:
+def fit_model(data: DevAuctions, recipe: ModelRecipe, *, bids: bool) -> Model:
     """Fit on all auctions of `data`. Every task counts once.
 
     Args:
@@ -127,8 +127,8 @@ def fit_models(
 
     Args:
         data: The dev auctions.
-        strengths: See `Recipe`.
-        k: See `Recipe`.
+        strengths: See `ModelRecipe`.
+        k: See `ModelRecipe`.
         bids: Whether bids are read.
         bills: Whether dollars are wanted too; without, they are those of the agents' means.
     """

@@ -10,7 +10,7 @@ import numpy as np
 from sale_inspect.calibrated._choose import choose
 from sale_inspect.calibrated._data import DevAuctions, task_means
 from sale_inspect.calibrated._gate import auction_gains, updates_of
-from sale_inspect.calibrated._model import Forecast
+from sale_inspect.calibrated._model import Forecasts
 from sale_inspect.routers import Floats, HeldOut, Rows
 
 __all__ = ["HeldOutRule", "held_out_rule", "reliability"]
@@ -33,8 +33,8 @@ class HeldOutRule:
 
 def held_out_rule(
     data: DevAuctions,
-    prior: Forecast,
-    after: Forecast,
+    prior: Forecasts,
+    after: Forecasts,
     folds: Rows,
     values: Sequence[float],
     order: Rows,

@@ -10,7 +10,7 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 from sale_inspect._errors import LogError
-from sale_inspect.calibrated import Bids, Forecast, Model, Recipe, TaskFacts, fit_model
+from sale_inspect.calibrated import Bids, Forecasts, Model, ModelRecipe, TaskFacts, fit_model
 from sale_inspect.calibrated._columns import Neighbours, column_names, columns
 from sale_inspect.calibrated._crossed import choose_recipe, fold_of
 from sale_inspect.market import Market
@@ -98,7 +98,7 @@ def test_slopes_by_agent_predict_what_the_regression_predicts(bids: bool) -> Non
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(LogisticRegression, "fit", fit)
-        model = fit_model(data, Recipe(strength=0.03, k=8), bids=bids)
+        model = fit_model(data, ModelRecipe(strength=0.03, k=8), bids=bids)
     similar = model.neighbours.look(data.tasks.features, own=data.groups, groups=data.groups)
     x = (columns(data.tasks, data.bids if bids else None, similar, model.domains) - model.mean) / model.scale
     p = expit(model.level + np.einsum("anp,np->an", x, model.slope))
@@ -129,7 +129,7 @@ def test_slopes_vanish_where_nothing_can_be_foreseen() -> None:
     assert model.forecast(data.tasks, data.bids).p.mean(axis=0) == pytest.approx(data.solved.mean(axis=0), abs=0.02)
 
 
-def held(model: Model, market: Market) -> tuple[Forecast, np.ndarray]:
+def held(model: Model, market: Market) -> tuple[Forecasts, np.ndarray]:
     fresh = dev(market, 5_000, seed=77)
     return model.forecast(fresh.tasks, fresh.bids), fresh.solved
 
@@ -152,7 +152,7 @@ def test_the_expected_bill_is_right_on_average() -> None:
     market = Market(insight=0.5)
     data = dev(market, 400, seed=2)
     fresh = dev(market, 4_000, seed=8)
-    found = fit_model(data, Recipe(strength=0.03, k=8), bids=True).forecast(fresh.tasks, fresh.bids)
+    found = fit_model(data, ModelRecipe(strength=0.03, k=8), bids=True).forecast(fresh.tasks, fresh.bids)
     assert found.usd.mean(axis=0) == pytest.approx(fresh.usd.mean(axis=0), rel=0.15)
 
 
@@ -160,14 +160,16 @@ def test_an_agent_that_costs_nothing_is_expected_to_cost_nothing() -> None:
     data = dev(Market(agents=2), 60)
     free = data.usd.copy()
     free[:, 0] = 0.0
-    found = fit_model(replace(data, usd=free), Recipe(strength=0.03, k=8), bids=True).forecast(data.tasks, data.bids)
+    found = fit_model(replace(data, usd=free), ModelRecipe(strength=0.03, k=8), bids=True).forecast(
+        data.tasks, data.bids
+    )
     assert (found.usd[:, 0] == 0).all() and (found.usd[:, 1] > 0).all()
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_agents_that_always_or_never_succeed_are_no_error(value: float) -> None:
     data = dev(Market(agents=2), 40)
-    model = fit_model(replace(data, solved=np.full((40, 2), value)), Recipe(strength=0.03, k=8), bids=True)
+    model = fit_model(replace(data, solved=np.full((40, 2), value)), ModelRecipe(strength=0.03, k=8), bids=True)
     p = model.forecast(data.tasks, data.bids).p
     assert np.abs(p - value).max() < 0.1
 
@@ -179,7 +181,7 @@ def test_epochs_count_as_one_task_and_stay_in_one_fold() -> None:
     twice = data.take(np.repeat(np.arange(40), 2))
     folds = fold_of(twice.groups, 5, 0)
     assert (folds[::2] == folds[1::2]).all() and len(np.unique(folds)) == 5
-    once, doubled = (fit_model(each, Recipe(strength=0.03, k=8), bids=True) for each in (data, twice))
+    once, doubled = (fit_model(each, ModelRecipe(strength=0.03, k=8), bids=True) for each in (data, twice))
     assert doubled.level == pytest.approx(once.level, abs=1e-4)
     assert len(twice.outcomes()) == 40
 

@@ -309,7 +309,7 @@ def test_a_calibrated_fit_is_read_from_logs_and_used_for_its_pool(logs: dict[str
     assert ran.exit_code == 0, ran.output
     assert "FALLBACK to" in ran.output and f"Written to {file}" in ran.output
     header = json.loads(figures.read_text())
-    prices = load_pool("sim").blended_prices
+    prices = load_pool("sim").blended_prices()
     found = load_calibrated(file, agents=tuple(prices), prices=prices, strategy_tokens=300)
     assert found.header.model_dump(mode="json") == header
     assert header["setting"]["fallback"] and header["simulated"] and header["domains"] == ["coding"]
