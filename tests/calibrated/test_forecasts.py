@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -201,6 +202,6 @@ def test_the_order_of_auctions_changes_no_hash() -> None:
         ({"prices": {"a0": 1.0}}, "prices must name"),
     ],
 )
-def test_data_that_cannot_be_is_refused(changes: dict[str, object], message: str) -> None:
+def test_data_that_cannot_be_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(LogError, match=message):
         dev(Market(agents=2), 10, **changes)

@@ -302,10 +302,8 @@ def test_help_teaches_by_an_example() -> None:
 def test_a_calibrated_fit_is_read_from_logs_and_used_for_its_pool(logs: dict[str, Path], tmp_path: Path) -> None:
     """16 tasks are too few to tell the agents apart, so the best single agent does every task, and the text says so."""
     file, figures = tmp_path / "auction.npz", tmp_path / "figures.json"
-    ran = fit(
-        *(*logs.values(), "--objective", "calibrated", "--keep-pass", "0.99", "--embedder", "hashing"),
-        *("-o", file, "--json", figures),
-    )
+    words = ("--objective", "calibrated", "--keep-pass", "0.99", "--embedder", "hashing")
+    ran = fit(*logs.values(), *words, "-o", file, "--json", figures)
     assert ran.exit_code == 0, ran.output
     assert "FALLBACK to" in ran.output and f"Written to {file}" in ran.output
     header = json.loads(figures.read_text())
