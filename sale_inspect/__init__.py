@@ -2,9 +2,9 @@
 
 Strategy auctions (SALE), HST-BENCH and baseline routers for Inspect. Most users need no Python from here: see
 `inspect eval sale_inspect/hst_coding --solver sale_inspect/sale` and `sale-inspect --help`. Whatever a command does,
-Python does too: `make_report`, `policy_table`, `read_outcomes`, `train_router`, `replay`, `fit_weights`, `ablate`,
-`plan`, `aggregate_times` and `check_setup`; their options are the fields of a request. Tasks, solvers and the agent
-are here for code of your own.
+Python does too: `make_report`, `policy_table`, `read_outcomes`, `train_router`, `replay`, `fit_weights`, `fit_auction`,
+`ablate`, `plan`, `aggregate_times` and `check_setup`; their options are the fields of a request. Tasks, solvers and the
+agent are here for code of your own.
 """
 
 from typing import TYPE_CHECKING
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         ablate,
         aggregate_times,
         check_setup,
+        fit_auction,
         fit_weights,
         make_report,
         plan,
@@ -67,7 +68,8 @@ _PARTS = {
     ),
     "sale_inspect._work": (
         *("FitRequest", "MadeReplay", "MadeReport", "OutcomesRequest", "Plan", "PlanRequest", "ReplayRequest"),
-        *("ReportRequest", "TrainRequest", "TrainedRouter", "ablate", "aggregate_times", "check_setup", "fit_weights"),
+        *("ReportRequest", "TrainRequest", "TrainedRouter", "ablate", "aggregate_times", "check_setup", "fit_auction"),
+        *("fit_weights",),
         *("make_report", "plan", "policy_table", "read_outcomes", "replay", "train_router", "train_routers"),
         *("ComparedLogsRequest", "LogsRequest", "write_times"),
     ),
@@ -110,6 +112,7 @@ __all__ = [
     "ablate",
     "aggregate_times",
     "check_setup",
+    "fit_auction",
     "fit_weights",
     "hst_coding",
     "hst_deep_search",

@@ -17,7 +17,17 @@ from sale_inspect.texts import Table, to_markdown
 
 HOSTILE = '<script>alert("1")</script> & a|b'
 JOBS = (
-    *("ablate", "aggregate_times", "check_setup", "fit_weights", "load_pool", "load_router", "make_report", "plan"),
+    *(
+        "ablate",
+        "aggregate_times",
+        "check_setup",
+        "fit_auction",
+        "fit_weights",
+        "load_pool",
+        "load_router",
+        "make_report",
+        "plan",
+    ),
     *("policy_table", "read_outcomes", "replay", "train_router", "train_routers"),
 )
 

@@ -62,6 +62,7 @@ ORDER: tuple[str, ...] = (
     "routers",
     "memory",
     "weights",
+    "calibrated",
     "times",
     "checks",
     "sim",

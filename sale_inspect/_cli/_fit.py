@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from sale_inspect._cli import _options as options
-from sale_inspect._cli._draw import progress_shown, say, say_escaped
+from sale_inspect._cli._draw import progress_shown, say, say_escaped, write_json
 from sale_inspect._edge import clean_errors
-from sale_inspect._work import FitRequest, fit_weights
+from sale_inspect._work import FitRequest, fit_auction, fit_weights
+from sale_inspect.calibrated import calibrated_text
 from sale_inspect.weights import to_text
 
 __all__ = ["fit"]
@@ -21,12 +22,23 @@ _DEFAULT = FitRequest()
 @click.argument("logs", nargs=-1, required=True)
 @click.option(
     "--objective",
-    type=click.Choice(["uniform", "minmax", "outcome"]),
+    type=click.Choice(["uniform", "minmax", "outcome", "calibrated"]),
     default=_DEFAULT.objective,
     show_default=True,
     help="What the weights are best at; see above.",
 )
 @options.keep_pass
+@options.budget
+@click.option(
+    "--worth", type=click.FloatRange(0, min_open=True), help="calibrated: dollars that a solved task is worth."
+)
+@click.option(
+    "--auction",
+    type=click.Choice(["auto", "always"]),
+    default=_DEFAULT.auction,
+    show_default=True,
+    help="calibrated: hold an auction where it can pay for itself, or always.",
+)
 @options.confidence
 @click.option(
     "--floor",
@@ -40,7 +52,7 @@ _DEFAULT = FitRequest()
     type=click.IntRange(min=2),
     default=_DEFAULT.folds,
     show_default=True,
-    help="outcome: folds of the cross-validation.",
+    help="outcome, calibrated: folds of the cross-validation.",
 )
 @options.seed
 @click.option(
@@ -50,12 +62,14 @@ _DEFAULT = FitRequest()
     show_default=True,
     help="minmax: seconds; then the best weights so far are kept, with their gap.",
 )
+@options.embedder
 @options.allow_missing
 @options.output()
+@options.json_file
 @options.reads_logs
 @options.gathers(FitRequest)
-def fit(logs: tuple[str, ...], output: Path | None, request: FitRequest) -> None:
-    """Fit the weights of price, entropy and each judge to auctions in LOGS of a dev set.
+def fit(logs: tuple[str, ...], output: Path | None, json_file: Path | None, request: FitRequest) -> None:
+    """Fit how an auction decides to auctions in LOGS of a dev set.
 
     LOGS are evaluation logs or folders of them: of the solver sale, and of the solver single for
     every agent on the same tasks. The weights are for the pool of these logs and no other; -o is the file for them.
@@ -68,6 +82,11 @@ def fit(logs: tuple[str, ...], output: Path | None, request: FitRequest) -> None
       outcome  ours: most tasks solved, then fewest dollars; cross-validated;
                or, with --keep-pass, fewest dollars that keep a share of the
                best agent's pass@1; uses --seed and --allow-missing too
+      calibrated  ours: no weights, but a probability of success and a bill
+               for each agent and task; --keep-pass, --budget or --worth say
+               what a dollar must bring, default: most tasks solved. Where dev
+               tasks cannot show it to be as good as the best single agent,
+               that agent does every task, and the file says so
 
     Weights that were chosen for a dev set look better on it than they are. Trust the
     cross-validated line, and never fit on the tasks that you report.
@@ -79,9 +98,16 @@ def fit(logs: tuple[str, ...], output: Path | None, request: FitRequest) -> None
         -S pool=sim -S agent=4b --log-dir dev
       (the same for each other agent)
       sale-inspect fit dev --objective outcome --keep-pass 0.99 -o weights.json
+      sale-inspect fit dev --objective calibrated --worth 0.50 -o auction.npz
     """  # noqa: D301 (click needs the backspace itself, not a backslash)
     with clean_errors(), progress_shown() as progress:
-        fitted = fit_weights(logs, request, output, progress=progress)
-    say_escaped(to_text(fitted))
+        if request.objective == "calibrated":
+            auction = fit_auction(logs, request, output, progress=progress)
+            text, figures = calibrated_text(auction), auction.header.model_dump(mode="json")
+        else:
+            weights = fit_weights(logs, request, output, progress=progress)
+            text, figures = to_text(weights), weights.model_dump(mode="json")
+    say_escaped(text)
+    write_json(json_file, figures)
     if output is not None:
         say("", f"Written to {output}.")

@@ -41,7 +41,7 @@ def simulate(
     out is a measurement of a model. The rules of the auction are those of the solver.
 
     \b
-      sale-inspect simulate --study jury_noise --study self_bias --plots plots
+      sale-inspect simulate --study noise --study self_bias --plots plots
     """  # noqa: D301 - click reads \b
     if plots is not None:
         with clean_errors():

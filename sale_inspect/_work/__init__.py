@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sale_inspect._work._ablate import ablate
     from sale_inspect._work._demo import Demo, demo_folder, demo_policies, demo_report, finish_demo, run_demo_policy
     from sale_inspect._work._doctor import build_images, check_setup
-    from sale_inspect._work._fit import FitRequest, fit_weights
+    from sale_inspect._work._fit import FitRequest, fit_auction, fit_weights
     from sale_inspect._work._logs import ComparedLogsRequest, LogsRequest
     from sale_inspect._work._outcomes import OutcomesRequest, read_outcomes
     from sale_inspect._work._places import Places
@@ -59,6 +59,7 @@ _MODULES = {
     "demo_policies": "sale_inspect._work._demo",
     "demo_report": "sale_inspect._work._demo",
     "finish_demo": "sale_inspect._work._demo",
+    "fit_auction": "sale_inspect._work._fit",
     "fit_weights": "sale_inspect._work._fit",
     "make_report": "sale_inspect._work._report",
     "open_session": "sale_inspect._work._times",
@@ -101,6 +102,7 @@ __all__ = [
     "demo_policies",
     "demo_report",
     "finish_demo",
+    "fit_auction",
     "fit_weights",
     "make_report",
     "open_session",

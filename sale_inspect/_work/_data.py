@@ -17,7 +17,7 @@ from sale_inspect.embedding import Embedder, make_embedder
 from sale_inspect.outcomes import OutcomeTable, read_lined_up, texts_fault, to_outcomes
 from sale_inspect.routers import ROUTERS, EmbedderName, Features, Outcomes, answer_text, router_kind
 
-__all__ = ["RouterData", "Table", "check_texts", "chosen_routers", "embed_data", "read_data", "read_table"]
+__all__ = ["RouterData", "Table", "check_texts", "chosen_routers", "embed_data", "embedded", "read_data", "read_table"]
 
 Table = str | Path | OutcomeTable
 """A table of outcomes, or the file that holds one: Parquet of `read_outcomes`, or .csv, .tsv, .jsonl or .json."""
@@ -94,7 +94,7 @@ def embed_data(
         progress: Is told how many texts are embedded.
     """
     maker = make_embedder(embedder)
-    features = _embedded(maker, outcomes.texts, progress)
+    features = embedded(maker, outcomes.texts, progress)
     of_answers = None
     if answers and outcomes.answers is not None:
         texts = [
@@ -102,7 +102,7 @@ def embed_data(
             for text, row in zip(outcomes.texts, outcomes.answers, strict=True)
             for answer in row
         ]
-        of_answers = _embedded(maker, texts, progress).reshape(len(outcomes), len(outcomes.agents), -1)
+        of_answers = embedded(maker, texts, progress).reshape(len(outcomes), len(outcomes.agents), -1)
     return RouterData(
         table=table,
         outcomes=outcomes,
@@ -144,8 +144,14 @@ def check_texts(names: Sequence[str], outcomes: Outcomes) -> None:
         raise OutcomesError(f"{fault} Not trained: {', '.join(readers)}.")
 
 
-def _embedded(maker: Embedder, texts: Sequence[str], progress: Progress) -> Features:
-    """Embeddings of the texts, from the user's cache if they are there."""
+def embedded(maker: Embedder, texts: Sequence[str], progress: Progress) -> Features:
+    """Embeddings of the texts, from the user's cache if they are there.
+
+    Args:
+        maker: The embedder.
+        texts: T texts.
+        progress: Is told how far it is.
+    """
     digest = hashlib.sha256(f"{maker.name}\0".encode() + "\0".join(texts).encode()).hexdigest()
     place = cache_folder("embeddings") / f"{digest}.npy"
     try:
@@ -158,8 +164,8 @@ def _embedded(maker: Embedder, texts: Sequence[str], progress: Progress) -> Feat
     for start in range(0, len(texts), _BATCH):
         progress(f"embedding with {maker.name}", start, len(texts))
         rows.append(maker.embed(texts[start : start + _BATCH]))
-    embedded = np.concatenate(rows) if rows else maker.embed([])
+    features = np.concatenate(rows) if rows else maker.embed([])
     content = io.BytesIO()
-    np.save(content, embedded, allow_pickle=False)
+    np.save(content, features, allow_pickle=False)
     keep_in_cache(place, content.getvalue())
-    return embedded
+    return features

@@ -6,17 +6,29 @@ import ctypes
 import datetime
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Literal
 
 from sale_inspect._errors import LogError
+from sale_inspect._work._data import embedded
 from sale_inspect._work._logs import LogsRequest, read_logs
 from sale_inspect._work._places import Places
 from sale_inspect._work._progress import Progress, silent
 from sale_inspect.auction import uniform_weights
-from sale_inspect.runs import fit_data
+from sale_inspect.calibrated import (
+    CalibratedFile,
+    CalibratedOptions,
+    Goals,
+    fit_calibrated,
+    make_file,
+    save_calibrated,
+)
+from sale_inspect.embedding import make_embedder
+from sale_inspect.routers import EmbedderName, Features
+from sale_inspect.runs import dev_auctions, fit_data
 from sale_inspect.stats import CONFIDENCE
 from sale_inspect.weights import (
     DEFAULT_FLOOR,
@@ -32,13 +44,18 @@ from sale_inspect.weights import (
     save_weights,
 )
 
-__all__ = ["FitRequest", "fit_weights"]
+__all__ = ["FitRequest", "fit_auction", "fit_weights"]
+
+Wanted = Literal[Objective, "calibrated"]
 
 _TIME_LIMIT = 300.0
-_READS: dict[Objective, tuple[str, ...]] = {
+_READS: dict[Wanted, tuple[str, ...]] = {
     "uniform": (),
     "minmax": ("floor", "time_limit"),
     "outcome": ("keep_pass", "confidence", "floor", "folds", "seed", "allow_missing"),
+    "calibrated": (
+        *("keep_pass", "budget", "worth", "auction", "confidence", "folds", "seed", "embedder", "allow_missing"),
+    ),
 }
 """Which options each objective reads."""
 
@@ -49,26 +66,35 @@ class FitRequest(LogsRequest):
 
     Attributes:
         objective: `uniform` (equal weights, no fit), `minmax` (the paper's program; uses no outcome) or `outcome`
-            (ours: most tasks solved, then fewest dollars; cross-validated).
-        keep_pass: `outcome`: the cheapest weights that keep this share of the best agent's dev pass@1, in (0, 1].
-        confidence: `outcome`: one-sided confidence of `keep_pass`, by bootstrap over tasks, in [0.5, 1).
+            (ours: most tasks solved, then fewest dollars; cross-validated), for `fit_weights`; `calibrated` (ours: a
+            probability of success and a bill for each agent and task, instead of weights), for `fit_auction`.
+        keep_pass: `outcome`, `calibrated`: fewest dollars that keep this share of the best agent's pass@1, in (0, 1].
+        budget: `calibrated`: most mean dollars a task, auctions included.
+        worth: `calibrated`: dollars of a solved task.
+        auction: `calibrated`: `auto` holds an auction where it can pay for itself, `always` holds every one.
+        confidence: `outcome`, `calibrated`: one-sided confidence, by bootstrap over tasks, in [0.5, 1).
         floor: `minmax`, `outcome`: least weight. All weights sum to 1.
-        folds: `outcome`: folds of the cross-validation, at least 2.
-        seed: `outcome`: seed of all draws.
+        folds: `outcome`, `calibrated`: folds of the cross-validation, at least 2.
+        seed: `outcome`, `calibrated`: seed of all draws.
         time_limit: `minmax`: seconds; then the best weights so far are kept, with their gap.
-        allow_missing: `outcome`: drop tasks that not every agent has.
+        embedder: `calibrated`: `auto`, `minilm` or `hashing`; a live run must have the same.
+        allow_missing: `outcome`, `calibrated`: drop tasks that not every agent has.
 
     Raises:
         LogError: If an option is set that the objective does not read, or that reads only with `keep_pass`.
     """
 
-    objective: Objective = "uniform"
+    objective: Wanted = "uniform"
     keep_pass: float | None = None
+    budget: float | None = None
+    worth: float | None = None
+    auction: Literal["auto", "always"] = "auto"
     confidence: float = CONFIDENCE
     floor: float = DEFAULT_FLOOR
     folds: int = DEFAULT_FOLDS
     seed: int = 0
     time_limit: float = _TIME_LIMIT
+    embedder: str = "auto"
     allow_missing: bool = False
 
     def __post_init__(self) -> None:
@@ -79,8 +105,70 @@ class FitRequest(LogsRequest):
                 flag = f"--{each.name.replace('_', '-')}"
                 fitting = " or ".join(name for name, read in _READS.items() if each.name in read)
                 raise LogError(f"{flag} needs --objective {fitting}; {self.objective} does not use it.")
-        if self.keep_pass is None and self.confidence != CONFIDENCE:
+        if self.objective == "calibrated":
+            _ = self.goals
+        elif self.keep_pass is None and self.confidence != CONFIDENCE:
             raise LogError("--confidence is that of --keep-pass, which is not given. Give both or neither.")
+
+    @property
+    def goals(self) -> Goals:
+        """What a calibrated fit is wanted for."""
+        return Goals(
+            keep_pass=self.keep_pass,
+            budget=self.budget,
+            worth=self.worth,
+            confidence=self.confidence,
+            auction=self.auction,
+        )
+
+
+def fit_auction(
+    logs: Places,
+    request: FitRequest | None = None,
+    file: str | Path | None = None,
+    *,
+    progress: Progress = silent,
+) -> CalibratedFile:
+    """Fit a probability of success and a bill for each agent and task, and set what a solved task is worth.
+
+    The price is judged on tasks that the forecasts had not seen. Where that cannot show the forecasts to be as good as
+    the best single agent, the file says that this agent does every task. Never fit on the tasks that you report.
+
+        request = sale_inspect.FitRequest(objective="calibrated", keep_pass=0.99)
+        fitted = sale_inspect.fit_auction("dev", request, "auction.npz")
+        print(sale_inspect.calibrated.calibrated_text(fitted))
+
+    Args:
+        logs: Logs of the solver `sale`, and of `single` for every agent on the same tasks; files and folders.
+        request: What it is to be best at; its objective is `calibrated`.
+        file: Where to write it; None to write nothing.
+        progress: Is told what is being done.
+
+    Raises:
+        LogError: If the logs hold no auction, or lack outcomes of an agent; or the objective is one of weights.
+    """
+    request = request or FitRequest(objective="calibrated")
+    if request.objective != "calibrated":
+        raise LogError(f"The objective {request.objective!r} is one of weights. Call fit_weights.")
+    options = CalibratedOptions(goals=request.goals, folds=request.folds, seed=request.seed)
+    runs = read_logs(logs, request, line_up=False, progress=progress)
+    maker = make_embedder(request.embedder)
+
+    def embed(texts: Sequence[str]) -> Features:
+        return embedded(maker, texts, progress)
+
+    data = dev_auctions(runs, embed, allow_missing=request.allow_missing)
+    progress("fitting forecasts", 0, 1)
+    fitted = make_file(
+        data,
+        fit_calibrated(data, options),
+        options=options,
+        embedder=EmbedderName(name=maker.name, dimensions=data.tasks.features.shape[1]),
+        date=datetime.datetime.now(tz=datetime.UTC).date(),
+    )
+    if file is not None:
+        save_calibrated(fitted, file)
+    return fitted
 
 
 def fit_weights(
@@ -109,6 +197,8 @@ def fit_weights(
         ValueError: If an option is out of its range.
     """
     request = request or FitRequest()
+    if request.objective == "calibrated":
+        raise LogError("The objective 'calibrated' has no weights. Call fit_auction.")
     data = fit_data(
         read_logs(logs, request, line_up=False, progress=progress),
         need_outcomes=request.objective == "outcome",

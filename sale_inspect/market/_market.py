@@ -7,97 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sale_inspect.stats import oracle
+from sale_inspect.market._draws import CAP, Auctions, Floats, Market, chances, draw_auctions
+from sale_inspect.stats import auc, oracle
 
-__all__ = ["Auctions", "Market", "MarketResult", "decide", "draw_auctions", "run_market"]
-
-Floats = NDArray[np.float64]
+__all__ = ["JuryAuc", "MarketResult", "auction_usd", "decide", "jury_auc", "run_market"]
 
 _CHUNK = 10_000
-_CAP = 300
-"""Token cap of a plan, as in the solver."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Market:
-    """A simulated pool and its tasks. All of it is ours; no number is a measurement of a model.
-
-    Attributes:
-        agents: N, cheapest first.
-        price_ratio: Price of an agent over that of the next cheaper one.
-        cheapest_usd_per_mtok: Price of the cheapest agent, dollars per million tokens.
-        skill_step: Log-odds of success that an agent has over the next cheaper one, at the median task.
-        difficulty: Standard deviation of tasks' difficulty, in log-odds, the same for all agents.
-        fit: Standard deviation of how well one agent suits one task, in log-odds.
-        insight: Part of an agent's success on a task that its plan shows: 0 a plan says nothing, 1 all.
-        jury_noise: Standard deviation of a rating, in points of 0..5.
-        self_bias: Points that a judge adds to its own plan.
-        plan_tokens: Mean tokens of a plan.
-        trace_tokens: Mean tokens of an execution.
-        judge_tokens: Tokens of one rating, task and plan included.
-        memory_gain: Log-odds that a refined plan adds to success once the memory is full.
-        memory_half: Auctions after which half of that gain is there.
-
-    Raises:
-        ValueError: If a number is out of its range.
-    """
-
-    agents: int = 4
-    price_ratio: float = 2.0
-    cheapest_usd_per_mtok: float = 0.05
-    skill_step: float = 0.45
-    difficulty: float = 1.5
-    fit: float = 1.0
-    insight: float = 0.5
-    jury_noise: float = 1.0
-    self_bias: float = 0.5
-    plan_tokens: float = 150.0
-    trace_tokens: float = 20_000.0
-    judge_tokens: float = 600.0
-    memory_gain: float = 0.5
-    memory_half: float = 200.0
-
-    def __post_init__(self) -> None:
-        if self.agents < 1 or self.price_ratio < 1.0 or not 0.0 <= self.insight <= 1.0:
-            raise ValueError("A market needs 1 agent or more, a price_ratio of 1 or more, and insight from 0 to 1.")
-        positive = (self.cheapest_usd_per_mtok, self.plan_tokens, self.trace_tokens, self.memory_half)
-        spread = (self.difficulty, self.fit, self.jury_noise, self.judge_tokens, self.memory_gain)
-        if min(positive) <= 0.0 or min(spread) < 0.0:
-            raise ValueError("Prices, tokens and memory_half must be above 0; spreads and memory_gain at least 0.")
-
-    @property
-    def prices(self) -> Floats:
-        """(N,) dollars per million tokens, cheapest first."""
-        return np.asarray(self.cheapest_usd_per_mtok * self.price_ratio ** np.arange(self.agents), dtype=np.float64)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Auctions:
-    """A auctions among N agents, before anything is decided.
-
-    Attributes:
-        log_odds: (A, N) of success by an agent's own first plan.
-        lengths: (A, N) tokens of the plans, at most the cap.
-        entropy: (A, N), 0 to 1.
-        ratings: (A, N, N), of bidder by judge, 0 to 5.
-        refined_log_odds: (A, N) of success by the refined plan.
-        refined_lengths: (A, N) tokens of the refined plans.
-        refined_entropy: (A, N), 0 to 1.
-        refined_ratings: (A, N, N).
-        luck: (A, N) uniform draws: an agent solves the task if its draw is below its probability.
-        trace: (A, N) tokens of an execution.
-    """
-
-    log_odds: Floats
-    lengths: Floats
-    entropy: Floats
-    ratings: Floats
-    refined_log_odds: Floats
-    refined_lengths: Floats
-    refined_entropy: Floats
-    refined_ratings: Floats
-    luck: Floats
-    trace: Floats
+_PAIRED = 4_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -134,39 +50,6 @@ class MarketResult:
     def dearest_share(self) -> float:
         """Reliance on the dearest agent."""
         return float(self.shares[-1])
-
-
-def draw_auctions(market: Market, start: int, count: int, rng: np.random.Generator) -> Auctions:
-    """Draw tasks, plans and ratings.
-
-    A judge sees the success that a plan shows: the log-odds p of an agent's success, made of task, skill and fit, is
-    shown as insight * fit + what is common, and rated 5 * logistic(shown) + bias + noise, rounded and cut to 0..5.
-
-    Args:
-        market: The pool and the tasks.
-        start: Number of the first auction, for the memory's age.
-        count: A.
-        rng: Where all draws come from.
-    """
-    n = market.agents
-    common = market.skill_step * (np.arange(n) - (n - 1) / 2) - market.difficulty * rng.standard_normal((count, 1))
-    fit = market.fit * rng.standard_normal((count, n))
-    age = np.arange(start, start + count)[:, None]
-    gain = market.memory_gain * (1.0 - 0.5 ** (age / market.memory_half))
-    log_odds = common + fit
-    shown = common + market.insight * fit
-    return Auctions(
-        log_odds=log_odds,
-        lengths=_plan_lengths(market, count, rng),
-        entropy=_entropies(count, n, rng),
-        ratings=_ratings(market, shown, rng),
-        refined_log_odds=log_odds + gain,
-        refined_lengths=_plan_lengths(market, count, rng),
-        refined_entropy=_entropies(count, n, rng),
-        refined_ratings=_ratings(market, shown + gain, rng),
-        luck=rng.random((count, n)),
-        trace=market.trace_tokens * rng.lognormal(-0.125, 0.5, (count, n)),
-    )
 
 
 def decide(auctions: Auctions, prices: Floats, weights: Floats, *, memory: bool) -> tuple[NDArray[np.intp], Floats]:
@@ -221,13 +104,13 @@ def run_market(
         drawn = draw_auctions(market, start, count, rng)
         winner, refined = decide(drawn, prices, used, memory=memory)
         rows = np.arange(count)
-        alone = drawn.luck < _logistic(drawn.log_odds)
+        alone = drawn.solved
         by_plan = np.where(refined > 0, drawn.refined_log_odds[rows, winner], drawn.log_odds[rows, winner])
         run_usd = drawn.trace * prices / 1e6
         overhead = _overhead(drawn, market, prices, used, memory=memory)
         best = oracle(alone.astype(np.float64), run_usd)
         sums += [
-            (drawn.luck[rows, winner] < _logistic(by_plan)).sum(),
+            (drawn.luck[rows, winner] < chances(by_plan)).sum(),
             (run_usd[rows, winner] + overhead).sum(),
             overhead.sum(),
             refined.sum(),
@@ -254,39 +137,55 @@ def run_market(
 
 
 def _z(lengths: Floats, entropy: Floats, ratings: Floats, prices: Floats, weights: Floats) -> Floats:
-    cost = weights[0] * np.minimum(1.0, prices * lengths / (prices.max() * _CAP))
+    cost = weights[0] * np.minimum(1.0, prices * lengths / (prices.max() * CAP))
     return np.asarray(cost - weights[1] * entropy - (ratings / 5.0) @ weights[2:], dtype=np.float64)
 
 
-def _plan_lengths(market: Market, count: int, rng: np.random.Generator) -> Floats:
-    drawn = market.plan_tokens * rng.lognormal(-0.08, 0.4, (count, market.agents))
-    return np.asarray(np.clip(np.rint(drawn), 1, _CAP), dtype=np.float64)
-
-
-def _entropies(count: int, agents: int, rng: np.random.Generator) -> Floats:
-    return np.asarray(np.clip(0.35 + 0.1 * rng.standard_normal((count, agents)), 0.0, 1.0), dtype=np.float64)
-
-
-def _ratings(market: Market, shown: Floats, rng: np.random.Generator) -> Floats:
-    count, n = shown.shape
-    seen = 5.0 * _logistic(shown)[:, :, None] + market.jury_noise * rng.standard_normal((count, n, n))
-    seen += market.self_bias * np.eye(n)[None, :, :]
-    return np.asarray(np.clip(np.rint(seen), 0, 5), dtype=np.float64)
+def auction_usd(drawn: Auctions, market: Market) -> Floats:
+    """(A,) dollars of bids and of ratings of all by all, without refinement."""
+    ratings = market.agents * market.judge_tokens * market.prices.sum()
+    return np.asarray((drawn.lengths @ market.prices + ratings) / 1e6, dtype=np.float64)
 
 
 def _overhead(drawn: Auctions, market: Market, prices: Floats, weights: Floats, *, memory: bool) -> Floats:
     """(A,) dollars of bids, ratings of all by all, and the same for those who may refine."""
-    n = market.agents
-    bids = drawn.lengths @ prices
-    ratings = n * market.judge_tokens * prices.sum()
-    total = bids + ratings
+    total = auction_usd(drawn, market)
     if memory:
         first = _z(drawn.lengths, drawn.entropy, drawn.ratings, prices, weights).argmin(axis=1)
         asked = prices[None, :] < prices[first][:, None]
-        total = total + (drawn.refined_lengths * asked) @ prices
-        total = total + asked.sum(axis=1) * market.judge_tokens * prices.sum()
-    return np.asarray(total / 1e6, dtype=np.float64)
+        refining = (drawn.refined_lengths * asked) @ prices + asked.sum(axis=1) * market.judge_tokens * prices.sum()
+        total = total + refining / 1e6
+    return np.asarray(total, dtype=np.float64)
 
 
-def _logistic(values: Floats) -> Floats:
-    return np.asarray(1.0 / (1.0 + np.exp(-values)), dtype=np.float64)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JuryAuc:
+    """How well the mean rating of a plan tells success from failure (AUC: 0.5 is a coin, 1 is certain).
+
+    Attributes:
+        all_plans: Of any two plans, one of an agent that solves its task and one of an agent that fails its own. Much
+            of it is that easy tasks get good plans.
+        one_task: Of two plans for one task. Only this can tell an auction whom to choose.
+    """
+
+    all_plans: float
+    one_task: float
+
+
+def jury_auc(market: Market, *, auctions: int = _PAIRED, seed: int = 0) -> JuryAuc:
+    """The judges' AUC in a market, of first plans.
+
+    Args:
+        market: The pool and the tasks.
+        auctions: Simulated auctions.
+        seed: Of all draws.
+    """
+    drawn = draw_auctions(market, 0, auctions, np.random.default_rng(seed))
+    mean, solved = drawn.ratings.mean(axis=2), drawn.solved
+    unit = np.repeat(np.arange(auctions, dtype=np.intp), market.agents)
+    pooled = auc(mean.ravel(), solved.ravel().astype(np.float64), unit)
+    better = mean[:, :, None] - mean[:, None, :]
+    pairs = solved[:, :, None] & ~solved[:, None, :]
+    places = (better > 0) + 0.5 * (better == 0)
+    one = float(places[pairs].mean()) if pairs.any() else float("nan")
+    return JuryAuc(all_plans=pooled.value, one_task=one)

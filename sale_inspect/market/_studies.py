@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from sale_inspect.market._market import Market, MarketResult, run_market
+from sale_inspect.market._draws import Market
+from sale_inspect.market._market import MarketResult, run_market
 
 __all__ = ["STUDIES", "Study", "StudyPoint", "run_study"]
 
@@ -16,7 +17,7 @@ class Study:
     """A field of `Market`, and the values that it takes.
 
     Attributes:
-        name: Name of the field.
+        name: Name of the field of `Market`.
         question: What it asks.
         unit: Unit of the values.
         values: The values.
@@ -45,9 +46,9 @@ class StudyPoint:
 
 _STUDIES = (
     Study(
-        name="jury_noise",
+        name="noise",
         question="How wrong may judges be?",
-        unit="points of a rating (standard deviation)",
+        unit="noise of each judge, in times the usual one",
         values=(0.0, 0.5, 1.0, 2.0, 4.0, 8.0),
     ),
     Study(
@@ -59,7 +60,7 @@ _STUDIES = (
     Study(
         name="insight",
         question="How much must a plan show of what its agent can do?",
-        unit="part of the fit that a plan shows",
+        unit="correlation of what a plan shows with how well its agent suits the task",
         values=(0.0, 0.25, 0.5, 0.75, 1.0),
     ),
     Study(name="agents", question="How large a pool?", unit="agents", values=(2, 3, 4, 6, 8, 12)),
@@ -70,10 +71,16 @@ _STUDIES = (
         values=(1.0, 1.25, 1.5, 2.0, 3.0, 5.0),
     ),
     Study(
-        name="skill_step",
+        name="fit",
+        question="How much of a success could be known before?",
+        unit="part of an agent's own draw that is how well it suits the task; the rest is luck",
+        values=(0.0, 0.25, 0.5, 0.75, 1.0),
+    ),
+    Study(
+        name="skill_spread",
         question="How far apart are skills?",
-        unit="log-odds over the next cheaper agent",
-        values=(0.0, 0.2, 0.45, 0.8, 1.2),
+        unit="distance of the agents' curves from the largest's, in times the paper's",
+        values=(0.0, 0.5, 1.0, 1.5, 2.0),
     ),
     Study(
         name="memory_gain",
@@ -85,7 +92,7 @@ _STUDIES = (
         name="trace_tokens",
         question="How long must executions be to carry the auction?",
         unit="tokens of an execution",
-        values=(300, 1_000, 3_000, 10_000, 30_000, 100_000),
+        values=(300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000),
     ),
 )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sale_inspect.market._draws import Market
+from sale_inspect.market._market import jury_auc
 from sale_inspect.market._studies import Study, StudyPoint
 from sale_inspect.stats import best_single
 from sale_inspect.texts import Table, fmt_rate, fmt_usd
@@ -34,13 +36,16 @@ def study_rows(points: Sequence[StudyPoint]) -> list[dict[str, float | str]]:
     return rows
 
 
-def study_table(study: Study, points: Sequence[StudyPoint]) -> Table:
+def study_table(study: Study, points: Sequence[StudyPoint], *, market: Market | None = None) -> Table:
     """One row for each value: what SALE with and without refinement solves, spends, and asks of the dearest agent.
 
     Args:
         study: The study.
         points: From `run_study`.
+        market: What all else was; None for the default market.
     """
+    base = market or Market()
+    jury = jury_auc(base)
     rows = []
     for point in points:
         full, plain = point.sale, point.no_memory
@@ -71,6 +76,8 @@ def study_table(study: Study, points: Sequence[StudyPoint]) -> Table:
         notes=(
             f"{study.name}: {study.unit}. pass@1, then $ per task.",
             f"{points[0].sale.auctions:,} simulated auctions a row, the same seed in every row.",
+            f"World, but for {study.name}: {base.name}.",
+            f"Judges' AUC there: {jury.one_task:.2f} of two plans for one task, {jury.all_plans:.2f} of any two.",
             "No model ran; nothing here is a measurement of any model.",
         ),
     )

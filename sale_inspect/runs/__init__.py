@@ -1,6 +1,7 @@
 """What one policy did on one sample: the one row that all commands read, and the rules by which logs become rows."""
 
 from sale_inspect.runs._assemble import ReadOptions, Runs, assemble
+from sale_inspect.runs._dev_auctions import dev_auctions
 from sale_inspect.runs._differences import set_hash
 from sale_inspect.runs._facts import HumanClock, LogFacts, LogHead, SampleFacts, UncountedCalls
 from sale_inspect.runs._fit import AuctionRuns, auctions_of, fit_data
@@ -32,6 +33,7 @@ __all__ = [
     "auctions_of",
     "bin_of",
     "chosen_score",
+    "dev_auctions",
     "fit_data",
     "left_out_notes",
     "outcome_rows",

@@ -111,9 +111,17 @@ def _request_start(asked: str) -> int:
     return max(0, min((place for place in places if place >= 0), default=0))
 
 
-def swayed_rating(judge: str, plan: ShownPlan, seed: int, weakness: Weakness = SOUND) -> int:
-    """The rating 0..5 of a simulated judge: what it thinks of the plan, after what sways it."""
-    rating = rate(judge, plan.text, seed)
+def swayed_rating(judge: str, plan: ShownPlan, seed: int, weakness: Weakness = SOUND, noise: float = 1.0) -> int:
+    """The rating 0..5 of a simulated judge: what it thinks of the plan, after what sways it.
+
+    Args:
+        judge: Name of the judge.
+        plan: The plan as it is shown.
+        seed: Seed of the simulation.
+        weakness: How easily it is swayed.
+        noise: Of the world, in times the usual noise.
+    """
+    rating = rate(judge, plan.text, seed, noise)
     if weakness == SOUND:
         return rating
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import re
 
-from sale_inspect.sim._skill import AGENTS, unit_draw
+from sale_inspect.sim._skill import unit_draw
+from sale_inspect.sim._world import JUDGE_NOISE, PLAN_NOISE
 
 __all__ = ["REFINEMENT_GAIN", "quality", "rate", "write_plan"]
 
 REFINEMENT_GAIN = 0.2
 """How much quality a plan gains when it is refined from memory (ours)."""
 
-_QUALITY_NOISE = 0.25
-_JUDGE_NOISE = {"4b": 0.30, "8b": 0.24, "14b": 0.18, "32b": 0.12}
+_STRANGER = max(JUDGE_NOISE.values())
 
 _SPECIFIC = {
     "deep_search": (
@@ -55,12 +55,12 @@ def write_plan(
         agent: Who writes.
         item_id: The task.
         domain: `coding` or `deep_search`.
-        chance: The author's chance of success.
+        chance: The chance of success that the plan shows, `shown_chance`.
         tau_minutes: Human time; harder tasks get longer plans.
         seed: Seed of the simulation.
         gain: Quality gained by refinement, 0 for a first bid.
     """
-    wanted = chance + gain + _QUALITY_NOISE * (2.0 * unit_draw(seed, "plan", agent, item_id, gain) - 1.0)
+    wanted = chance + gain + PLAN_NOISE * (2.0 * unit_draw(seed, "plan", agent, item_id, gain) - 1.0)
     wordy = int(2.0 * unit_draw(seed, "length", agent, item_id))
     steps = 3 + wordy + (tau_minutes > 0.5) + (tau_minutes > 2.5) + (tau_minutes > 12.5)
     specific = round(min(1.0, max(0.0, wanted)) * steps)
@@ -79,8 +79,15 @@ def quality(plan: str) -> float:
     return sum(1 for step in steps if _SPECIFIC_WORDS.search(step)) / len(steps)
 
 
-def rate(judge: str, plan: str, seed: int) -> int:
-    """The rating 0..5 of a simulated judge: quality with noise that is smaller for larger judges."""
-    noise = _JUDGE_NOISE.get(judge, max(_JUDGE_NOISE.values())) if judge in AGENTS else 0.3
-    seen = quality(plan) + noise * (2.0 * unit_draw(seed, "rating", judge, plan) - 1.0)
+def rate(judge: str, plan: str, seed: int, noise: float = 1.0) -> int:
+    """The rating 0..5 of a simulated judge: quality with noise that is smaller for larger judges.
+
+    Args:
+        judge: Name of the judge.
+        plan: The plan's text, all that the judge sees.
+        seed: Seed of the simulation.
+        noise: Of the world, in times the usual noise.
+    """
+    width = noise * JUDGE_NOISE.get(judge, _STRANGER)
+    seen = quality(plan) + width * (2.0 * unit_draw(seed, "rating", judge, plan) - 1.0)
     return round(5.0 * min(1.0, max(0.0, seen)))

@@ -26,8 +26,10 @@ __all__ = [
     "PricedAgent",
     "WeightsFile",
     "dev_value",
+    "features_fault",
     "load_weights",
     "make_weights_file",
+    "pool_fault",
     "read_weights_file",
     "save_weights",
 ]
@@ -226,7 +228,7 @@ def load_weights(
             message names the file, the field and the remedy.
     """
     file = read_weights_file(path)
-    fault = _unfit(file, agents, prices) or _unlike(file.features, strategy_tokens)
+    fault = pool_fault(file.pool, file.agents, agents, prices) or features_fault(file.features, strategy_tokens)
     if fault:
         raise PoolError(f"Weights file {path}: {fault}")
     values = file.weights
@@ -234,11 +236,21 @@ def load_weights(
     return Weights(price=values.price, entropy=values.entropy, judges=values.judges, origin=origin)
 
 
-def _unfit(file: WeightsFile, agents: Sequence[str], prices: Mapping[str, float]) -> str | None:
-    fitted = {agent.name: agent.usd_per_mtok for agent in file.agents}
+def pool_fault(
+    pool: str, priced: Sequence[PricedAgent], agents: Sequence[str], prices: Mapping[str, float]
+) -> str | None:
+    """Why a fit for one pool cannot be used with the agents and prices of another; None if it can.
+
+    Args:
+        pool: Name of the pool of the fit.
+        priced: Its agents.
+        agents: Those of the run.
+        prices: Theirs, dollars per million tokens; may differ by `PRICE_TOLERANCE`.
+    """
+    fitted = {agent.name: agent.usd_per_mtok for agent in priced}
     if set(fitted) != set(agents):
         return (
-            f"field `agents`: fitted for the pool {file.pool!r} of {', '.join(fitted)}, but this pool has "
+            f"field `agents`: fitted for the pool {pool!r} of {', '.join(fitted)}, but this pool has "
             f"{', '.join(agents)}. Use that pool, or fit on logs of this one."
         )
     for name, price in fitted.items():
@@ -251,7 +263,8 @@ def _unfit(file: WeightsFile, agents: Sequence[str], prices: Mapping[str, float]
     return None
 
 
-def _unlike(features: FeatureDefinitions, strategy_tokens: int) -> str | None:
+def features_fault(features: FeatureDefinitions, strategy_tokens: int) -> str | None:
+    """Why a fit with some features cannot be used in a run with this cap of a plan; None if it can."""
     checks = [
         (
             "strategy_tokens",

@@ -39,13 +39,11 @@ def test_one_study_can_be_asked_for(tmp_path: Path) -> None:
 
 def test_each_study_has_a_picture_that_says_simulated(tmp_path: Path) -> None:
     folder = tmp_path / "plots"
-    words = ["simulate", "--study", "jury_noise", "--study", "agents", "--auctions", "500", "--plots", str(folder)]
+    words = ["simulate", "--study", "noise", "--study", "agents", "--auctions", "500", "--plots", str(folder)]
     ran = CliRunner().invoke(main, words, catch_exceptions=False)
-    assert ran.exit_code == 0 and str(folder / "jury-noise.svg") in ran.output
-    assert {path.name for path in folder.iterdir()} == {
-        *("jury-noise.svg", "jury-noise.png", "agents.svg", "agents.png")
-    }
-    drawn = (folder / "jury-noise.svg").read_text(encoding="utf-8")
+    assert ran.exit_code == 0 and str(folder / "noise.svg") in ran.output
+    assert {path.name for path in folder.iterdir()} == {*("noise.svg", "noise.png", "agents.svg", "agents.png")}
+    drawn = (folder / "noise.svg").read_text(encoding="utf-8")
     for text in ("How wrong may judges be? (simulated agents)", "best single agent", "oracle", "Share on the dearest"):
         assert text in drawn
 

@@ -12,8 +12,9 @@ import yaml
 from inspect_ai import Task
 from inspect_ai.event import ModelEvent
 from inspect_ai.log import EvalLog
+from inspect_ai.model import get_model
 
-from sale_inspect._errors import SaleError
+from sale_inspect._errors import PoolError, SaleError
 from sale_inspect._inspect.solvers._sale import sale, single
 from sale_inspect._inspect.store import read
 from sale_inspect.money import total_usd
@@ -183,3 +184,33 @@ def test_a_missing_address_names_the_variable(monkeypatch: pytest.MonkeyPatch) -
 def test_an_unknown_agent_lists_the_known_ones() -> None:
     with pytest.raises(SaleError, match="Its agents: 4b, 8b, 14b, 32b"):
         single(agent="5b", pool="sim")
+
+
+def test_plans_show_more_where_the_pool_states_insight_and_the_same_agents_succeed(
+    run_eval: RunEval, choices_task: Task, faulty_pool: Callable[..., str]
+) -> None:
+    """Bids change with the world; what an agent alone solves does not."""
+    everywhere = {"insight": 1.0, "fit": 1.0, "noise": 0.0}
+    pool = faulty_pool(dict.fromkeys(("4b", "8b", "14b", "32b"), everywhere))
+    plain, shown = (run_eval(choices_task, sale(pool=name), limit=6) for name in ("sim", pool))
+    ratings = [
+        [dict(bid.ratings) for sample in log.samples or [] for bid in (read(sample).auction or fail()).bids]
+        for log in (plain, shown)
+    ]
+    assert ratings[0] != ratings[1]
+    assert all(len(set(each.values())) == 1 for each in ratings[1]), "judges without noise agree"
+    for agent in ("4b", "32b"):
+        alone = [
+            [sample.scores for sample in run_eval(choices_task, single(pool=name, agent=agent), limit=6).samples or []]
+            for name in ("sim", pool)
+        ]
+        assert alone[0] == alone[1]
+
+
+def fail() -> Any:
+    raise AssertionError("no auction")
+
+
+def test_a_world_that_cannot_be_is_refused_with_the_agents_name() -> None:
+    with pytest.raises(PoolError, match=r"hst-sim/8b: insight must be a number from 0 to 1, got 1\.5"):
+        get_model("hst-sim/8b", insight=1.5)

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import fmean
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalError, EvalLog, read_eval_log, write_eval_log
 
-from sale_inspect import LogError
+from sale_inspect import FitRequest, LogError, fit_auction, fit_weights
 from sale_inspect._cli import main
 from sale_inspect._inspect.logs import read_runs
 from sale_inspect._inspect.solvers._sale import sale, single
 from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.auction import Weights, score
+from sale_inspect.calibrated import load_calibrated
+from sale_inspect.embedding import HashingEmbedder
 from sale_inspect.outcomes import OnDuplicate
 from sale_inspect.pools import load_pool
-from sale_inspect.runs import ReadOptions, fit_data
+from sale_inspect.runs import ReadOptions, auctions_of, dev_auctions, fit_data
 from sale_inspect.weights import FitData, load_weights, read_weights_file
 
 AGENTS = ("4b", "8b", "14b", "32b")
@@ -293,3 +297,59 @@ def test_help_teaches_by_an_example() -> None:
     assert ran.exit_code == 0
     assert "    sale-inspect fit dev --objective outcome --keep-pass 0.99 -o weights.json\n" in ran.output
     assert "\\b" not in ran.output
+
+
+def test_a_calibrated_fit_is_read_from_logs_and_used_for_its_pool(logs: dict[str, Path], tmp_path: Path) -> None:
+    """16 tasks are too few to tell the agents apart, so the best single agent does every task, and the text says so."""
+    file, figures = tmp_path / "auction.npz", tmp_path / "figures.json"
+    words = ("--objective", "calibrated", "--keep-pass", "0.99", "--embedder", "hashing")
+    ran = fit(*logs.values(), *words, "-o", file, "--json", figures)
+    assert ran.exit_code == 0, ran.output
+    assert "FALLBACK to" in ran.output and f"Written to {file}" in ran.output
+    header = json.loads(figures.read_text())
+    prices = load_pool("sim").blended_prices()
+    found = load_calibrated(file, agents=tuple(prices), prices=prices, strategy_tokens=300)
+    assert found.header.model_dump(mode="json") == header
+    assert header["setting"]["fallback"] and header["simulated"] and header["domains"] == ["coding"]
+    data = read_fit_data(map(str, logs.values()), need_outcomes=True)
+    passed = {agent: sum(task.solved[agent] or 0 for task in data.tasks) / len(data.tasks) for agent in AGENTS}
+    assert header["setting"]["alone"]["pass_rate"] == pytest.approx(max(passed.values()))
+    assert {agent: point["pass_rate"] for agent, point in header["singles"].items()} == pytest.approx(passed)
+
+
+def test_arrays_of_dev_auctions_are_what_the_records_say(logs: dict[str, Path]) -> None:
+    runs = read_runs(map(str, logs.values()), ReadOptions(line_up=False), cache=False)
+    data = dev_auctions(runs, HashingEmbedder().embed)
+    records = {run.task: record for run, record in auctions_of(runs).held}
+    assert sorted(records) == sorted(data.ids)
+    for row, task in enumerate(data.ids):
+        record = records[task]
+        for bid in record.bids:
+            at = data.agents.index(bid.agent)
+            assert data.bids.valid[row, at] and data.bids.lengths[row, at] == bid.length
+            assert data.bids.entropy[row, at] == bid.entropy
+            for judge, rating in bid.ratings.items():
+                assert data.bids.ratings[row, at, data.agents.index(judge)] == pytest.approx((rating or 0) / 5)
+    assert (data.overhead > 0).all() and (data.tasks.letters > 0).all() and set(data.tasks.domains) == {"coding"}
+    assert np.linalg.norm(data.tasks.features, axis=1) == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--objective", "calibrated", "--floor", "0.1"), "--floor needs --objective"),
+        (("--objective", "outcome", "--worth", "1"), "--worth needs --objective calibrated"),
+        (("--objective", "calibrated", "--worth", "1", "--budget", "1"), "--budget and --worth are two goals"),
+        (("--auction", "always"), "--auction needs --objective calibrated"),
+    ],
+)
+def test_options_without_effect_are_refused(logs: dict[str, Path], words: tuple[str, ...], message: str) -> None:
+    ran = fit(*logs.values(), *words)
+    assert ran.exit_code != 0 and message in ran.output
+
+
+def test_each_fit_has_its_own_function_in_python(logs: dict[str, Path]) -> None:
+    with pytest.raises(LogError, match="Call fit_auction"):
+        fit_weights(logs["SALE"], FitRequest(objective="calibrated"))
+    with pytest.raises(LogError, match="Call fit_weights"):
+        fit_auction(logs["SALE"], FitRequest(objective="outcome"))

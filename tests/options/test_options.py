@@ -6,7 +6,7 @@ import inspect
 import random  # noqa: TID251 - only to reorder texts
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -201,7 +201,7 @@ def test_every_option_of_the_presets_is_unset_until_one_of_them_decides_and_both
     for name, by_preset in PRESET_DEFAULTS.items():
         assert rows[name].default is None and set(by_preset) == {"paper", "ours"}
         for preset in by_preset:
-            SaleOptions(**{"preset": preset}).settled()
+            SaleOptions(preset=cast(Preset, preset)).settled()
     # Without a fitted file and without a word of the user, it is the paper's mechanism.
     assert SaleOptions().settled().switches == Switches() == Switches(refined="paper", prefer=0.0)
 

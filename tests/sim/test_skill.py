@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from sale_inspect.bench import BINS
 from sale_inspect.sim import (
     AGENTS,
-    CORRELATION,
+    SHARED,
+    World,
     curve,
     probability,
     quality,
     rate,
+    shown_chance,
     unit_draw,
     would_succeed,
     write_plan,
@@ -58,8 +60,8 @@ def test_the_curves_of_8b_and_14b_lie_on_the_line_over_log_size(domain: str) -> 
         )
 
 
-@pytest.mark.parametrize(("domain", "percent"), [("deep_search", 76.0), ("coding", 70.0)])
-def test_a_perfect_router_solves_what_the_module_says(domain: str, percent: float) -> None:
+@pytest.mark.parametrize(("domain", "percent"), [("deep_search", 77.9), ("coding", 68.4)])
+def test_a_perfect_router_solves_what_the_papers_oracle_does(domain: str, percent: float) -> None:
     """P(nobody solves) is the mean over the shared draw s of the product of 1 - P(success | s)."""
     normal = NormalDist()
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
@@ -67,10 +69,10 @@ def test_a_perfect_router_solves_what_the_module_says(domain: str, percent: floa
     for n, b in zip(BIN_COUNTS[domain], BINS, strict=True):
         cuts = [normal.inv_cdf(probability(agent, domain, b.midpoint)) for agent in AGENTS]
         for s, weight in zip(nodes, weights / weights.sum(), strict=True):
-            shared = math.sqrt(CORRELATION) * float(s)
-            fails = [1 - normal.cdf((cut - shared) / math.sqrt(1 - CORRELATION)) for cut in cuts]
+            shared = math.sqrt(SHARED[domain]) * float(s)
+            fails = [1 - normal.cdf((cut - shared) / math.sqrt(1 - SHARED[domain])) for cut in cuts]
             solved += n * float(weight) * (1 - math.prod(fails))
-    assert 100 * solved / sum(BIN_COUNTS[domain]) == pytest.approx(percent, abs=0.7)
+    assert 100 * solved / sum(BIN_COUNTS[domain]) == pytest.approx(percent, abs=0.1)
 
 
 @given(agent=agents, domain=domains, tau=st.floats(0.01, 30.0), more=st.floats(1.05, 2.0))
@@ -105,7 +107,7 @@ def test_draws_lie_strictly_between_zero_and_one(key: tuple[int, str]) -> None:
 
 
 def outcomes(agent: str, chance: float, n: int = 4000, seed: int = 0) -> list[float]:
-    return [float(would_succeed(agent, f"item{i}", chance, seed)) for i in range(n)]
+    return [float(would_succeed(agent, f"item{i}", "coding", chance, seed)) for i in range(n)]
 
 
 @pytest.mark.parametrize("chance", [0.2, 0.5, 0.85])
@@ -120,9 +122,45 @@ def test_the_same_seed_draws_the_same_outcomes_and_another_seed_others() -> None
 
 
 def test_agents_fail_on_the_same_tasks_more_often_than_by_chance() -> None:
-    """With a copula of 0.5 and chances of 1/2 the outcomes' correlation is (2/pi) asin(0.5) = 1/3."""
+    """With a shared part r and chances of 1/2 the outcomes' correlation is (2/pi) asin(r): 0.400 for 0.5873."""
     found = float(np.corrcoef(outcomes("4b", 0.5), outcomes("32b", 0.5))[0, 1])
-    assert found == pytest.approx(1 / 3, abs=0.06)
+    assert found == pytest.approx(2 / math.pi * math.asin(0.5873), abs=0.06)
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+@pytest.mark.parametrize(
+    "world", [World(), World(insight=0.7, fit=0.6), World(insight=1.0, fit=1.0)], ids=lambda w: w.name
+)
+def test_the_chance_that_a_plan_shows_is_true_on_average(domain: str, world: World) -> None:
+    """Of plans that show about the same chance, as many succeed; 8,000 tasks in ten groups by the chance shown."""
+    tau = {"deep_search": 1.0, "coding": 2.0}[domain]
+    shown = np.array([shown_chance("14b", f"i{i}", domain, tau, 3, world) for i in range(8_000)])
+    chance = probability("14b", domain, tau)
+    right = np.array([would_succeed("14b", f"i{i}", domain, chance, 3) for i in range(8_000)])
+    for group in np.array_split(np.argsort(shown, kind="stable"), 10):
+        assert right[group].mean() == pytest.approx(shown[group].mean(), abs=0.07)
+    spread = float(shown.std())
+    assert spread < 1e-9 if world.insight == 0 else spread > 0.1
+
+
+def test_what_plans_show_changes_with_the_world_and_who_succeeds_does_not() -> None:
+    """`would_succeed` takes no world; only the chance that a plan shows does."""
+    more = [shown_chance("8b", f"i{i}", "coding", 1.0, 0, World(insight=0.9, fit=0.9)) for i in range(300)]
+    right = np.array([would_succeed("8b", f"i{i}", "coding", probability("8b", "coding", 1.0), 0) for i in range(300)])
+    assert np.mean(np.array(more)[right]) > np.mean(np.array(more)[~right]) + 0.1
+
+
+def test_the_shown_chance_by_hand() -> None:
+    """(1 - 0.5873) * fit 0.5 * insight 0.8^2 = 0.132064; (0.3 - sqrt(0.132064)) / sqrt(0.867936) = -0.06805."""
+    assert World(insight=0.8, fit=0.5).shown(0.3, 1.0, "coding") == pytest.approx(-0.06805, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "bad", [{"insight": 1.1}, {"insight": -0.1}, {"fit": 2.0}, {"noise": -1.0}, {"noise": math.nan}]
+)
+def test_a_world_that_cannot_be_is_refused(bad: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(bad))} must be"):
+        World(**bad)
 
 
 def test_a_certain_agent_always_succeeds_and_a_hopeless_one_never() -> None:
@@ -166,3 +204,9 @@ def test_judges_rate_a_specific_plan_above_a_vague_one() -> None:
     for judge in AGENTS:
         found = [mean(rate(judge, plan, seed) for seed in range(20)) for plan in (good, vague)]
         assert found[0] > found[1] + 2
+
+
+def test_a_noisier_judge_is_further_off() -> None:
+    plan = "\n".join(f"Step {i}: {'verify each figure' if i < 3 else 'look around'}." for i in range(1, 5))
+    spreads = [float(np.std([rate("8b", plan, seed, noise) for seed in range(200)])) for noise in (0.0, 1.0, 3.0)]
+    assert spreads[0] == 0.0 < spreads[1] < spreads[2]

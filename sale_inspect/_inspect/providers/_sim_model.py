@@ -36,9 +36,10 @@ from sale_inspect.sim import (
     KnownTask,
     ShownPlan,
     Weakness,
+    World,
     find_task,
     judge_reply,
-    probability,
+    shown_chance,
     solves,
     swayed_rating,
     thinking_tokens,
@@ -69,6 +70,16 @@ class SimulatedArgs(Options):
     fault_phases: Annotated[Names, Option("Phases that can have it, for instance `bid,jury`.")] = (
         "bid,jury,refine,execute"
     )
+    insight: Annotated[
+        float,
+        Option(
+            "Correlation, 0 to 1, of what its plan shows with how well it suits the task; see `sale_inspect.sim.World`."
+        ),
+    ] = 0.0
+    fit: Annotated[
+        float, Option("Part, 0 to 1, of its own draw on a task that is how well it suits it; it matters with insight.")
+    ] = 0.5
+    noise: Annotated[float, Option("As a judge: its noise in times the usual one.", check=at_least(0))] = 1.0
     attack: Annotated[str, Option("Name of an attack (see `sale_inspect/redteam`) that the agent makes.")] = ""
     partner: Annotated[str, Option("The other agent of a colluding pair.")] = ""
     obeys: Annotated[
@@ -101,6 +112,7 @@ class SimulatedModel(ModelAPI):
                 awed=self._args.awed,
                 wordy=self._args.wordy,
             )
+            self._world = World(insight=self._args.insight, fit=self._args.fit, noise=self._args.noise)
             self._attack = find_attack(self._args.attack) if self._args.attack else None
         except (OptionError, ValueError) as error:
             raise PoolError(f"hst-sim/{model_name}: {error}") from error
@@ -137,8 +149,9 @@ class SimulatedModel(ModelAPI):
         if task is None:
             return write_plan(self.model_name, "unknown", "coding", 0.3, 1.0, self._args.seed, gain=gain)
         item = task.item
-        chance = probability(self.model_name, item.domain, item.tau_minutes)
-        return write_plan(self.model_name, item.id, item.domain, chance, item.tau_minutes, self._args.seed, gain=gain)
+        seed = self._args.seed
+        chance = shown_chance(self.model_name, item.id, item.domain, item.tau_minutes, seed, self._world)
+        return write_plan(self.model_name, item.id, item.domain, chance, item.tau_minutes, seed, gain=gain)
 
     def _attacking(self, plan: str, asked: str) -> str:
         if self._attack is None:
@@ -152,7 +165,7 @@ class SimulatedModel(ModelAPI):
             wanted = self._attack.judge(sight)
             if wanted is not None:
                 return wanted
-        return swayed_rating(self.model_name, plan, self._args.seed, self._weakness)
+        return swayed_rating(self.model_name, plan, self._args.seed, self._weakness, self._args.noise)
 
     def _act(
         self,
@@ -173,7 +186,7 @@ class SimulatedModel(ModelAPI):
         if done < turns and call is not None:
             return self._output("", messages, config, thinking=thinking // (turns + 1), call=call)
         plan = asked.rpartition(prompt("execute").text.split("$strategy")[0].strip())[2]
-        right = solves(self.model_name, item, plan, self._args.seed)
+        right = solves(self.model_name, item, plan, self._args.seed, self._world)
         rest = thinking - done * (thinking // (turns + 1))
         return self._finish(task.right if right else task.wrong, offered, messages, config, rest)
 
