@@ -29,9 +29,7 @@ _DEFAULT = FitRequest()
 )
 @options.keep_pass
 @options.budget
-@click.option(
-    "--worth", type=click.FloatRange(0, min_open=True), help="calibrated: dollars that a solved task is worth."
-)
+@options.worth
 @click.option(
     "--auction",
     type=click.Choice(["auto", "always"]),

@@ -45,6 +45,7 @@ __all__ = [
     "routers",
     "score",
     "seed",
+    "worth",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -192,6 +193,7 @@ keep_pass = click.option(
     "--keep-pass", type=click.FloatRange(0, 1, min_open=True),
     help="Keep this share of the best single agent's pass@1, for instance 0.99, for the fewest dollars.",
 )  # fmt: skip
+worth = click.option("--worth", type=click.FloatRange(0, min_open=True), help="Dollars that a solved task is worth.")
 budget = click.option(
     "--budget", type=click.FloatRange(0, min_open=True), help="Keep to this many dollars a task, on average."
 )

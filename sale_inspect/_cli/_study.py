@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from sale_inspect._cli import _options as options
-from sale_inspect._cli._draw import show_table, write_json
+from sale_inspect._cli._draw import say, say_escaped, show_table, write_json
 from sale_inspect._edge import clean_errors
 from sale_inspect._files import write_file
 
@@ -64,7 +64,7 @@ def run(file: Path, out: Path | None, json_file: Path | None, only_forecast: boo
     with clean_errors():
         prepared = prepare_study(file, out)
         dev, test = (sum(len(getattr(each, side)) for each in prepared.divided) for side in ("dev", "test"))
-        click.echo(
+        say(
             f"{prepared.study.name}: {len(prepared.pool.agents)} agents, {dev} dev and {test} test samples, "
             f"{len(prepared.steps)} steps. Folder: {_near(prepared.folder)}"
         )
@@ -73,44 +73,47 @@ def run(file: Path, out: Path | None, json_file: Path | None, only_forecast: boo
             show_table(costs_table(forecast))
             write_json(json_file, {"estimated": True, "steps": [asdict(each) for each in forecast]})
             return
-        result = run_study(prepared, tell=click.echo)
-    click.echo()
+        result = run_study(prepared, tell=say)
+    say("")
     show_table(decision_table(result.decision))
-    click.echo(f"\n{result.decision.sentence}")
-    click.echo(f"\nThe study took ${result.spent:,.4g} (forecast ${result.forecast:,.4g}).")
-    click.echo(f"The page, with every table and picture:\n  {_near(result.folder / result.page)}")
+    say("", result.decision.sentence)
+    say("", f"The study took ${result.spent:,.4g} (forecast ${result.forecast:,.4g}).")
+    say("The page, with every table and picture:", f"  {_near(result.folder / result.page)}")
     write_json(json_file, {"spent_usd": result.spent, "forecast_usd": result.forecast, **asdict(result.decision)})
 
 
 @study.command()
 @_file
 @click.option("--name", help="Name of the study; by default FILE's.")
-@click.option("--pool", required=True, help="Pool file, or a packaged pool.")
+@options.pool
 @click.option("--task", required=True, help="A task as `inspect eval` takes it: quiz.py@quiz, or package/name.")
-@click.option("--keep-pass", type=click.FloatRange(0, 1, min_open=True), help="Keep this share of pass@1.")
-@click.option("--budget", type=click.FloatRange(0, min_open=True), help="Most dollars a task.")
-@click.option("--worth", type=click.FloatRange(0, min_open=True), help="Dollars that a solved task is worth.")
+@options.keep_pass
+@options.budget
+@options.worth
 @click.option("--cap", type=click.FloatRange(0, min_open=True), help="Most dollars for the whole study.")
-@click.option("--dev-share", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.4, show_default=True,
-              help="Share of the samples for dev.")  # fmt: skip
-def init(file: Path, name: str | None, pool: str, task: str, dev_share: float, cap: float | None, **goals: Any) -> None:
-    """Write FILE, a commented study file to begin with."""
+@click.option(
+    "--dev-share", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.4, show_default=True,
+    help="Share of the samples for dev.",
+)  # fmt: skip
+def init(file: Path, name: str | None, pool: str | None, task: str, **known: Any) -> None:
+    """Write FILE, a commented study file to begin with; needs --pool."""
     from sale_inspect.study import Starter, parse_study, starter_text
 
+    if pool is None:
+        raise click.UsageError("Give --pool: a file, or the name of a packaged one.")
+    goals = {each: known.pop(each) for each in ("keep_pass", "budget", "worth")}
     wanted = {each: value for each, value in goals.items() if value is not None}
     if len(wanted) > 1:
         raise click.UsageError("Give one of --keep-pass, --budget and --worth.")
     if file.exists():
         raise click.UsageError(f"{file} is there already. Name another file, or remove it.")
-    goal = wanted or {"keep_pass": 0.99}
-    starter = Starter(
-        name=name or file.stem, pool=pool, task=task, cap=cap, dev_share=dev_share, **{"keep_pass": None, **goal}
-    )
+    goal = {"keep_pass": None, **wanted} if wanted else {}
+    starter = Starter(name=name or file.stem, pool=pool, task=task, **goal, **known)
     text = starter_text(starter)
     with clean_errors():
         parse_study(text, str(file))
         write_file(file, text)
-    click.echo(f"Written: {file}. Look at it, then: sale-inspect study {file}")
+    say(f"Written: {file}. Look at it, then: sale-inspect study {file}")
 
 
 @study.command()
@@ -131,7 +134,7 @@ def status(file: Path, out: Path | None, json_file: Path | None) -> None:
 @_file
 @_out
 def add_agent(file: Path, out: Path | None) -> None:
-    """Accept agents that were added to FILE's pool, and say what is stale.
+    """Accept agents that were added to FILE's pool.
 
     Runs of the agents that were there stay. Auctions, fits and routers are laid aside in the folder `stale`;
     `sale-inspect study FILE` then runs only what is missing.
@@ -140,39 +143,41 @@ def add_agent(file: Path, out: Path | None) -> None:
 
     with clean_errors():
         added, stale = added_agent(prepare_study(file, out))
-    click.echo(f"Added: {', '.join(added)}.")
-    click.echo(f"Stale, and laid aside: {', '.join(stale) or 'no step'}; all that was fitted on dev.")
-    click.echo(f"Now run what is missing: sale-inspect study {file}")
+    say(f"Added: {', '.join(added)}.")
+    say(f"Stale, and laid aside: {', '.join(stale) or 'no step'}; all that was fitted on dev.")
+    say(f"Now run what is missing: sale-inspect study {file}")
 
 
 @study.command()
 @_file
+@click.argument("new_prices", metavar="PRICES")
 @_out
-@click.option("--prices", required=True, help="A YAML file of prices, or a pool.")
-@options.output(required=True)
-def reprice(file: Path, out: Path | None, prices: str, output: Path) -> None:
-    """Decide FILE's study at other prices, from the recorded tokens, with a page in OUTPUT. Nothing is run.
+def reprice(file: Path, new_prices: str, out: Path | None) -> None:
+    """Decide FILE's study at PRICES, from the recorded tokens.
 
-    Who was chosen for each task stays as it was: auctions and routers chose at the old prices.
+    PRICES is a YAML file of prices, or a pool. Nothing is run. Who was chosen for each task stays as it was: auctions
+    and routers chose at the old prices. The page goes to the study's folder.
     """
     from sale_inspect._work.study import prepare_study, repriced_study
 
     with clean_errors():
-        decision, made = repriced_study(prepare_study(file, out), prices, output)
-    click.echo(decision.sentence)
-    click.echo("Auctions and routers chose at the old prices; only the dollars are new.")
-    click.echo(f"The page: {made.page}")
+        decision, made = repriced_study(prepare_study(file, out), new_prices)
+    say(decision.sentence, "Auctions and routers chose at the old prices; only the dollars are new.")
+    say(f"The page: {_near(made.page)}")
 
 
 @study.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def verify(folder: Path) -> None:
-    """Compute every table of a study anew from FOLDER, its condensed data, and compare with what it says."""
+    """Compute every table of a study anew and compare.
+
+    FOLDER is a study's, or its folder `condensed`.
+    """
     from sale_inspect._work.study import verified_study
 
     with clean_errors():
         decision = verified_study(folder)
-    click.echo(f"Every table and the decision follow from the data.\n{decision.sentence}")
+    say("Every table and the decision follow from the data.", decision.sentence)
 
 
 @study.command()
@@ -180,7 +185,7 @@ def schema() -> None:
     """Print the JSON schema of a study file, for editors."""
     from sale_inspect.study import study_schema
 
-    click.echo(json.dumps(study_schema(), indent=1))
+    say_escaped(json.dumps(study_schema(), indent=1))
 
 
 def _near(path: Path) -> str:

@@ -42,6 +42,7 @@ COMMANDS: dict[str, str] = {
     "bench status": "bench status --recipe FILE --offline",
     "doctor": "doctor --pool POOL --no-call",
     "fit": "fit LOGS -o NEW.json",
+    "memory clean": "memory clean",
     "memory compact": "memory compact MEMORY --at-most 1 --dry-run",
     "memory export": "memory export MEMORY -o NEW.jsonl",
     "memory import": "memory import NEW.db FILE",
@@ -59,6 +60,10 @@ MARKDOWN = ("ablate", "plan", "replay", "table")
 NO_TEXTS_OF_OTHERS = {
     "demo": "packaged tasks and agents",
     "simulate": "numbers of its own",
+    **{
+        f"study {name}": "the user's own file and folder; what it shows of others is drawn as by report"
+        for name in ("add-agent", "init", "reprice", "run", "schema", "status", "verify")
+    },
     "times collect": "needs a person",
 }
 

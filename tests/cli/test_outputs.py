@@ -65,6 +65,8 @@ OUTPUTS: dict[tuple[str, str], Output] = {
     ),
     ("bench corpus", "-o"): Output(words="bench corpus INPUT -o OUTPUT", reads="pages.jsonl", file="pages.jsonl"),
     ("memory export", "-o"): Output(words="memory export INPUT -o OUTPUT", reads="memory.db"),
+    ("study run", "--json"): Output(words="study run INPUT --forecast --json OUTPUT", reads="study.yaml"),
+    ("study status", "--json"): Output(words="study status INPUT --json OUTPUT", reads="study.yaml"),
     ("times aggregate", "-o"): Output(words="times aggregate --csv INPUT -o OUTPUT", reads="stopwatch.csv"),
 }
 SUFFIXES = {("outcomes", "-o"): ".csv"}
@@ -95,6 +97,11 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sale_inspect.read_outcomes(folder / "wide.jsonl", file=folder / "outcomes.parquet")
     package = files("sale_inspect")
     (folder / "pool.yaml").write_bytes((package / "pools" / "sim.yaml").read_bytes())
+    (folder / "study.yaml").write_text(
+        "name: s\npool: sim\ntasks: [{task: sale_inspect/hst_deep_search, args: {set: mini}}]\n"
+        "split: {dev_share: 0.4}\n",
+        encoding="utf-8",
+    )
     (folder / "recipe.yaml").write_bytes((package / "bench" / "data" / "recipes" / "hst-bench.yaml").read_bytes())
     (folder / "pages.jsonl").write_text(json.dumps({"title": "Lake", "text": "Water."}) + "\n", encoding="utf-8")
     attempts = [f"mbpp-1,{who},{minutes},true" for who, minutes in (("anna", 3), ("ben", 4), ("cleo", 5))]

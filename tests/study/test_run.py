@@ -218,10 +218,10 @@ def test_other_prices_change_dollars_and_run_nothing(here: Path) -> None:
         pool("small", "large").replace("input: 10,", "input: 0.5,").replace("output: 10,", "output: 0.5,"),
         encoding="utf-8",
     )
-    said = study("reprice", "quiz.yaml", "--prices", "cheap.yaml", "-o", "cheap")
+    said = study("reprice", "quiz.yaml", "cheap.yaml")
     assert said.exit_code == 0, said.output
     assert "Use large alone. It solves" in said.output and "$0.55" in said.output
-    assert dict(CALLS) == before and (here / "cheap/report.html").exists()
+    assert dict(CALLS) == before and (here / "quiz/repriced-cheap/report.html").exists()
 
 
 @pytest.mark.parametrize(

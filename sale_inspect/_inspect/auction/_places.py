@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from sale_inspect._inspect.auction._slots import lent_slot
-from sale_inspect._inspect.auction._waiting import Activity
+from sale_inspect._inspect.auction._waiting import HOPELESS_LOOKS, Activity
 from sale_inspect.memory import RunPast
 
 __all__ = ["Place", "Places"]
@@ -16,6 +16,7 @@ Place = tuple[int, int]
 """Epoch (from 1) and position (from 0) of a sample in a run."""
 
 _NAMED = 3
+_LENT_LOOKS = 25
 
 
 @dataclass(kw_only=True)
@@ -80,7 +81,12 @@ class Places:
             undo.callback(self._waiting.discard, place)
             undo.callback(self._lent.discard, place)
             while not await self.activity.until_or_silence(
-                settled, reason=lambda: self._why(epoch, before), silence=silence, hopeless=self._all_wait
+                settled,
+                reason=lambda: self._why(epoch, before),
+                silence=silence,
+                hopeless=self._all_wait,
+                # Once a slot is lent, Inspect needs a while to begin a sample in it.
+                looks=_LENT_LOOKS if place in self._lent else HOPELESS_LOOKS,
             ):
                 if not self._waiting <= self._lent:
                     # They may have no slot to begin in, because those that wait hold them all.

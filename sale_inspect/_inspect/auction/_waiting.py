@@ -12,7 +12,7 @@ from inspect_ai.log import transcript
 
 from sale_inspect._errors import AuctionError
 
-__all__ = ["Activity"]
+__all__ = ["HOPELESS_LOOKS", "Activity"]
 
 TOLD_AFTER_SECONDS = 30.0
 """A wait of this length is told."""
@@ -21,7 +21,8 @@ TOLD_AGAIN_AFTER_SECONDS = 600.0
 """The log is told of one wait of a run in this time; each sample's own transcript is told of its own wait."""
 
 _LOOK_EVERY_SECONDS = 1.0
-_HOPELESS_LOOKS = 5
+HOPELESS_LOOKS = 5
+"""Looks after which a wait that nobody works on ends."""
 
 _logger = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Activity:
         reason: Callable[[], str],
         silence: float,
         hopeless: Callable[[], bool] = lambda: False,
+        looks: int = HOPELESS_LOOKS,
     ) -> bool:
         """Wait until a condition holds; tell of a long wait; give up when the run is silent.
 
@@ -62,9 +64,10 @@ class Activity:
             condition: What is waited for. What it raises ends the wait.
             reason: Who waits for what, as a sentence without its full stop.
             silence: Seconds without any activity in the run after which nothing more will come.
-            hopeless: Whether nobody works on what is waited for. If that is so for some looks, in which nothing
+            hopeless: Whether nobody works on what is waited for. If that is so for `looks` looks, in which nothing
                 happens, the wait ends. Looks are counted, and not seconds, because a machine that is too busy for
                 the evaluation is too busy for the looks too.
+            looks: How many.
 
         Returns:
             Whether the condition holds; False if the wait was hopeless.
@@ -72,14 +75,14 @@ class Activity:
         Raises:
             AuctionError: If the run is silent for so long.
         """
-        began, told, looks = time.monotonic(), False, 0
+        began, told, looked = time.monotonic(), False, 0
         while not condition():
             changed, last = self._changed, self._last
             with anyio.move_on_after(min(_LOOK_EVERY_SECONDS, silence)):
                 await changed.wait()
             now = time.monotonic()
-            looks = looks + 1 if self._last == last and hopeless() else 0
-            if looks >= _HOPELESS_LOOKS and not condition():
+            looked = looked + 1 if self._last == last and hopeless() else 0
+            if looked >= looks and not condition():
                 return False
             if not told and now - began >= TOLD_AFTER_SECONDS:
                 told = True

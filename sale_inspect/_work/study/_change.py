@@ -84,13 +84,12 @@ def _lay_aside(prepared: PreparedStudy, stale: tuple[str, ...], target: Path) ->
             shutil.copyfile(source, target / name)
 
 
-def repriced_study(prepared: PreparedStudy, prices: str, folder: Path) -> tuple[Decision, MadeReport]:
+def repriced_study(prepared: PreparedStudy, prices: str) -> tuple[Decision, MadeReport]:
     """The decision at other prices, from the recorded tokens. Nothing is run; choices stay those that were made.
 
     Args:
         prepared: A study that is done.
         prices: A YAML file of prices, or a pool.
-        folder: Where the page goes; a new folder.
 
     Raises:
         StudyError: If the study is not done.
@@ -98,7 +97,7 @@ def repriced_study(prepared: PreparedStudy, prices: str, folder: Path) -> tuple[
     """
     baseline = f"{frozen_baseline(prepared.folder)} alone"
     prices_place = str(Path(prices).resolve()) if Path(prices).exists() else prices
-    target = folder.resolve()
+    target = prepared.folder / f"repriced-{Path(prices).stem}"
     with chdir(prepared.folder):
         request = ReportRequest(
             title=f"{prepared.study.name}, repriced",
