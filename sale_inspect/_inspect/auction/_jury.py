@@ -13,9 +13,10 @@ from inspect_ai.model import (
     GenerateConfig,
     ResponseSchema,
 )
-from inspect_ai.util import JSONSchema, collect, span
+from inspect_ai.util import JSONSchema, span
 
 from sale_inspect._inspect.auction._ask import ask, cut_in_thought
+from sale_inspect._inspect.auction._together import together
 from sale_inspect._inspect.store import Bidder, SampleLedger, short_call
 from sale_inspect.auction import (
     RATING_SCALE,
@@ -87,7 +88,7 @@ class Jury:
             elif self.options.jury == "individual":
                 calls += [self._single(judge, bid) for bid in to_rate]
         table: Ratings = {bid.agent: {} for bid in bids}
-        for judge_name, ratings in await collect(*calls):
+        for judge_name, ratings in await together(calls):
             for agent, rating in ratings.items():
                 table[agent][judge_name] = rating
         # Calls are made judge by judge; a row lists its judges in pool order all the same.
@@ -116,7 +117,7 @@ class Jury:
             prompts=self.prompts,
         )
         schema = _schema("rating", ["rating"]) if judge.agent.json_schema else None
-        async with span(f"rating: {judge.name} of {bid.agent}", type="rating"):
+        async with span(f"{judge.name} on the plan of {bid.agent}", type="rating"):
             rating = await self._ask(judge, asking, [bid], RATING_TOKENS, schema, parse_rating)
         return judge.name, {bid.agent: rating}
 
@@ -141,7 +142,7 @@ class Jury:
                 by_label[label] = rating if rating is not None else by_label.get(label)
             return True if all(by_label[label] is not None for label in labels) else None
 
-        async with span(f"ratings: {judge.name} of {len(order)} plans", type="rating"):
+        async with span(f"{judge.name} on {len(order)} plans", type="rating"):
             await self._ask(judge, asking, order, tokens, schema, read)
         return judge.name, {bid.agent: by_label.get(label) for label, bid in zip(labels, order, strict=True)}
 

@@ -184,7 +184,7 @@ async def _booked(bidder: Bidder, ledger: SampleLedger) -> AsyncIterator[None]:
     finished = False
     try:
         with acts_as_main_model(bidder.model):
-            async with span(f"execute: {bidder.name}", type="execute"):
+            async with span(f"work of {bidder.name}", type="execute"):
                 span_id = ledger.book.open_span()
                 yield
         finished = True
