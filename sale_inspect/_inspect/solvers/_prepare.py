@@ -14,6 +14,7 @@ from inspect_ai.util import registry_create
 from sale_inspect._errors import MissingRequirementError, OptionError, PoolError
 from sale_inspect._inspect.auction import MemoryChoice, follow_runs, memory_choice
 from sale_inspect._inspect.solvers._executor import Executor, make_agent
+from sale_inspect._inspect.solvers._internals import check_internals
 from sale_inspect._inspect.solvers._labels import LogLabels, labels_of
 from sale_inspect._inspect.store import Bidder, bidder, generate_config, pool_from_roles, register_prices
 from sale_inspect.auction import Prompts, Weights, packaged_prompts, read_prompts
@@ -96,8 +97,10 @@ def executor_of(options: SaleOptions | SingleOptions | RoutedOptions, agent: str
 
     Raises:
         OptionError: If an option has no effect beside another.
+        MissingRequirementError: If Inspect has changed in what handing a task over needs.
     """
     follow_runs()
+    check_internals()
     own_solver = options.execute == "task"
     if own_solver:
         for name, given in (("agent_args", options.agent_args), ("several_right", options.several_right)):
