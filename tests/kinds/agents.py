@@ -19,7 +19,7 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolInfo
 
-__all__ = ["Asked", "Script", "scripted"]
+__all__ = ["Asked", "Script", "replies", "scripted"]
 
 NAMES = ("cheap", "dear")
 _PLAN = "1. Read the question twice. 2. Work it out step by step. 3. Check it, then answer in the form that was asked."
@@ -50,10 +50,12 @@ class Script:
     Attributes:
         models: For the model role `agents`.
         asked: Every call, in order.
+        rating: What a judge replies.
     """
 
     models: list[Model] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
+    rating: str = "Rating: 4"
 
     def of(self, phase: str) -> list[Asked]:
         """The calls of a phase: `bid`, `jury` or `execute`."""
@@ -75,13 +77,15 @@ def scripted(turn: Turn, *, names: tuple[str, ...] = NAMES, config: Mapping[str,
         model = get_model(
             f"mockllm/{name}",
             config=GenerateConfig(**(config or {})),
-            custom_outputs=_replies(name, turn, script),
+            custom_outputs=replies(name, turn, script),
         )
         script.models.append(model)
     return script
 
 
-def _replies(name: str, turn: Turn, script: Script) -> Callable[..., ModelOutput]:
+def replies(name: str, turn: Turn, script: Script) -> Callable[..., ModelOutput]:
+    """What an agent of a script replies to each call, which is added to the script's."""
+
     def reply(
         messages: list[ChatMessage], tools: list[ToolInfo], choice: object, config: GenerateConfig
     ) -> ModelOutput:
@@ -97,7 +101,7 @@ def _replies(name: str, turn: Turn, script: Script) -> Callable[..., ModelOutput
         script.asked.append(
             Asked(agent=name, phase=phase, messages=list(messages), tools=known, config=config.model_copy())
         )
-        made = _PLAN if phase == "bid" else "Rating: 4" if phase == "jury" else turn(messages, tools)
+        made = _PLAN if phase == "bid" else script.rating if phase == "jury" else turn(messages, tools)
         if isinstance(made, str):
             output = ModelOutput.from_content(f"mockllm/{name}", made)
         else:

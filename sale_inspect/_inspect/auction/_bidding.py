@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
-from inspect_ai.model import ChatMessageUser, GenerateConfig, ModelOutput
+from inspect_ai.model import GenerateConfig, ModelOutput
 from inspect_ai.util import span
 
 from sale_inspect._inspect.auction._ask import ask, cut_in_thought, spoken_logprobs
@@ -96,7 +96,7 @@ class Bidding:
         reply = await ask(
             bidder,
             "refine" if refined else "bid",
-            [ChatMessageUser(content=request)],
+            [self.task.media.message(request, bidder.agent.inputs)],
             config,
             timeout=self.call_timeout,
             ledger=self.ledger,

@@ -18,6 +18,7 @@ from inspect_ai.util import JSONSchema, span
 from sale_inspect._inspect.auction._ask import ask, cut_in_thought
 from sale_inspect._inspect.auction._together import together
 from sale_inspect._inspect.store import Bidder, SampleLedger, short_call
+from sale_inspect._inspect.view import Media
 from sale_inspect.auction import (
     RATING_SCALE,
     Bid,
@@ -62,6 +63,7 @@ class Jury:
         options: How the jury works, who rates whose plan, which defences are on, the seed, the seconds for a call.
         ledger: Where calls are booked.
         prompts: The prompts.
+        media: What of the task is no text, for judges that take it.
     """
 
     judges: Sequence[Bidder]
@@ -70,6 +72,7 @@ class Jury:
     options: SaleOptions
     ledger: SampleLedger
     prompts: Prompts = field(default_factory=packaged_prompts)
+    media: Media = field(default_factory=Media)
     notes: list[str] = field(default_factory=list)
     """What went wrong, for the record."""
     _reasons: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -155,7 +158,7 @@ class Jury:
         schema: ResponseSchema | None,
         read: Callable[[str], Read | None],
     ) -> Read | None:
-        messages: list[ChatMessage] = [ChatMessageUser(content=f"{self.prefix}\n\n{asking.request}")]
+        messages: list[ChatMessage] = [self.media.message(f"{self.prefix}\n\n{asking.request}", judge.agent.inputs)]
         config = short_call(judge.agent, judge.model.config, tokens).merge(GenerateConfig(response_schema=schema))
         phase: Phase = "refine" if bids[0].refined else "jury"
         for _ in range(_TRIES):
