@@ -76,8 +76,8 @@ class Agent(_Strict):
         thinking: What a model that thinks does while it bids and rates: `off` where its provider can switch thoughts
             off, `budget:N` for N tokens of thought beside the cap of a plan or a rating, `on` for 4,096. None for a
             model that does not think. The execution thinks as `config` says.
-        inputs: What the model takes beside text. As a bidder and judge it is given such parts of a task, and told of the
-            others (`[1 picture]`).
+        inputs: What the model takes beside text. As a bidder and judge it is given such parts of a task, and told of
+            the others (`[1 picture]`).
         json_schema: True for a provider that enforces a JSON schema; ratings are then asked for as JSON.
     """
 

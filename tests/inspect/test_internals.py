@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from sale_inspect import routed, sale, single
 from sale_inspect._errors import SaleError
 from sale_inspect._inspect.solvers._internals import TESTED_INSPECT, acts_as_main_model, agent_function, check_internals
 
-SOLVERS = {
+SOLVERS: dict[str, Callable[[], Any]] = {
     "sale": lambda: sale(pool="sim"),
     "single": lambda: single(agent="4b", pool="sim"),
     "routed": lambda: routed(router="random", pool="sim"),
@@ -48,7 +48,9 @@ def test_an_agent_is_found_by_its_name_and_not_called() -> None:
 
 CHANGES: dict[str, tuple[Any, str, Any, str]] = {
     "no variable": (get_model, "active_model_context_var", None, "get_model has no active_model_context_var"),
-    "no variable any more": (get_model, "active_model_context_var", {}, "active_model_context_var is no context variable"),
+    "no variable any more": (
+        get_model, "active_model_context_var", {}, "active_model_context_var is no context variable",
+    ),
     "another variable": (
         get_model, "active_model_context_var", ContextVar("other", default=None),
         "get_model does not read active_model_context_var",

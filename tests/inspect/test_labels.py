@@ -72,9 +72,8 @@ from inspect_ai.scorer import includes
 output = ModelOutput.from_content("mockllm/model", "yes")
 output.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
 model = get_model("mockllm/model", custom_outputs=[output])
-(log,) = eval(
-    Task(dataset=[Sample(input="Say yes", target="yes")], scorer=includes()), model=model, log_dir="logs", display="plain"
-)
+task = Task(dataset=[Sample(input="Say yes", target="yes")], scorer=includes())
+(log,) = eval(task, model=model, log_dir="logs", display="plain")
 assert log.status == "success", log.error
 """
 

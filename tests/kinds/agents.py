@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import yaml
 from inspect_ai.model import (
     ChatMessage,
     GenerateConfig,
     Model,
+    ModelAPI,
     ModelCost,
     ModelInfo,
     ModelOutput,
     ModelUsage,
     get_model,
+    modelapi,
     set_model_info,
 )
-from inspect_ai.tool import ToolInfo
+from inspect_ai.tool import ToolChoice, ToolInfo
 
-__all__ = ["Asked", "Script", "replies", "scripted"]
+__all__ = ["Asked", "Script", "play", "pool_file", "scripted"]
 
 NAMES = ("cheap", "dear")
 _PLAN = "1. Read the question twice. 2. Work it out step by step. 3. Check it, then answer in the form that was asked."
@@ -77,13 +81,13 @@ def scripted(turn: Turn, *, names: tuple[str, ...] = NAMES, config: Mapping[str,
         model = get_model(
             f"mockllm/{name}",
             config=GenerateConfig(**(config or {})),
-            custom_outputs=replies(name, turn, script),
+            custom_outputs=_replies(name, turn, script),
         )
         script.models.append(model)
     return script
 
 
-def replies(name: str, turn: Turn, script: Script) -> Callable[..., ModelOutput]:
+def _replies(name: str, turn: Turn, script: Script) -> Callable[..., ModelOutput]:
     """What an agent of a script replies to each call, which is added to the script's."""
 
     def reply(
@@ -110,3 +114,45 @@ def replies(name: str, turn: Turn, script: Script) -> Callable[..., ModelOutput]
         return output
 
     return reply
+
+
+_playing: dict[str, tuple[Turn, Script]] = {}
+
+
+def play(turn: Turn, script: Script | None = None) -> Script:
+    """What the agents of `pool_file` do from now on, and the script that has what they are asked."""
+    script = script or Script()
+    _playing["now"] = turn, script
+    return script
+
+
+def pool_file(folder: Path, **inputs: list[str]) -> str:
+    """A pool file of agents that do as the test says; the n-th pays n dollars per million tokens.
+
+    Args:
+        folder: Where it is written.
+        inputs: What each agent takes beside text, by its name.
+    """
+    path = folder / "pool.yaml"
+    agents = []
+    for cost, (name, takes) in enumerate(inputs.items(), 1):
+        price = {"input": cost, "output": cost, "cache_read": 0, "cache_write": 0, "as_of": "2026-11-01"}
+        agents.append(
+            {"name": name, "model": f"scripted/{name}", "price": {**price, "source": "a test"}, "inputs": takes}
+        )
+    path.write_text(yaml.safe_dump({"name": "mixed", "agents": agents}), "utf-8")
+    return str(path)
+
+
+class _Playing(ModelAPI):
+    async def generate(
+        self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
+    ) -> ModelOutput:
+        turn, script = _playing["now"]
+        return _replies(self.model_name, turn, script)(input, tools, tool_choice, config)
+
+
+@modelapi(name="scripted")
+def scripted_models() -> type[ModelAPI]:
+    """The provider of the models of `pool_file`."""
+    return _Playing

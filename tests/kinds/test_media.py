@@ -6,27 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from inspect_ai.agent import as_solver
 from inspect_ai.model import (
-    ChatMessage,
     ContentAudio,
     ContentDocument,
     ContentImage,
     ContentText,
     ContentVideo,
-    GenerateConfig,
-    ModelAPI,
-    ModelOutput,
-    modelapi,
 )
 from inspect_ai.scorer import choice
-from inspect_ai.tool import ToolChoice, ToolInfo
 
 from sale_inspect import PoolError, load_pool, sale, sale_agent
 from sale_inspect._inspect.store import read
 
-from .agents import Asked, Script, replies
+from .agents import Asked, Script, play, pool_file
 from .test_kinds import PIXEL, Kind, _alone, answers, run, user
 
 __all__ = ["_alone"]  # a fixture
@@ -39,37 +32,11 @@ PARTS = [
     ContentDocument(document="data:application/pdf;base64,AAAA"),
 ]
 TYPES = {"picture": "image", "audio": "audio", "video": "video", "document": "document"}
-_script: dict[str, Script] = {}
-
-
-class _Scripted(ModelAPI):
-    """Models of a pool file that do as the test says."""
-
-    async def generate(
-        self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
-    ) -> ModelOutput:
-        return replies(self.model_name, answers("ANSWER: B"), _script["now"])(input, tools, tool_choice, config)
-
-
-@modelapi(name="scripted")
-def scripted_models() -> type[ModelAPI]:
-    return _Scripted
-
-
-def pool_file(folder: Path, **inputs: list[str]) -> str:
-    price = {"input": 1, "output": 1, "cache_read": 0, "cache_write": 0, "as_of": "2026-11-01", "source": "a test"}
-    agents = [
-        {"name": name, "model": f"scripted/{name}", "price": {**price, "output": cost}, "inputs": takes}
-        for cost, (name, takes) in enumerate(inputs.items(), 1)
-    ]
-    path = folder / "pool.yaml"
-    path.write_text(yaml.safe_dump({"name": "mixed", "agents": agents}), "utf-8")
-    return str(path)
 
 
 def held(folder: Path, kind: Kind, pool: str, *, as_agent: bool = False, **options: Any) -> tuple[Script, str]:
     """The calls of an auction on a task, and what its record says of it."""
-    script = _script["now"] = Script()
+    script = play(answers("ANSWER: B"))
     solver = as_solver(sale_agent(pool=pool, **options)) if as_agent else sale(pool=pool, **options)
     log = run(folder, kind.make(), solver, script)
     assert log.status == "success", log.error
@@ -107,7 +74,7 @@ def test_each_agent_is_given_what_it_takes_and_told_of_the_rest(tmp_path: Path, 
 
 def test_a_judge_that_is_asked_again_still_has_the_picture(tmp_path: Path) -> None:
     pool = pool_file(tmp_path, one=["picture"], two=["picture"])
-    script = _script["now"] = Script(rating="I cannot say.")
+    script = play(answers("ANSWER: B"), Script(rating="I cannot say."))
     log = run(tmp_path, Kind(input=user(*PARTS[:2])).make(), sale(pool=pool, memory="off"), script)
     assert log.status == "success", log.error
     again = [asked for asked in script.of("jury") if len(asked.messages) > 1]
@@ -141,7 +108,7 @@ def test_a_task_of_text_alone_is_asked_for_as_text(tmp_path: Path) -> None:
 
 
 def test_what_no_model_can_take_is_refused_with_the_words_that_are_allowed(tmp_path: Path) -> None:
-    with pytest.raises(PoolError, match="inputs.*picture.*audio.*video.*document"):
+    with pytest.raises(PoolError, match=r"inputs.*picture.*audio.*video.*document"):
         load_pool(pool_file(tmp_path, one=["smell"], two=[]))
 
 
@@ -151,7 +118,7 @@ def test_what_an_agent_takes_is_a_part_of_what_it_is(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     seen = []
     for folder, takes in ((tmp_path / "a", []), (tmp_path / "b", ["picture"])):
-        _script["now"] = Script()
+        play(answers("ANSWER: B"))
         log = run(
             folder, Kind(input="Which?").make(), sale(pool=pool_file(folder, one=takes, two=[]), memory="off"), Script()
         )

@@ -94,7 +94,7 @@ async def run_auction(prepared: Prepared, agents: SampleAgents, task: TaskView) 
 
 @asynccontextmanager
 async def _result_first() -> AsyncIterator[Callable[[AuctionRecord], None]]:
-    """Opens a span for the auction's table before the spans of its calls, since Inspect View orders spans by their begin.
+    """Opens a span for the auction's table before the spans of its calls: Inspect View orders spans by their begin.
 
     Yields:
         Writes a record's table into that span. Without a record the span stays empty, and Inspect View leaves it out.

@@ -14,7 +14,7 @@ __all__ = ["Media", "media_of"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Media:
-    """The parts of a task that are no text, in their order. Its text has a mark such as `[1 picture]` in their place."""
+    """The parts of a task that are no text, in their order. Its text has a mark such as `[1 picture]` for them."""
 
     parts: tuple[Content, ...] = ()
 
