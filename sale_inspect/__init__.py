@@ -30,7 +30,7 @@ from sale_inspect._lazy import lazy_names
 from sale_inspect._version import __version__
 
 if TYPE_CHECKING:
-    from sale_inspect._registry import hst_coding, hst_deep_search, pass_and_cost, routed, sale, sale_agent, single
+    from sale_inspect._used import hst_coding, hst_deep_search, pass_and_cost, routed, sale, sale_agent, single
     from sale_inspect._work import (
         ComparedLogsRequest,
         FitRequest,
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from sale_inspect.texts import Table
 
 _PARTS = {
-    "sale_inspect._registry": (
+    "sale_inspect._used": (
         *("hst_coding", "hst_deep_search", "pass_and_cost", "routed", "sale", "sale_agent", "single"),
     ),
     "sale_inspect._work": (

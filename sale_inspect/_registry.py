@@ -1,6 +1,5 @@
 """What Inspect finds under `sale_inspect/...`: importing this module registers it all."""
 
-from sale_inspect._inspect.auction import MemoryHooks
 from sale_inspect._inspect.providers import hst_sim
 from sale_inspect._inspect.solvers import routed, sale, sale_agent, sale_winner, single
 from sale_inspect._inspect.tasks import (
@@ -15,7 +14,6 @@ from sale_inspect._inspect.tasks import (
 from sale_inspect._inspect.tools import read_page, search
 
 __all__ = [
-    "MemoryHooks",
     "answer_f1",
     "complexity_bin",
     "hst_coding",

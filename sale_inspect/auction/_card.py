@@ -9,12 +9,17 @@ from sale_inspect.texts import markdown
 
 __all__ = ["card"]
 
+_LEGEND = (
+    "pi: blended price; |s|: tokens of the plan; H: its entropy; by X: rating of judge X, 0 to 5; C: cost, from pi and "
+    "|s|; V: value, from H and the ratings; z = C - V."
+)
+
 
 def card(record: AuctionRecord) -> str:
-    """A readable account of an auction: one row a bid, then what decided it."""
+    """A readable account of an auction: who won, what the columns mean, one row a bid, what decided it."""
     judges = list(record.weights.judges)
     header = ["agent", "pi $/Mtok", r"\|s\|", "H", *[f"by {markdown(judge)}" for judge in judges], "C", "V", "z", ""]
-    lines = [_title(record), "", _row(header), _row(["---"] + ["---:"] * (len(header) - 2) + ["---"])]
+    lines = [_title(record), _LEGEND, "", _row(header), _row(["---"] + ["---:"] * (len(header) - 2) + ["---"])]
     lines += [_row(_cells(bid, judges, _mark(bid, record))) for bid in (*record.bids, *record.refined)]
     lines += ["", *[f"- {markdown(note)}" for note in _notes(record)]]
     return "\n".join(lines)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sale_inspect.money import BLEND_INPUT_SHARE, Price
 
-__all__ = ["THINKING_TOKENS", "Agent", "Pool", "PriceEntry", "ToolFee"]
+__all__ = ["THINKING_TOKENS", "Agent", "Input", "Pool", "PriceEntry", "ToolFee"]
+
+Input = Literal["picture", "audio", "video", "document"]
+"""What a model may take beside text."""
 
 THINKING_TOKENS = 4096
 """Tokens that a thought may take beside a plan or a rating where a pool says `thinking: on` (ours)."""
@@ -73,6 +76,8 @@ class Agent(_Strict):
         thinking: What a model that thinks does while it bids and rates: `off` where its provider can switch thoughts
             off, `budget:N` for N tokens of thought beside the cap of a plan or a rating, `on` for 4,096. None for a
             model that does not think. The execution thinks as `config` says.
+        inputs: What the model takes beside text. As a bidder and judge it is given such parts of a task, and told of
+            the others (`[1 picture]`).
         json_schema: True for a provider that enforces a JSON schema; ratings are then asked for as JSON.
     """
 
@@ -85,6 +90,7 @@ class Agent(_Strict):
     tool_calls: bool = True
     top_logprobs: int = Field(default=5, ge=0, le=20)
     json_schema: bool = False
+    inputs: tuple[Input, ...] = ()
     thinking: str | None = Field(default=None, pattern=r"^(off|on|budget:[1-9][0-9]{0,6})$")
 
     @field_validator("name", mode="before")

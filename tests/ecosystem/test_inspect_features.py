@@ -128,9 +128,16 @@ def test_a_bundle_shows_the_auction_at_the_address_that_the_report_links_to(tmp_
     assert record is not None
     errors: list[str] = []
     with served(tmp_path / "bundle") as address, chromium() as browser:
-        page = browser.new_page()
+        page = browser.new_page(viewport={"width": 1500, "height": 1300})
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(sample_url(address, Path(log.location).name, str(sample.id), 1))
         page.get_by_text("winner", exact=True).first.wait_for(timeout=60_000)
+        page.get_by_text("bid: plan of 4b").first.wait_for(timeout=60_000)
         shown = page.locator("body").inner_text()
+        page.goto(f"{address}/#/logs")
+        page.get_by_text("SALE, with pool sim").first.wait_for(timeout=60_000)
     assert str(sample.id) in shown and record.winner in shown and not errors
+    # The auction's table comes before the calls that led to it, with what its columns mean.
+    upper = shown.upper()
+    assert upper.index("AUCTION: RESULT") < upper.index("Z = C - V") < upper.index("BID: PLAN OF")
+    assert "TASK-1" not in upper

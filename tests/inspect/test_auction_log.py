@@ -39,11 +39,25 @@ def test_the_log_of_an_auction_tells_its_story(log: EvalLog) -> None:
         record = read(sample).auction
         assert record is not None
         spans = [(e.name, e.type) for e in sample.events if isinstance(e, SpanBeginEvent)]
-        assert [name for name, kind in spans if kind == "auction"] == ["auction"]
-        assert {name for name, kind in spans if kind == "bid"} == {f"bid: {agent}" for agent in AGENTS}
-        ratings = {f"rating: {judge} of {agent}" for judge in AGENTS for agent in AGENTS}
+        assert [name for name, kind in spans if kind == "SALE"] == ["auction"]
+        assert {name for name, kind in spans if kind == "bid"} == {f"plan of {agent}" for agent in AGENTS}
+        ratings = {f"{judge} on the plan of {agent}" for judge in AGENTS for agent in AGENTS}
         assert {name for name, kind in spans if kind == "rating"} == ratings
-        assert [name for name, kind in spans if kind == "execute"] == [f"execute: {record.winner}"]
+        assert [name for name, kind in spans if kind == "execute"] == [f"work of {record.winner}"]
+        assert not [name for name, kind in spans if kind == "task" or name.startswith("task-")]
+
+
+def test_the_auctions_table_stands_before_its_calls_in_inspect_view(log: EvalLog) -> None:
+    """Inspect View orders spans by their begin, and events by the span that they are in."""
+    for sample in samples_of(log):
+        spans = [event for event in sample.events if isinstance(event, SpanBeginEvent)]
+        (auction,) = [event for event in spans if event.type == "SALE"]
+        first, *others = [event for event in spans if event.parent_id == auction.id]
+        assert (first.name, first.type) == ("result", "auction") and len(others) >= len(AGENTS)
+        (table,) = [event for event in sample.events if isinstance(event, InfoEvent) and event.source == "sale"]
+        assert table.span_id == first.id
+        calls = [event for event in sample.events if isinstance(event, ModelEvent)]
+        assert all(event.span_id != first.id for event in calls)
 
 
 def test_the_transcript_has_one_readable_table_and_one_record(log: EvalLog) -> None:
@@ -55,6 +69,8 @@ def test_the_transcript_has_one_readable_table_and_one_record(log: EvalLog) -> N
         assert isinstance(tables[0], str)
         for column in ("| agent |", "pi $/Mtok", " H ", "by 14b", " C ", " V ", " z "):
             assert column in tables[0]
+        for meaning in ("|s|: tokens of the plan", "H: its entropy", "C: cost", "V: value", "z = C - V"):
+            assert meaning in tables[0].partition("| agent |")[0]
         assert "simulated" in tables[0]
         assert records[0] == sample.store["AuctionStore:record"]
 

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import yaml
 from inspect_ai.model import (
     ChatMessage,
     GenerateConfig,
     Model,
+    ModelAPI,
     ModelCost,
     ModelInfo,
     ModelOutput,
     ModelUsage,
     get_model,
+    modelapi,
     set_model_info,
 )
-from inspect_ai.tool import ToolInfo
+from inspect_ai.tool import ToolChoice, ToolInfo
 
-__all__ = ["Asked", "Script", "scripted"]
+__all__ = ["Asked", "Script", "play", "pool_file", "scripted"]
 
 NAMES = ("cheap", "dear")
 _PLAN = "1. Read the question twice. 2. Work it out step by step. 3. Check it, then answer in the form that was asked."
@@ -50,10 +54,12 @@ class Script:
     Attributes:
         models: For the model role `agents`.
         asked: Every call, in order.
+        rating: What a judge replies.
     """
 
     models: list[Model] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
+    rating: str = "Rating: 4"
 
     def of(self, phase: str) -> list[Asked]:
         """The calls of a phase: `bid`, `jury` or `execute`."""
@@ -82,6 +88,8 @@ def scripted(turn: Turn, *, names: tuple[str, ...] = NAMES, config: Mapping[str,
 
 
 def _replies(name: str, turn: Turn, script: Script) -> Callable[..., ModelOutput]:
+    """What an agent of a script replies to each call, which is added to the script's."""
+
     def reply(
         messages: list[ChatMessage], tools: list[ToolInfo], choice: object, config: GenerateConfig
     ) -> ModelOutput:
@@ -97,7 +105,7 @@ def _replies(name: str, turn: Turn, script: Script) -> Callable[..., ModelOutput
         script.asked.append(
             Asked(agent=name, phase=phase, messages=list(messages), tools=known, config=config.model_copy())
         )
-        made = _PLAN if phase == "bid" else "Rating: 4" if phase == "jury" else turn(messages, tools)
+        made = _PLAN if phase == "bid" else script.rating if phase == "jury" else turn(messages, tools)
         if isinstance(made, str):
             output = ModelOutput.from_content(f"mockllm/{name}", made)
         else:
@@ -106,3 +114,45 @@ def _replies(name: str, turn: Turn, script: Script) -> Callable[..., ModelOutput
         return output
 
     return reply
+
+
+_playing: dict[str, tuple[Turn, Script]] = {}
+
+
+def play(turn: Turn, script: Script | None = None) -> Script:
+    """What the agents of `pool_file` do from now on, and the script that has what they are asked."""
+    script = script or Script()
+    _playing["now"] = turn, script
+    return script
+
+
+def pool_file(folder: Path, **inputs: list[str]) -> str:
+    """A pool file of agents that do as the test says; the n-th pays n dollars per million tokens.
+
+    Args:
+        folder: Where it is written.
+        inputs: What each agent takes beside text, by its name.
+    """
+    path = folder / "pool.yaml"
+    agents = []
+    for cost, (name, takes) in enumerate(inputs.items(), 1):
+        price = {"input": cost, "output": cost, "cache_read": 0, "cache_write": 0, "as_of": "2026-11-01"}
+        agents.append(
+            {"name": name, "model": f"scripted/{name}", "price": {**price, "source": "a test"}, "inputs": takes}
+        )
+    path.write_text(yaml.safe_dump({"name": "mixed", "agents": agents}), "utf-8")
+    return str(path)
+
+
+class _Playing(ModelAPI):
+    async def generate(
+        self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
+    ) -> ModelOutput:
+        turn, script = _playing["now"]
+        return _replies(self.model_name, turn, script)(input, tools, tool_choice, config)
+
+
+@modelapi(name="scripted")
+def scripted_models() -> type[ModelAPI]:
+    """The provider of the models of `pool_file`."""
+    return _Playing

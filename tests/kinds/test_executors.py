@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from inspect_ai import Task
-from inspect_ai.agent import Agent, AgentState, agent, agent_bridge, react
+from inspect_ai.agent import Agent, AgentState, agent, agent_bridge, as_solver, react
 from inspect_ai.dataset import Sample
 from inspect_ai.event import InfoEvent
 from inspect_ai.log import EvalSample, resolve_sample_attachments
@@ -27,7 +27,15 @@ from inspect_ai.scorer import includes
 from inspect_ai.tool import Tool, ToolInfo
 from openai import AsyncOpenAI
 
-from sale_inspect import sale, single
+from sale_inspect import (
+    ComparedLogsRequest,
+    ReportRequest,
+    make_report,
+    policy_table,
+    sale,
+    sale_agent,
+    single,
+)
 from sale_inspect._errors import SaleError
 from sale_inspect._inspect.store import read
 
@@ -231,8 +239,6 @@ def test_the_main_model_is_itself_again_after_the_execution(tmp_path: Path) -> N
 
         return execute
 
-    from inspect_ai.agent import as_solver
-
     script = scripted(answers("B"))
     evaluate(tmp_path, script, [sale(), as_solver(looks())], model="mockllm/main")
     assert seen == ["mockllm/main"]
@@ -250,6 +256,30 @@ def test_when_another_model_did_the_work_the_log_says_so(
     assert stored.worked_instead == worker
     assert stored.auction is not None and any(worker in note for note in stored.auction.notes)
     assert "was not called in the execution" in caplog.text
+
+
+def test_the_table_and_the_page_say_who_worked_instead(tmp_path: Path) -> None:
+    evaluate(tmp_path, scripted(answers("B")), sale(agent="another_model"))
+    where = str(tmp_path / "logs")
+    told = "on 1 samples the chosen agent's model was not called in the execution, so pass@1 is not its own"
+    notes = policy_table(where, ComparedLogsRequest(cache=False)).notes
+    assert any(told in note and "mockllm/stranger (1 calls)" in note for note in notes), notes
+    made = make_report(where, tmp_path / "report", ReportRequest(cache=False))
+    assert any(told in sentence for sentence in made.health)
+    page = (tmp_path / "report" / "report.md").read_text("utf-8")
+    assert 0 < page.index(told) < page.index("## What was compared")
+    assert "cheap was chosen; worked: mockllm/stranger" in page
+    # The page that is made again from the report's own files says the same.
+    again = make_report(str(tmp_path / "report"), tmp_path / "again", ReportRequest(cache=False))
+    assert any(told in sentence for sentence in again.health)
+    assert "cheap was chosen; worked:" in (tmp_path / "again" / "report.md").read_text("utf-8")
+
+
+def test_of_several_auctions_in_a_sample_none_that_another_model_worked_for_is_lost(tmp_path: Path) -> None:
+    solvers = [as_solver(sale_agent(agent=name)) for name in ("takes_a_model", "another_model", "without_a_model")]
+    stored = read(evaluate(tmp_path, scripted(answers("B")), solvers))
+    assert len(stored.auctions) == 3
+    assert stored.worked_instead == "mockllm/stranger (1 calls); no model"
 
 
 def test_a_helper_without_a_price_is_uncounted_and_the_others_are_kept(tmp_path: Path) -> None:

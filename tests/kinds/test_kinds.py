@@ -67,7 +67,7 @@ def run(folder: Path, given: Task, solver: Any, script: Script, **options: Any) 
     (log,) = inspect_eval(
         given,
         solver=solver,
-        model_roles={"agents": list(script.models)},
+        model_roles={"agents": list(script.models)} if script.models else {},
         log_dir=str(folder / "logs"),
         display="none",
         **options,

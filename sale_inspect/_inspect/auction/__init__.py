@@ -1,7 +1,7 @@
 """One auction in a sample, from bids to the record, and the memory of a run."""
 
 from sale_inspect._inspect.auction._auction import Auction
-from sale_inspect._inspect.auction._feed import MemoryHooks, say_at_the_end
+from sale_inspect._inspect.auction._feed import follow_runs, say_at_the_end
 from sale_inspect._inspect.auction._jury import Jury, Ratings
 from sale_inspect._inspect.auction._memory_files import MemoryChoice, memory_choice
 from sale_inspect._inspect.auction._trial import try_agents
@@ -10,8 +10,8 @@ __all__ = [
     "Auction",
     "Jury",
     "MemoryChoice",
-    "MemoryHooks",
     "Ratings",
+    "follow_runs",
     "memory_choice",
     "say_at_the_end",
     "try_agents",

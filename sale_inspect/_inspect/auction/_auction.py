@@ -88,6 +88,7 @@ class Auction:
             judges=self.bidders,
             task=self.task.text,
             prefix=self.task.prefix(self.prompts),
+            media=self.task.media,
             options=options,
             ledger=self.ledger,
             prompts=self.prompts,
@@ -121,7 +122,7 @@ class Auction:
             provisional_winner=provisional,
             refinement=refinement,
             winner=accept_refined(provisional, z[provisional], refined_z, self._prices, self._names),
-            notes=(*self._jury.notes, *self._lost_memory(), *self._without, *self._unseen()),
+            notes=(*self._jury.notes, *self._lost_memory(), *self._without, *self._who_saw()),
         )
 
     @property
@@ -152,9 +153,8 @@ class Auction:
         lost = "" if place is None or not self._remembers else place[0].lost
         return (f"The auction memory is not kept on disk: {lost}",) if lost else ()
 
-    def _unseen(self) -> tuple[str, ...]:
-        unseen = self.task.unseen
-        return (f"Bidders and judges were told of {unseen} in the task, and did not see it.",) if unseen else ()
+    def _who_saw(self) -> tuple[str, ...]:
+        return self.task.media.note({bidder.name: bidder.agent.inputs for bidder in self.bidders})
 
     async def _rate(self, bids: Sequence[Bid]) -> Ratings:
         if "jury" in self._rules.switches.drop:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
-from inspect_ai.model import ChatMessageUser, GenerateConfig, ModelOutput
-from inspect_ai.util import collect, span
+from inspect_ai.model import GenerateConfig, ModelOutput
+from inspect_ai.util import span
 
 from sale_inspect._inspect.auction._ask import ask, cut_in_thought, spoken_logprobs
+from sale_inspect._inspect.auction._together import together
 from sale_inspect._inspect.store import Bidder, SampleLedger, short_call
 from sale_inspect._inspect.view import TaskView
 from sale_inspect.auction import (
@@ -70,7 +71,7 @@ class Bidding:
 
     async def _first(self, bidder: Bidder) -> Outcome:
         body = self.prompts["bid"].fill(words=self._words)
-        async with span(f"bid: {bidder.name}", type="bid"):
+        async with span(f"plan of {bidder.name}", type="bid"):
             return await self._write(bidder, f"{self._prefix(bidder)}\n\n{body}", refined=False)
 
     async def _refined(self, bidder: Bidder, own: str, pairs: list[ContrastivePair]) -> Outcome:
@@ -84,7 +85,7 @@ class Bidding:
             for pair in pairs
         ]
         body = self.prompts["refine"].fill(strategy=own, pairs="\n\n".join(texts), words=self._words)
-        async with span(f"refine: {bidder.name}", type="refine"):
+        async with span(f"new plan of {bidder.name}", type="refine"):
             return await self._write(bidder, f"{self._prefix(bidder)}\n\n{body}", refined=True)
 
     async def _write(self, bidder: Bidder, request: str, *, refined: bool) -> Outcome:
@@ -95,7 +96,7 @@ class Bidding:
         reply = await ask(
             bidder,
             "refine" if refined else "bid",
-            [ChatMessageUser(content=request)],
+            [self.task.media.message(request, bidder.agent.inputs)],
             config,
             timeout=self.call_timeout,
             ledger=self.ledger,
@@ -120,7 +121,7 @@ class Bidding:
 
 
 async def _gather(writing: Sequence[Awaitable[Outcome]]) -> tuple[list[Bid], list[Failure]]:
-    outcomes: list[Outcome] = await collect(*writing)
+    outcomes: list[Outcome] = await together(writing)
     bids = [outcome for outcome in outcomes if isinstance(outcome, Bid)]
     return bids, [outcome for outcome in outcomes if isinstance(outcome, Failure)]
 

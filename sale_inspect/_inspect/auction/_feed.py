@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 
 from inspect_ai.hooks import (
     BeforeModelGenerate,
@@ -27,7 +28,7 @@ from sale_inspect._inspect.store import SamplePlace, enter_sample, forget_attemp
 from sale_inspect.auction import PastAuction
 from sale_inspect.runs import ScoreChoice, parse_score
 
-__all__ = ["SCORE_KEY", "MemoryHooks", "memory_of", "past_auction", "say_at_the_end"]
+__all__ = ["SCORE_KEY", "follow_runs", "memory_of", "past_auction", "say_at_the_end"]
 
 SCORE_KEY = "sale_score"
 """Key of an evaluation's metadata that names the score which says whether a past auction's task was solved."""
@@ -37,6 +38,7 @@ _logger = logging.getLogger(__name__)
 _runs: dict[str, RunMemory] = {}
 _tasks: dict[str, int] = {}
 _samples: dict[str, tuple[str, int, int]] = {}
+_specs: dict[str, EvalSpec] = {}
 
 
 def memory_of(sample_uuid: str) -> tuple[RunMemory, int] | None:
@@ -77,7 +79,6 @@ def _wanted(spec: EvalSpec) -> tuple[ScoreChoice, ...]:
     return () if chosen is None else (parse_score(str(chosen)),)
 
 
-@hooks(name="sale_memory", description="Feeds finished auctions to the auction memory of their run.")
 class MemoryHooks(Hooks):
     """Keeps one `RunMemory` for each running evaluation."""
 
@@ -97,6 +98,7 @@ class MemoryHooks(Hooks):
         for eval_id in [eval_id for eval_id, run in _runs.items() if run.key == data.spec.task_id]:
             _forget(eval_id, finished=False)
         ids = data.spec.dataset.sample_ids or []
+        _specs[data.eval_id] = data.spec
         _runs[data.eval_id] = RunMemory(
             places=Places(run=data.spec.task_id, positions={str(sample): i for i, sample in enumerate(ids)}),
             stops_on_error=_stops_on_error(data.spec.config),
@@ -141,6 +143,7 @@ class MemoryHooks(Hooks):
                 marks_choices=run is not None and "choice" in run.scorers,
                 task="" if run is None else run.task,
                 task_arguments={} if run is None else run.task_arguments,
+                spec=_specs.get(data.eval_id),
             )
         )
 
@@ -183,10 +186,21 @@ class MemoryHooks(Hooks):
 
 def _forget(eval_id: str, *, finished: bool) -> None:
     run = _runs.pop(eval_id, None)
+    _specs.pop(eval_id, None)
     for uuid in [uuid for uuid, place in _samples.items() if place[0] == eval_id]:
         del _samples[uuid]
     if run is not None and run.file is not None:
         run.file.close(finished=finished)
+
+
+@cache
+def follow_runs() -> None:
+    """Have Inspect tell the memory of its runs, from now on.
+
+    Called when this package is used, and not when Inspect loads it: Inspect prints the names of all hooks that are
+    registered when it starts, also in evaluations that have nothing to do with this package.
+    """
+    hooks(name="sale_memory", description="Feeds finished auctions to the auction memory of their run.")(MemoryHooks)
 
 
 def _note(eval_id: str | None) -> None:

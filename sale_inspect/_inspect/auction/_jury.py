@@ -13,10 +13,12 @@ from inspect_ai.model import (
     GenerateConfig,
     ResponseSchema,
 )
-from inspect_ai.util import JSONSchema, collect, span
+from inspect_ai.util import JSONSchema, span
 
 from sale_inspect._inspect.auction._ask import ask, cut_in_thought
+from sale_inspect._inspect.auction._together import together
 from sale_inspect._inspect.store import Bidder, SampleLedger, short_call
+from sale_inspect._inspect.view import Media
 from sale_inspect.auction import (
     RATING_SCALE,
     Bid,
@@ -61,6 +63,7 @@ class Jury:
         options: How the jury works, who rates whose plan, which defences are on, the seed, the seconds for a call.
         ledger: Where calls are booked.
         prompts: The prompts.
+        media: What of the task is no text, for judges that take it.
     """
 
     judges: Sequence[Bidder]
@@ -69,6 +72,7 @@ class Jury:
     options: SaleOptions
     ledger: SampleLedger
     prompts: Prompts = field(default_factory=packaged_prompts)
+    media: Media = field(default_factory=Media)
     notes: list[str] = field(default_factory=list)
     """What went wrong, for the record."""
     _reasons: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -87,7 +91,7 @@ class Jury:
             elif self.options.jury == "individual":
                 calls += [self._single(judge, bid) for bid in to_rate]
         table: Ratings = {bid.agent: {} for bid in bids}
-        for judge_name, ratings in await collect(*calls):
+        for judge_name, ratings in await together(calls):
             for agent, rating in ratings.items():
                 table[agent][judge_name] = rating
         # Calls are made judge by judge; a row lists its judges in pool order all the same.
@@ -116,7 +120,7 @@ class Jury:
             prompts=self.prompts,
         )
         schema = _schema("rating", ["rating"]) if judge.agent.json_schema else None
-        async with span(f"rating: {judge.name} of {bid.agent}", type="rating"):
+        async with span(f"{judge.name} on the plan of {bid.agent}", type="rating"):
             rating = await self._ask(judge, asking, [bid], RATING_TOKENS, schema, parse_rating)
         return judge.name, {bid.agent: rating}
 
@@ -141,7 +145,7 @@ class Jury:
                 by_label[label] = rating if rating is not None else by_label.get(label)
             return True if all(by_label[label] is not None for label in labels) else None
 
-        async with span(f"ratings: {judge.name} of {len(order)} plans", type="rating"):
+        async with span(f"{judge.name} on {len(order)} plans", type="rating"):
             await self._ask(judge, asking, order, tokens, schema, read)
         return judge.name, {bid.agent: by_label.get(label) for label, bid in zip(labels, order, strict=True)}
 
@@ -154,7 +158,7 @@ class Jury:
         schema: ResponseSchema | None,
         read: Callable[[str], Read | None],
     ) -> Read | None:
-        messages: list[ChatMessage] = [ChatMessageUser(content=f"{self.prefix}\n\n{asking.request}")]
+        messages: list[ChatMessage] = [self.media.message(f"{self.prefix}\n\n{asking.request}", judge.agent.inputs)]
         config = short_call(judge.agent, judge.model.config, tokens).merge(GenerateConfig(response_schema=schema))
         phase: Phase = "refine" if bids[0].refined else "jury"
         for _ in range(_TRIES):

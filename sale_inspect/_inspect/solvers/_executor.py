@@ -13,7 +13,8 @@ from inspect_ai.solver import Generate, TaskState
 from inspect_ai.util import span
 
 from sale_inspect._errors import AuctionError
-from sale_inspect._inspect.solvers._handing import acts_as_main_model, registered_agent
+from sale_inspect._inspect.solvers._handing import registered_agent
+from sale_inspect._inspect.solvers._internals import acts_as_main_model
 from sale_inspect._inspect.solvers._react import react_agent
 from sale_inspect._inspect.solvers._task_solver import generate_of, task_solver
 from sale_inspect._inspect.store import Bidder, SampleLedger, require_money, transcript_length, transcript_since
@@ -184,7 +185,7 @@ async def _booked(bidder: Bidder, ledger: SampleLedger) -> AsyncIterator[None]:
     finished = False
     try:
         with acts_as_main_model(bidder.model):
-            async with span(f"execute: {bidder.name}", type="execute"):
+            async with span(f"work of {bidder.name}", type="execute"):
                 span_id = ledger.book.open_span()
                 yield
         finished = True

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import contextvars
-import gc
 import inspect
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
-from types import FunctionType, NoneType, UnionType
+from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from inspect_ai.agent import Agent
-from inspect_ai.model import GenerateConfig, Model, ModelAPI, get_model, modelapi
-from inspect_ai.util import registry_create, registry_info
+from inspect_ai.model import GenerateConfig, Model, ModelAPI, modelapi
+from inspect_ai.util import registry_create
 
 from sale_inspect._errors import MissingRequirementError, OptionError
+from sale_inspect._inspect.solvers._internals import agent_function
 from sale_inspect._inspect.store import WINNER_PROVIDER, Bidder, register_price
 from sale_inspect._inspect.view import Tools
 
-__all__ = ["acts_as_main_model", "model_by_name", "registered_agent", "sale_winner"]
-
-_ACTIVE_MODEL = "active_model"
-_REGISTERED, _MADE_FROM = "__registry_info__", "__registry_params__"
+__all__ = ["model_by_name", "registered_agent", "sale_winner"]
 
 _named: dict[str, Model] = {}
 
@@ -54,27 +49,6 @@ def model_by_name(bidder: Bidder) -> str:
     # Inspect books the calls under this provider and the model's own name.
     register_price(f"{WINNER_PROVIDER}/{bidder.model.name}", bidder.agent.price)
     return f"{WINNER_PROVIDER}/{name}-{number}" if number else f"{WINNER_PROVIDER}/{name}"
-
-
-@contextmanager
-def acts_as_main_model(model: Model) -> Iterator[bool]:
-    """Make a model the one that Inspect's `get_model()` gives without a name, and that `Task(config=...)` applies to.
-
-    Agents on `agent_bridge` call it as `inspect`. Inspect has no public way to set it, only the context in which it
-    keeps it; so it is checked whether that worked.
-
-    Yields:
-        Whether it is the main model now.
-    """
-    variable = next((each for each in contextvars.copy_context() if each.name == _ACTIVE_MODEL), None)
-    if variable is None:
-        yield False
-        return
-    token = variable.set(model)
-    try:
-        yield get_model() is model
-    finally:
-        variable.reset(token)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,16 +109,7 @@ def registered_agent(name: str, bidder: Bidder, tools: Tools, arguments: Mapping
 
 
 def _what_it_takes(name: str) -> _Takes | None:
-    function = _function_of(name)
-    if function is None:
-        # Inspect loads a package when it is asked for one of its objects.
-        try:
-            registry_create("agent", name)
-        except LookupError:
-            return None
-        except Exception:  # noqa: BLE001, S110 - it was called without its arguments; only the loading matters
-            pass
-        function = _function_of(name)
+    function = agent_function(name)
     if function is None:
         return None
     try:
@@ -152,16 +117,3 @@ def _what_it_takes(name: str) -> _Takes | None:
     except Exception:  # noqa: BLE001 - a hint that cannot be read says nothing
         hints = {}
     return _Takes(parameters=inspect.signature(function).parameters, hints=hints)
-
-
-def _function_of(name: str) -> FunctionType | None:
-    """The function that is registered as an agent of this name; the last, if it was registered again."""
-    # Inspect's registry has no public look-up that does not call what it finds.
-    found = None
-    for each in gc.get_objects():
-        if isinstance(each, FunctionType) and not inspect.iscoroutinefunction(each) and _REGISTERED in each.__dict__:
-            info = registry_info(each)
-            # What a registered function made is registered under its name too, with what it was made from.
-            if info.type == "agent" and info.name == name and _MADE_FROM not in each.__dict__:
-                found = each
-    return found

@@ -12,8 +12,10 @@ from inspect_ai.tool import Tool, ToolDef, ToolSource
 from inspect_ai.util import registry_create
 
 from sale_inspect._errors import MissingRequirementError, OptionError, PoolError
-from sale_inspect._inspect.auction import MemoryChoice, memory_choice
+from sale_inspect._inspect.auction import MemoryChoice, follow_runs, memory_choice
 from sale_inspect._inspect.solvers._executor import Executor, make_agent
+from sale_inspect._inspect.solvers._internals import check_internals
+from sale_inspect._inspect.solvers._labels import LogLabels, labels_of
 from sale_inspect._inspect.store import Bidder, bidder, generate_config, pool_from_roles, register_prices
 from sale_inspect.auction import Prompts, Weights, packaged_prompts, read_prompts
 from sale_inspect.checks import require_endpoints
@@ -39,6 +41,7 @@ class Prepared:
         memory: Which memory the run has.
         executor: What carries out the task.
         prompts: The prompts of the auction.
+        labels: How its logs are labelled.
     """
 
     options: SaleOptions
@@ -48,10 +51,15 @@ class Prepared:
     memory: MemoryChoice
     executor: Executor
     prompts: Prompts
+    labels: LogLabels
 
 
-def prepare(options: SaleOptions) -> Prepared:
+def prepare(options: SaleOptions, name: str = "SALE") -> Prepared:
     """Read and make what the options of an auction name, and check them against each other.
+
+    Args:
+        options: The options.
+        name: What the policy is called in lists of logs.
 
     Raises:
         SaleError: If anything is wrong that can be known before the first paid call.
@@ -76,11 +84,12 @@ def prepare(options: SaleOptions) -> Prepared:
         memory=memory_choice(options.memory, options.frozen, options.memory_required, options.memory_own),
         executor=executor,
         prompts=prompts,
+        labels=labels_of(name, options),
     )
 
 
 def executor_of(options: SaleOptions | SingleOptions | RoutedOptions, agent: str) -> Executor:
-    """What carries out the task, from the options that say so.
+    """What carries out the task, from the options that say so. Every solver and agent of this package begins here.
 
     Args:
         options: The options.
@@ -88,7 +97,10 @@ def executor_of(options: SaleOptions | SingleOptions | RoutedOptions, agent: str
 
     Raises:
         OptionError: If an option has no effect beside another.
+        MissingRequirementError: If Inspect has changed in what handing a task over needs.
     """
+    follow_runs()
+    check_internals()
     own_solver = options.execute == "task"
     if own_solver:
         for name, given in (("agent_args", options.agent_args), ("several_right", options.several_right)):

@@ -27,7 +27,10 @@ def tell_what_is_replaced(state: TaskState, executor: Executor) -> None:
             )
     unseen = unseen_parts(state.messages)
     if unseen:
-        notes.append(f"Only the agent that executes sees {unseen}: bidders and judges are told of it, routers are not.")
+        notes.append(
+            f"{unseen} of the task is no text. The agent that executes gets it. Bidders and judges get what their pool "
+            "entry names in `inputs`, and are told of the rest; routers read the text alone."
+        )
     if notes:
         transcript().info(" ".join(notes), source="sale task")
 

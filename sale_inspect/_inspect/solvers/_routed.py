@@ -16,6 +16,7 @@ from inspect_ai.util import span, store_as
 from sale_inspect._errors import OutcomesError, PoolError
 from sale_inspect._inspect.arguments import takes
 from sale_inspect._inspect.solvers._executor import Executor, Start, execute
+from sale_inspect._inspect.solvers._labels import labels_of
 from sale_inspect._inspect.solvers._prepare import bidders_of, executor_of, given_tools, usable
 from sale_inspect._inspect.solvers._replaced import tell_what_is_replaced
 from sale_inspect._inspect.solvers._router_files import GivenRouter, given_router
@@ -58,10 +59,12 @@ def routed(options: RoutedOptions) -> Solver:
         given_pool = usable(load_pool(options.pool), options.pool, options.check, executor)
     chosen = given_router(options.router, given_pool, knob=options.knob, seed=options.seed)
     tools = given_tools(options.tools)
+    labels = labels_of(f"router {chosen.name}", options)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         pool, bidders = bidders_of(given_pool)
         _same_agents(chosen, pool)
+        labels.put(pool)
         start = executor.begin(state)
         _require_text(chosen, state)
         routing = _Routing(
@@ -94,7 +97,7 @@ class _Routing:
 
     async def one(self, router: Router, state: TaskState, generate: Generate) -> TaskState:
         """Choose an agent, then run it."""
-        async with span("routing", type="routing"):
+        async with span("choice of an agent", type="routing"):
             tasks = TaskBatch(ids=(str(state.sample_id),), features=await self._embed([_text(state)]))
             choice = choice_fields(router.choose(tasks), router.agents)
             step = StepRecord(agent=choice["chosen"], accepted=True)

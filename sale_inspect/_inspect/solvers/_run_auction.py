@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import anyio
 from inspect_ai.log import transcript
 from inspect_ai.util import span
 
@@ -12,7 +15,7 @@ from sale_inspect._inspect.auction import Auction, say_at_the_end
 from sale_inspect._inspect.solvers._prepare import Prepared, bidders_of
 from sale_inspect._inspect.store import Bidder, SampleLedger, write_records
 from sale_inspect._inspect.view import TaskView
-from sale_inspect.auction import card, uniform_weights
+from sale_inspect.auction import AuctionRecord, card, uniform_weights
 from sale_inspect.pools import Pool
 
 __all__ = ["SampleAgents", "WinningBid", "agents_of_sample", "run_auction"]
@@ -50,6 +53,7 @@ def agents_of_sample(prepared: Prepared) -> SampleAgents:
     pool, bidders = bidders_of(prepared.pool)
     if len(bidders) < 2:
         raise PoolError("Role 'agents' has one model; an auction needs two. Add models to the role.")
+    prepared.labels.put(pool)
     return SampleAgents(pool=pool, bidders=bidders, ledger=SampleLedger("sale", pool))
 
 
@@ -73,10 +77,11 @@ async def run_auction(prepared: Prepared, agents: SampleAgents, task: TaskView) 
     if prepared.weights is None:
         say_at_the_end(task.uuid, _UNFITTED.format(preset=auction.options.preset))
     try:
-        async with span("auction", type="auction"):
+        async with span("auction", type="SALE"):
             ledger.book.open_span()
-            record = await auction.run()
-            transcript().info(card(record), source="sale")
+            async with _result_first() as show:
+                record = await auction.run()
+                show(record)
             transcript().info(record.model_dump(mode="json"), source="sale record")
             ledger.book.records[ledger.number] = record
             write_records(each for _, each in sorted(ledger.book.records.items()))
@@ -85,3 +90,35 @@ async def run_auction(prepared: Prepared, agents: SampleAgents, task: TaskView) 
     winner = next(bidder for bidder in agents.bidders if bidder.name == record.winner)
     plan = record.winning_bid.strategy if prepared.options.plan == "own" else None
     return WinningBid(bidder=winner, strategy=plan)
+
+
+@asynccontextmanager
+async def _result_first() -> AsyncIterator[Callable[[AuctionRecord], None]]:
+    """Opens a span for the auction's table before the spans of its calls: Inspect View orders spans by their begin.
+
+    Yields:
+        Writes a record's table into that span. Without a record the span stays empty, and Inspect View leaves it out.
+    """
+    records: list[AuctionRecord] = []
+    failure = None
+    opened, decided = anyio.Event(), anyio.Event()
+
+    async def keep_open() -> None:
+        # In a task of its own: calls that begin meanwhile must not be its children.
+        async with span("result", type="auction"):
+            opened.set()
+            await decided.wait()
+            for record in records:
+                transcript().info(card(record), source="sale")
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(keep_open)
+        await opened.wait()
+        try:
+            yield records.append
+        except Exception as error:  # noqa: BLE001 - raised below: a task group would wrap it into a group of errors
+            failure = error
+        finally:
+            decided.set()
+    if failure is not None:
+        raise failure

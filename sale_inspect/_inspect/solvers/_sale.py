@@ -9,6 +9,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from sale_inspect._errors import PoolError
 from sale_inspect._inspect.arguments import takes
 from sale_inspect._inspect.solvers._executor import execute
+from sale_inspect._inspect.solvers._labels import labels_of
 from sale_inspect._inspect.solvers._prepare import bidders_of, executor_of, given_tools, prepare, usable
 from sale_inspect._inspect.solvers._replaced import tell_what_is_replaced
 from sale_inspect._inspect.solvers._run_auction import agents_of_sample, run_auction
@@ -78,10 +79,12 @@ def single(options: SingleOptions) -> Solver:
         usable(alone, str(options.pool), options.check, executor)
         register_prices(given_pool)
     tools = given_tools(options.tools)
+    labels = labels_of(f"single {options.agent}", options)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         pool, bidders = bidders_of(given_pool)
         _require_agent(pool, options.agent)
+        labels.put(pool)
         start = executor.begin(state)
         async with tools_in_use(state, tools):
             tell_what_is_replaced(state, executor)

@@ -49,7 +49,7 @@ def sale_agent(options: SaleAgentOptions) -> Agent:
     """
     if options.execute == "task":
         raise OptionError("sale_agent: execute=task is for solvers; an agent is not given the task's own solver.")
-    prepared = prepare(options)
+    prepared = prepare(options, "SALE as an agent")
 
     async def execute(state: AgentState) -> AgentState:
         """Hold the auction and let the winner do the task.

@@ -46,7 +46,8 @@ _logger = logging.getLogger(__name__)
 class LedgerStore(StoreModel):
     """The sample's ledger in the store: one entry for each (phase, agent), and the pool's dated prices.
 
-    `worked_instead` names the models that did the task if the agent's own was not called, and is empty otherwise.
+    `worked_instead` names the models that did the task if the agent's own was not called, and is empty otherwise; of
+    several ledgers, all such models.
     `agents` has what makes each agent what it is: model, config, and a hash of its arguments, which may hold secrets.
     `tools` has the pool's dated fees of tools, by name; the entries hold them for the calls that were made.
     If a sample has several ledgers, the entries are those of all; the policy, the agent and the pool are the first's.
@@ -247,7 +248,7 @@ class SampleLedger:
         parts = self.book.parts
         first, stored = parts[0], store_as(LedgerStore)
         stored.policy, stored.agent = first.policy, first.agent
-        stored.worked_instead = first.worked_instead
+        stored.worked_instead = "; ".join(dict.fromkeys(part.worked_instead for part in parts if part.worked_instead))
         stored.pool, stored.simulated = first.pool.name, any(part.pool.simulated for part in parts)
         stored.prices = {name: price for part in reversed(parts) for name, price in _prices(part).items()}
         stored.agents = {name: about for part in reversed(parts) for name, about in _agents(part).items()}

@@ -7,6 +7,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+from inspect_ai.log import EvalSpec
+
 __all__ = ["SamplePlace", "current_sample", "enter_sample"]
 
 
@@ -21,6 +23,7 @@ class SamplePlace:
         marks_choices: The task is scored by Inspect's `choice()`, which reads marks on the sample's choices.
         task: Registered name of the task; empty if it has none.
         task_arguments: Its arguments.
+        spec: The evaluation as its log's header has it; None outside an evaluation.
     """
 
     uuid: str = ""
@@ -29,6 +32,7 @@ class SamplePlace:
     marks_choices: bool = False
     task: str = ""
     task_arguments: Mapping[str, Any] = field(default_factory=dict)
+    spec: EvalSpec | None = None
 
 
 _current: ContextVar[SamplePlace | None] = ContextVar("sale_sample_place", default=None)

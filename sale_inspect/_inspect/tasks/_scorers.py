@@ -31,7 +31,8 @@ def pass_and_cost(test_seconds: float = 30.0, test_memory_mb: int = DEFAULT_MEMO
     """Whether the task was solved, with its dollars and tokens from the sample's ledger.
 
     The score is a dictionary: `correct` (0 or 1), `usd` (bid + jury + refine + execute), `usd_overhead`
-    (bid + jury + refine) and `tokens`. Costs are NaN where no solver of this package kept a ledger.
+    (bid + jury + refine) and `tokens`. Dollars have six significant digits; the ledger in the sample's store is exact.
+    Costs are NaN where no solver of this package kept a ledger.
 
     Args:
         test_seconds: Time for all unit tests of a program together.
@@ -124,8 +125,16 @@ def _costs(state: TaskState) -> dict[str, float]:
     entries = read(dict(state.store.items())).entries
     if entries is None:
         return {"usd": math.nan, "usd_overhead": math.nan, "tokens": math.nan}
-    tokens = float(_tokens(entries))
-    return {"usd": total_usd(entries), "usd_overhead": overhead_usd(entries), "tokens": tokens}
+    return {
+        "usd": _shown_usd(total_usd(entries)),
+        "usd_overhead": _shown_usd(overhead_usd(entries)),
+        "tokens": float(_tokens(entries)),
+    }
+
+
+def _shown_usd(usd: float) -> float:
+    """Six significant digits: Inspect View shows a score as it is, with the noise of sums. The ledger is exact."""
+    return float(f"{usd:.6g}")
 
 
 def _tokens(entries: Sequence[Entry]) -> int:

@@ -1,5 +1,6 @@
 """A task as bidders, judges and routers see it, never its target."""
 
+from sale_inspect._inspect.view._media import Media
 from sale_inspect._inspect.view._task_text import answer_choice, ask_with_choices, sample_text, task_text, unseen_parts
 from sale_inspect._inspect.view._task_view import (
     TaskView,
@@ -11,6 +12,7 @@ from sale_inspect._inspect.view._task_view import (
 )
 
 __all__ = [
+    "Media",
     "TaskView",
     "Tools",
     "answer_choice",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from inspect_ai.model import ChatMessage, ChatMessageUser, ContentReasoning, ContentText
+from inspect_ai.model import ChatMessage, ChatMessageUser, Content, ContentReasoning, ContentText
 from inspect_ai.solver import TaskState
 from inspect_ai.tool import Tool, ToolDef
 
@@ -16,6 +16,9 @@ __all__ = [
     "ask_with_choices",
     "conversation_text",
     "environment_text",
+    "media_parts",
+    "part_kind",
+    "part_words",
     "sample_text",
     "task_text",
     "unseen_parts",
@@ -76,15 +79,30 @@ def conversation_text(messages: Sequence[ChatMessage], *, without: Collection[st
 
 def unseen_parts(messages: Sequence[ChatMessage]) -> str:
     """Which parts of a conversation are no text, for instance `2 pictures, 1 audio`; empty if none."""
-    kinds = Counter(
-        _PART_NAMES.get(part.type, part.type)
+    return part_words(media_parts(messages))
+
+
+def media_parts(messages: Sequence[ChatMessage]) -> list[Content]:
+    """The parts of a conversation that are no text, in their order."""
+    return [
+        part
         for message in messages
         if not isinstance(message.content, str)
         for part in message.content
         if not isinstance(part, ContentText | ContentReasoning)
-    )
+    ]
+
+
+def part_words(parts: Iterable[Content]) -> str:
+    """How many there are of each kind, for instance `2 pictures, 1 audio`; empty without any."""
+    kinds = Counter(part_kind(part) for part in parts)
     plural = {"picture", "video", "document"}
     return ", ".join(f"{n} {kind}{'s' if n > 1 and kind in plural else ''}" for kind, n in kinds.items())
+
+
+def part_kind(part: Content) -> str:
+    """What a part is, as pool entries name it (`inputs`)."""
+    return _PART_NAMES.get(part.type, part.type)
 
 
 def with_choices(text: str, choices: Sequence[str], *, several_right: bool = False) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from inspect_ai.agent import AgentState
 from inspect_ai.event import SampleInitEvent
@@ -15,6 +15,7 @@ from inspect_ai.tool import Tool, ToolDef, ToolSource, mcp_connection
 
 from sale_inspect._errors import AuctionError
 from sale_inspect._inspect.store import SamplePlace, current_sample, sample_book
+from sale_inspect._inspect.view._media import Media, media_of
 from sale_inspect._inspect.view._task_text import (
     conversation_text,
     environment_text,
@@ -40,7 +41,7 @@ class TaskView:
         tools: One line for each tool that the winner may use.
         epoch: From 1.
         uuid: Inspect's id of the sample's run; empty outside an evaluation.
-        unseen: What of the task is no text, and so is seen only by the agent that executes.
+        media: What of the task is no text: for the agents that take it; the others are told of it.
         first: No other auction of this sample began before. Only the first one has a place in the run's memory.
     """
 
@@ -49,7 +50,7 @@ class TaskView:
     epoch: int
     uuid: str
     first: bool
-    unseen: str = ""
+    media: Media = field(default_factory=Media)
 
     def environment(self, has_tools: bool = True) -> str:
         """The tools, as an agent is told that can call tools, or cannot."""
@@ -83,7 +84,7 @@ def view_of_state(state: TaskState, *, first: bool = True, several_right: bool =
         epoch=state.epoch,
         uuid=state.uuid,
         first=first,
-        unseen=unseen_parts(state.messages),
+        media=media_of(state.messages),
     )
 
 
@@ -110,7 +111,7 @@ async def view_of_conversation(state: AgentState, tools: Tools, *, first: bool) 
         epoch=place.epoch,
         uuid=place.uuid,
         first=first,
-        unseen=unseen_parts(state.messages),
+        media=media_of(state.messages),
     )
 
 

@@ -97,6 +97,11 @@ def _spread(cells: Sequence[Value]) -> float:
     return max(known) - min(known) if known else 0.0
 
 
+def _who(row: Mapping[Hashable, Any]) -> str:
+    instead = str(row["worked_instead"])
+    return f"{row['agent']} was chosen; worked: {instead}" if instead else str(row["agent"])
+
+
 def _runs(samples: pd.DataFrame, viewer: str) -> PageTable:
     """Every run. The page shows a few: the CSV is what it is for."""
     columns = (
@@ -114,7 +119,7 @@ def _runs(samples: pd.DataFrame, viewer: str) -> PageTable:
     rows: tuple[tuple[Value, ...], ...] = tuple(
         (
             Link(str(row["task_id"]), _url(row, viewer)), str(row["policy"]), int(row["epoch"]), str(row["order_seed"]),
-            float(row["correct"]), float(row["usd"]), float(row["tokens"]), str(row["agent"]), str(row["log"]),
+            float(row["correct"]), float(row["usd"]), float(row["tokens"]), _who(row), str(row["log"]),
         )
         for row in ordered.to_dict("records")
     )  # fmt: skip

@@ -93,6 +93,7 @@ SAMPLE_COLUMNS = _columns(
     tokens_execute=("float", "tokens of execution"),
     seconds=("float", "working time of the sample, seconds"),
     agent=("str", "who executed; the model for solvers of others"),
+    worked_instead=("str", "models that executed although the agent's own was not called; empty if it was"),
     provisional=("str", "who led before refinement; empty without an auction"),
     refined=("bool", "a refined bid won"),
     n_refined=("int", "refined bids"),
