@@ -91,6 +91,7 @@ ORDER: tuple[str, ...] = (
     "_inspect/providers",
     "_inspect",
     "_registry",
+    "_used",
     "dataframes",
     "_work",
     "sale_inspect",

@@ -76,10 +76,10 @@ def _right(name: str, sample: EvalSample, policy: str) -> int:
     entries = stored.entries or ()
     assert {entry.phase for entry in entries} == PHASES[policy], name
     chosen = {
-        "sale": lambda: None if stored.auction is None else stored.auction.winner,
-        "single": lambda: "dear",
-        "routed": lambda: None if stored.routing is None else stored.routing.chosen,
-    }[policy]()
+        "sale": None if stored.auction is None else stored.auction.winner,
+        "single": "dear",
+        "routed": None if stored.routing is None else stored.routing.chosen,
+    }[policy]
     assert {entry.agent for entry in entries if entry.phase == "execute"} == {chosen} == {stored.agent}, name
     for entry in entries:
         price = {"cheap": 1, "dear": 2}[entry.agent]
