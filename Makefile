@@ -73,6 +73,7 @@ bench: $(VENV)/.base
 	$(BIN)/python benchmarks/redecide.py $(ARGS)
 	$(BIN)/python benchmarks/concurrency.py --connections 10 $(ARGS)
 	$(BIN)/python benchmarks/concurrency.py $(ARGS)
+	$(BIN)/python benchmarks/share.py $(ARGS)
 	$(BIN)/python benchmarks/routers.py $(ARGS)
 	$(BIN)/python benchmarks/replay.py $(ARGS)
 	$(BIN)/python benchmarks/tables.py $(ARGS)

@@ -32,6 +32,7 @@ SMALL = {
     "replay.py": (["--quick"], "plain loop"),
     "report.py": (["LOG", "--quick"], "second run"),
     "routers.py": (["--quick"], "matrix-factorisation"),
+    "share.py": (["--quick"], "own share of CPU"),
     "tables.py": (["--quick"], "parquet"),
 }
 SMALL_WITH_DATA = {

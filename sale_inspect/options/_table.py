@@ -7,6 +7,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -88,6 +89,8 @@ class OptionRow:
     option: Option
 
 
+# Records read them for each sample, and types that are read from annotations cost milliseconds.
+@cache
 def option_rows(options: type) -> tuple[OptionRow, ...]:
     """The options of a class, in order.
 
