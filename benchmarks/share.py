@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -39,8 +39,8 @@ class Profile:
     """CPU seconds of this process's threads by who used them, and the own ones by function."""
 
     def __init__(self) -> None:
-        self.by_part: Counter[str] = Counter()
-        self.by_function: Counter[str] = Counter()
+        self.by_part: defaultdict[str, float] = defaultdict(float)
+        self.by_function: defaultdict[str, float] = defaultdict(float)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._used: dict[int, float] = {}
@@ -134,10 +134,10 @@ def main() -> int:
 def _told(profile: Profile, count: int, whole: float, most: float | None) -> int:
     seen = sum(profile.by_part.values())
     print(f"{count} samples, {whole:.1f} s CPU, of which {seen:.1f} s were seen in Python's threads")
-    for part, seconds in profile.by_part.most_common():
+    for part, seconds in sorted(profile.by_part.items(), key=lambda pair: -pair[1]):
         print(f"  {part:<18} {seconds:7.2f} s  {100 * seconds / seen:5.1f}%  {1000 * seconds / count:6.2f} ms a sample")
     print("own time by function:")
-    for function, seconds in profile.by_function.most_common(15):
+    for function, seconds in sorted(profile.by_function.items(), key=lambda pair: -pair[1])[:15]:
         print(f"  {100 * seconds / seen:5.2f}%  {seconds:6.2f} s  {function}")
     share = 100 * profile.by_part[OWN] / seen
     print(f"own share of CPU: {share:.1f}%")

@@ -7,7 +7,6 @@ import inspect
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
-from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -89,14 +88,22 @@ class OptionRow:
     option: Option
 
 
-# Records read them for each sample, and types that are read from annotations cost milliseconds.
-@cache
 def option_rows(options: type) -> tuple[OptionRow, ...]:
     """The options of a class, in order.
 
     Raises:
         TypeError: If a field does not say which option it is.
     """
+    # Records read them for each sample, and types that are read from annotations cost milliseconds.
+    if options not in _rows:
+        _rows[options] = _read_rows(options)
+    return _rows[options]
+
+
+_rows: dict[type, tuple[OptionRow, ...]] = {}
+
+
+def _read_rows(options: type) -> tuple[OptionRow, ...]:
     hints = get_type_hints(options, include_extras=True)
     rows = []
     for field in fields(options):
