@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 import stat
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,6 +29,7 @@ __all__ = [
     "make_folder",
     "open_new",
     "open_new_text",
+    "temporary_folder",
     "write_file",
     "write_folder",
 ]
@@ -295,3 +297,10 @@ def keep_in_cache(path: Path, content: bytes | str) -> bool:
             _logger.warning("Nothing can be kept in %s, so it is made anew each time (%s).", path.parent, reason)
         return False
     return True
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A private folder that is gone afterwards, for what is made to be looked at once."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)

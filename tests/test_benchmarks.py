@@ -43,6 +43,10 @@ SMALL_WITH_DATA = {
 TARGETS = {
     "demo": "tests/inspect/test_command_line.py::test_the_demo_prints_one_table_that_says_simulated",
     "doctor": "tests/inspect/test_command_line.py::test_doctor_without_an_engine_names_the_remedy_and_fails",
+    **dict.fromkeys(
+        ("constraints", "check-constraints"),
+        "tests/test_constraints.py::test_the_command_says_what_does_not_fit_and_what_to_do",
+    ),
     "measure": "tests/test_house.py::test_the_figures_are_printed_without_the_package_installed",
     "reference": "tests/ecosystem/test_reference.py::test_every_public_name_is_on_its_page",
     "study": "tests/test_study.py::test_a_small_form_comes_to_its_decision_also_when_it_was_broken_off",
@@ -100,8 +104,7 @@ def test_runs_that_are_killed_twenty_times_have_the_records_of_the_uninterrupted
 
 
 def test_every_benchmark_has_a_small_form() -> None:
-    """study.py is run by tests/test_study.py."""
-    assert {path.name for path in BENCHMARKS.glob("*.py")} == {*SMALL, *SMALL_WITH_DATA, "study.py"}
+    assert {path.name for path in BENCHMARKS.glob("*.py")} == {*SMALL, *SMALL_WITH_DATA}
 
 
 def recipe(target: str, *variables: str) -> Iterator[list[str]]:

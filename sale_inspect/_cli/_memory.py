@@ -182,21 +182,21 @@ def import_file(file: Path, jsonl: Path) -> None:
     show_default=True,
     help="Only memories to which nothing was written for so many days.",
 )
-@click.option("--yes", is_flag=True, help="Remove them; without it they are only shown.")
-def clean(days: float, yes: bool) -> None:
+@click.option("--remove", is_flag=True, help="Remove them; without it they are only shown.")
+def clean(days: float, remove: bool) -> None:
     """Remove the memories that finished or abandoned runs left behind.
 
     With memory=run each run has a memory of its own, which goes when the run has succeeded. That of a run that ended
-    early stays, because `inspect eval-retry` goes on with it. This shows all of them, and with --yes removes those
+    early stays, because `inspect eval-retry` goes on with it. This shows all of them, and with --remove removes those
     that are old enough. A memory that a running run is writing stays in any case, and so do files of several runs.
 
     \b
       sale-inspect memory clean
-      sale-inspect memory clean --older-than 0 --yes
+      sale-inspect memory clean --older-than 0 --remove
     """  # noqa: D301 - click reads \b
     with clean_errors():
         stays = {each: _why_kept(each, days) for each in leftovers()}
-        for each in [each for each, why in stays.items() if yes and not why]:
+        for each in [each for each, why in stays.items() if remove and not why]:
             try:
                 remove_leftover(each)
             except MemoryFileError as error:
@@ -209,7 +209,7 @@ def clean(days: float, yes: bool) -> None:
                 f"{each.changed:%Y-%m-%d %H:%M} UTC",
                 str(each.auctions),
                 _mib(each.size),
-                f"stays: {why}" if why else "removed" if yes else "would be removed",
+                f"stays: {why}" if why else "removed" if remove else "would be removed",
             )
             for each, why in stays.items()
         ]
@@ -219,10 +219,10 @@ def clean(days: float, yes: bool) -> None:
     number = f"{len(going)} {'memory' if len(going) == 1 else 'memories'}, {_mib(sum(each.size for each in going))}"
     if not going:
         say(f"Nothing to remove in {runs_folder()}.")
-    elif yes:
+    elif remove:
         say(f"Removed: {number}.")
     else:
-        say(f"{number}, would be removed; `inspect eval-retry` of those runs goes on without them. Add --yes.")
+        say(f"{number}, would be removed; `inspect eval-retry` of those runs goes on without them. Add --remove.")
 
 
 def _why_kept(leftover: Leftover, days: float) -> str:

@@ -51,6 +51,7 @@ __all__ = [
 Command = TypeVar("Command", bound=Callable[..., Any])
 _Holds = Literal["file", "folder", "files"]
 _PROCESSES = 2
+_RESULTS = "_places_of_results"
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -126,6 +127,11 @@ def json_and_plots(command: Command) -> Command:
 
 def _writes(command: Command, **results: _Holds) -> Command:
     """Add --force, and refuse places of results that must not be written to before any work is done for them."""
+    before: dict[str, _Holds] | None = getattr(command, _RESULTS, None)
+    if before is not None:
+        # Another option of the same command brought --force already; it is for this place too.
+        before.update(results)
+        return command
 
     @functools.wraps(command)
     def call(*args: Any, **values: Any) -> Any:
@@ -146,6 +152,7 @@ def _writes(command: Command, **results: _Holds) -> Command:
                     _check_place(place, results[name])
             return command(*args, **values)
 
+    setattr(call, _RESULTS, results)
     return force(cast("Command", call))
 
 

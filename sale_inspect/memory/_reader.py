@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sale_inspect._bounds import json_value
 from sale_inspect.auction import PastAuction
 from sale_inspect.memory._files import damaged, readable
 from sale_inspect.memory._rows import (
@@ -91,7 +91,7 @@ class StoreReader:
         rows = self._all("SELECT key, pool, agents, embedder, created FROM runs ORDER BY id")
         try:
             return [
-                Run(key=key, pool=pool, agents=dict(json.loads(agents)), embedder=embedder, created=created)
+                Run(key=key, pool=pool, agents=dict(json_value(agents)), embedder=embedder, created=created)
                 for key, pool, agents, embedder, created in rows
             ]
         except (ValueError, TypeError) as error:

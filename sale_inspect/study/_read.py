@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from sale_inspect._bounds import yaml_value
 from sale_inspect._errors import StudyError
 from sale_inspect.study._file import StudyFile
 
@@ -43,13 +44,10 @@ def parse_study(text: str, where: str) -> StudyFile:
         StudyError: If the text is not YAML or breaks the schema.
     """
     try:
+        data = yaml_value(text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}: " if mark else ""
-        problem = getattr(error, "problem", None) or str(error) or "it is no YAML"
-        raise StudyError(f"Study file {where}, {line}malformed YAML: {problem}.") from error
+        raise StudyError(f"Study file {where}: cannot be used: {str(error).rstrip('.')}.") from error
     if not isinstance(data, dict):
         raise StudyError(f"Study file {where}: must be a mapping with name, pool, tasks and split.")
     try:

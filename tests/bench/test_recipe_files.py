@@ -44,7 +44,7 @@ def test_a_file_is_read_and_comments_do_not_change_its_digest(tmp_path: Path) ->
         ("count: 3", "count: -1", r"count`: .*greater than or equal to 0"),
         ("tau: estimated", "tau: guessed", "field `test.coding.b1.0.tau`"),
         ("max: 4", "most: 4", r"test\.coding\.b1\.0\.where"),
-        ("name: mine", "name: [", "not valid YAML"),
+        ("name: mine", "name: [", "malformed YAML"),
         ("version: 2", "version: 2\ncolour: red", "colour"),
     ],
 )

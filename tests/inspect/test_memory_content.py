@@ -61,7 +61,7 @@ def test_first_and_refined_bids_are_told_of_the_tools_that_the_agent_can_call(
         for event in sample.events:
             span = spans.get(event.span_id or "")
             if isinstance(event, ModelEvent) and span is not None and span.type in ("bid", "refine"):
-                agent = span.name.partition(": ")[2]
+                agent = span.name.rpartition(" ")[2]
                 told.setdefault((agent, span.type == "refine"), set()).add("\nTools:\n- " in event.input[0].text)
     assert told["4b", False] == told["4b", True] == {False}
     assert told["8b", False] == told["8b", True] == {True}

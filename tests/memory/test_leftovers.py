@@ -63,12 +63,12 @@ def test_a_dry_run_shows_and_yes_removes_what_is_old_enough(folder: Path) -> Non
     text = cleaned()
     assert ("old.sqlite" in text and "1 0.1 MiB would be removed" in text) or "would be removed" in text
     assert "young.sqlite" in text and "stays: written 2.0 days ago (--older-than 7)" in text
-    assert "1 memory, " in text and "Add --yes." in text
+    assert "1 memory, " in text and "Add --remove." in text
     assert sorted(folder.iterdir()) == before
-    assert "Removed: 1 memory, " in cleaned("--yes")
+    assert "Removed: 1 memory, " in cleaned("--remove")
     assert not old.exists() and young.exists()
     assert [path.name for path in folder.iterdir() if path.name.startswith("old")] == []
-    cleaned("--yes", "--older-than", "0")
+    cleaned("--remove", "--older-than", "0")
     assert list(folder.iterdir()) == []
 
 
@@ -86,17 +86,17 @@ def test_the_memory_of_a_running_run_stays_and_is_untouched(folder: Path) -> Non
         assert found.kept == "a run is writing it"
         with pytest.raises(MemoryFileError, match=r"run\.sqlite: is not removed: a run is writing it"):
             remove_leftover(found)
-        assert "stays: a run is writing it" in cleaned("--yes", "--older-than", "0")
+        assert "stays: a run is writing it" in cleaned("--remove", "--older-than", "0")
         assert check_leftovers().status == "ok"
         process.communicate()
     assert path.exists()
-    assert "Removed: 1 memory" in cleaned("--yes", "--older-than", "0")
+    assert "Removed: 1 memory" in cleaned("--remove", "--older-than", "0")
 
 
 def test_a_memory_that_this_process_writes_stays(folder: Path) -> None:
     with MemoryStore(folder / "run.sqlite") as store:
         store.start_run("run", pool="sim", agents={}, embedder="e")
-        assert "stays: a run is writing it" in cleaned("--yes", "--older-than", "0")
+        assert "stays: a run is writing it" in cleaned("--remove", "--older-than", "0")
     assert (folder / "run.sqlite").exists()
 
 
@@ -114,7 +114,7 @@ def test_files_that_are_not_certainly_of_one_run_stay(folder: Path) -> None:
     (folder / "notes.sqlite").write_text("no database " * 100, encoding="utf-8")
     (folder / "other.txt").write_text("something else", encoding="utf-8")
     (folder / "empty.sqlite").touch()
-    text = cleaned("--yes", "--older-than", "0")
+    text = cleaned("--remove", "--older-than", "0")
     assert text.count("stays: it is not the memory of one run alone") == 2
     assert "stays: it cannot be read as an auction memory of this version" in text
     assert "Removed: 1 memory, 0.0 MiB." in text
@@ -136,5 +136,5 @@ def test_what_a_killed_run_left_goes_with_all_its_files(folder: Path) -> None:
     assert str(folder) in check.detail and "sale-inspect memory clean" in check.remedy
     (found,) = leftovers()
     assert found.size >= (folder / "killed.sqlite-wal").stat().st_size > 0
-    cleaned("--yes", "--older-than", "0")
+    cleaned("--remove", "--older-than", "0")
     assert list(folder.iterdir()) == []

@@ -243,7 +243,7 @@ def test_cached_tokens_need_a_price_of_their_own(tmp_path: Path) -> None:
         ("a: {input: '1', output: 1}", "field input is '1'"),
         ("a: 3", "must be a price"),
         ("- a", "must be a mapping"),
-        ("a: {", "is not YAML"),
+        ("a: {", "malformed YAML"),
         ("name: x\nagents: []", "agents"),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import cast
 from inspect_ai.tool import Tool, ToolDef, ToolSource
 from inspect_ai.util import registry_create
 
+from sale_inspect._bounds import json_value
 from sale_inspect._errors import MissingRequirementError, OptionError, PoolError
 from sale_inspect._inspect.auction import MemoryChoice, follow_runs, memory_choice
 from sale_inspect._inspect.solvers._executor import Executor, make_agent
@@ -183,7 +183,7 @@ def _brought_preset(weights: str | None) -> Preset | None:
     if weights is None:
         return None
     try:
-        head = json.loads(Path(weights).read_text(encoding="utf-8"))
+        head = json_value(Path(weights).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
     objective = head.get("objective") if isinstance(head, dict) else None

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from inspect_ai.log import EvalLog, read_eval_log, write_eval_log
 
-from sale_inspect._files import write_file
+from sale_inspect._files import temporary_folder, write_file
 from sale_inspect._inspect.tasks._sandboxes import compose_file
 
 __all__ = ["forget_machine", "without_machine"]
@@ -32,8 +31,8 @@ def forget_machine(location: str, folders: Mapping[str, str]) -> None:
         write_eval_log(log, location)
         return
     # Written beside, then put in its place whole: the times in it cannot be measured again.
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / Path(location).name
+    with temporary_folder() as folder:
+        copy = folder / Path(location).name
         write_eval_log(log, str(copy))
         write_file(location, copy.read_bytes())
 

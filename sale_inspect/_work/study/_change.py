@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from contextlib import chdir
 from dataclasses import asdict
 from pathlib import Path
 
+from sale_inspect._bounds import json_value
 from sale_inspect._errors import StudyError
+from sale_inspect._files import temporary_folder
 from sale_inspect._work._outcomes import OutcomesRequest, read_outcomes
 from sale_inspect._work._report import MadeReport, ReportRequest, make_report
 from sale_inspect._work.study._finish import decide_from, test_places
@@ -124,12 +125,12 @@ def verified_study(condensed: Path) -> Decision:
     """
     folder = condensed / "condensed" if (condensed / "condensed").is_dir() else condensed
     try:
-        kept = json.loads((folder / "decision.json").read_text(encoding="utf-8"))
+        kept = json_value((folder / "decision.json").read_text(encoding="utf-8"))
         page = (folder / "report.md").read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise StudyError(f"{folder}: is no folder of a finished study: {error}.") from error
-    with tempfile.TemporaryDirectory() as temporary:
-        again = Path(temporary) / "report"
+    with temporary_folder() as temporary:
+        again = temporary / "report"
         request = ReportRequest(
             title=kept["study"], baseline=kept["baseline"], viewer="", common_tasks=True, cache=False
         )
@@ -138,7 +139,7 @@ def verified_study(condensed: Path) -> Decision:
         decision = decide_from(folder, kept["baseline"], StudyGoal(**kept["goal"]))
     if differing:
         raise StudyError(f"{folder / 'report.md'}: {differing}")
-    made = json.loads(json.dumps(asdict(decision)))
+    made = json_value(json.dumps(asdict(decision)))
     for name, value in made.items():
         if kept.get(name) != value:
             raise StudyError(f"{folder / 'decision.json'}: {name} is {kept.get(name)!r}, but the data give {value!r}.")

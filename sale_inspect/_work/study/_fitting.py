@@ -9,6 +9,7 @@ from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
+from sale_inspect._bounds import json_value
 from sale_inspect._errors import StudyError
 from sale_inspect._files import write_file
 from sale_inspect._work._fit import FitRequest, fit_weights
@@ -108,7 +109,7 @@ def frozen_hashes(prepared: PreparedStudy) -> dict[str, str]:
 
 def _read_frozen(folder: Path) -> dict[str, Any]:
     try:
-        frozen: dict[str, Any] = json.loads((folder / _FROZEN).read_text(encoding="utf-8"))
+        frozen: dict[str, Any] = json_value((folder / _FROZEN).read_text(encoding="utf-8"))
         return {"files": dict(frozen["files"]), "baseline": str(frozen["baseline"]), "goal": dict(frozen["goal"])}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StudyError(f"{folder / _FROZEN}: cannot be read, so nothing says what was frozen before test.") from error

@@ -6,6 +6,7 @@ import json
 import time
 from pathlib import Path
 
+from sale_inspect._bounds import json_value
 from sale_inspect._errors import StudyError
 from sale_inspect._files import write_file
 
@@ -25,7 +26,7 @@ def kept_spent(folder: Path) -> float:
     if not path.exists():
         return 0.0
     try:
-        return float(json.loads(path.read_text(encoding="utf-8"))["usd"])
+        return float(json_value(path.read_text(encoding="utf-8"))["usd"])
     except (ValueError, KeyError, TypeError) as error:
         raise StudyError(
             f'{path}: is damaged. Write what the study has spent so far into it, as {{"usd": 1.23}}; the logs say it.'

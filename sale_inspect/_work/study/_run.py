@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from sale_inspect._bounds import json_value
 from sale_inspect._errors import StudyError
 from sale_inspect._files import write_file
 from sale_inspect._inspect.store import Purse, spending_from
@@ -120,7 +121,7 @@ class _Study:
         kept = self.prepared.folder / "forecast.json"
         if kept.exists():
             _make_folder(self.prepared)
-            return tuple(StepForecast(**each) for each in json.loads(kept.read_text(encoding="utf-8")))
+            return tuple(StepForecast(**each) for each in json_value(kept.read_text(encoding="utf-8")))
         forecast = forecast_study(self.prepared, self.prepared.steps, {})
         low = sum(each.low for each in forecast)
         cap = self.prepared.study.cap

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import chdir
 from dataclasses import dataclass
 
+from sale_inspect._bounds import json_value
 from sale_inspect._errors import StudyError
 from sale_inspect._work.study._evaluate import log_place, newest_log, runs_done
 from sale_inspect._work.study._fitting import frozen_hashes
@@ -100,7 +100,7 @@ def study_status(prepared: PreparedStudy) -> StudyStatus:
                 stale = stale or (log is not None and key != evaluation.key)
             steps.append(StepStatus(name=step.name, runs=done, planned=planned, stale=stale))
     kept = folder / "forecast.json"
-    forecast = sum(each["usd"] for each in json.loads(kept.read_text(encoding="utf-8"))) if kept.exists() else None
+    forecast = sum(each["usd"] for each in json_value(kept.read_text(encoding="utf-8"))) if kept.exists() else None
     return StudyStatus(
         steps=tuple(steps),
         frozen=bool(hashes),

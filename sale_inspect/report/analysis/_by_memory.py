@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sale_inspect._bounds import json_value
 from sale_inspect.auction import AuctionRecord
 from sale_inspect.report.analysis._coalitions import AgentValue, agent_values
 from sale_inspect.report.analysis._estimates import NOTHING, TaskEstimate, mean_gain, share_solved
@@ -88,7 +88,7 @@ def memory_gain(samples: pd.DataFrame, logs: pd.DataFrame) -> TaskEstimate:
 
 def _held(samples: pd.DataFrame, logs: pd.DataFrame) -> list[tuple[bool, pd.DataFrame]]:
     auctions = {str(path): str(text) for path, text in zip(logs["log_path"], logs["auction"], strict=True) if text}
-    remembers = {path: json.loads(text).get("memory") != "off" for path, text in auctions.items()}
+    remembers = {path: json_value(text).get("memory") != "off" for path, text in auctions.items()}
     own = samples[samples["log_path"].isin(list(remembers)) & samples["correct"].notna()]
     flags = own["log_path"].map(remembers).astype(bool)
     return [(memory, part) for memory in (True, False) if len(part := own[flags == memory])]

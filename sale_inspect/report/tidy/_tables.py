@@ -45,7 +45,7 @@ class TidyColumn:
     later: bool = False
 
 
-_LATER = frozenset({"ending"})
+_LATER = frozenset({"ending", "worked_instead"})
 
 ENDINGS = ("limit", "format", "no tool", "one round", "went back")
 """How a run ended: stopped by a limit; nothing in the answer to score; and, where there was an answer, the agent had
