@@ -170,7 +170,7 @@ OWN_DATA = {
     "_work/_data.py": "embeddings of this user's cache",
     "_work/_kept.py": "reports of this user's cache",
     "memory/_rows.py": "columns of a memory, flat by its writer",
-    "routers/_file.py": "arrays, after the check of their sizes",
+    "_arrays.py": "arrays, after the check of their sizes",
     "routers/_header.py": "a copy of options by way of JSON",
     "auction/_parse.py": "flat objects in a model's reply",
     "bench/_programs.py": "the judge's verdict",

@@ -49,6 +49,7 @@ ORDER: tuple[str, ...] = (
     "_version",
     "_lazy",
     "_bounds",
+    "_arrays",
     "_results",
     "_files",
     "stats",

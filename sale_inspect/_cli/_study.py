@@ -41,7 +41,7 @@ def study() -> None:
 
     \b
     Example:
-      sale-inspect study init my-study.yaml --pool pool.yaml --task quiz.py@quiz
+      sale-inspect study init my-study.yaml quiz.py@quiz --pool pool.yaml
       sale-inspect study my-study.yaml
       sale-inspect study status my-study.yaml
 
@@ -84,9 +84,9 @@ def run(file: Path, out: Path | None, json_file: Path | None, only_forecast: boo
 
 @study.command()
 @_file
+@click.argument("task")
 @click.option("--name", help="Name of the study; by default FILE's.")
 @options.pool
-@click.option("--task", required=True, help="A task as `inspect eval` takes it: quiz.py@quiz, or package/name.")
 @options.keep_pass
 @options.budget
 @options.worth
@@ -96,7 +96,10 @@ def run(file: Path, out: Path | None, json_file: Path | None, only_forecast: boo
     help="Share of the samples for dev.",
 )  # fmt: skip
 def init(file: Path, name: str | None, pool: str | None, task: str, **known: Any) -> None:
-    """Write FILE, a commented study file to begin with; needs --pool."""
+    """Write FILE, a commented study file to begin with.
+
+    TASK is a task as `inspect eval` takes it: quiz.py@quiz, or package/name. Needs --pool.
+    """
     from sale_inspect.study import Starter, parse_study, starter_text
 
     if pool is None:

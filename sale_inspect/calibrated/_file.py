@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, ValidationError, model_validator
 
+from sale_inspect._arrays import arrays_in
+from sale_inspect._bounds import json_value
 from sale_inspect._errors import OutcomesError, PoolError
 from sale_inspect._files import write_file
 from sale_inspect._version import __version__
@@ -287,6 +289,9 @@ def _model(
     )
 
 
+_LONE_ARRAY = b"\x93NUMPY"
+
+
 def _members(path: Path | str) -> dict[str, NDArray[Any]]:
     try:
         content = Path(path).read_bytes()
@@ -297,10 +302,8 @@ def _members(path: Path | str) -> dict[str, NDArray[Any]]:
         ) from error
     damaged = (ValueError, EOFError, LookupError, OSError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
     try:
-        loaded = np.load(io.BytesIO(content), allow_pickle=False)
-        if isinstance(loaded, np.lib.npyio.NpzFile):
-            with loaded as archive:
-                return {name: archive[name] for name in archive.files}
+        if not content.startswith(_LONE_ARRAY):
+            return arrays_in(content)
     except damaged as error:
         raise PoolError(f"Calibrated file {path} is damaged, cut off or none ({error}). {_REMEDY}") from error
     raise PoolError(f"Calibrated file {path} is a lone array and no such file. {_REMEDY}")
@@ -311,7 +314,7 @@ def _header(path: Path | str, members: Mapping[str, NDArray[Any]]) -> Calibrated
     if array is None or array.dtype != np.uint8 or array.ndim != 1:
         raise PoolError(f"Calibrated file {path}: field `{_HEADER}` is missing or no text. {_REMEDY}")
     try:
-        values = json.loads(array.tobytes().decode())
+        values = json_value(array.tobytes().decode())
     except ValueError as error:
         raise PoolError(f"Calibrated file {path}: field `{_HEADER}` is no JSON ({error}). {_REMEDY}") from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:

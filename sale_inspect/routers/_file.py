@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from sale_inspect._bounds import check_unpacked, json_value
+from sale_inspect._arrays import arrays_in
+from sale_inspect._bounds import json_value
 from sale_inspect._errors import OutcomesError
 from sale_inspect._files import write_file
 from sale_inspect.routers._header import FORMAT, VERSION, EmbedderName, RouterHeader
@@ -26,12 +26,6 @@ from sale_inspect.routers.parts import Fitted
 __all__ = ["RouterFile", "load_router", "read_router_file", "save_router"]
 
 _LONE_ARRAY = b"\x93NUMPY"
-_HEADERS: dict[tuple[int, int], Any] = {
-    (1, 0): np.lib.format.read_array_header_1_0,
-    (2, 0): np.lib.format.read_array_header_2_0,
-}
-_MOST_UNPACKED = 256 << 20
-_UNPACKED_RATIO = 20
 _HEADER = "header"
 _PREFIX = "fit/"
 
@@ -152,33 +146,13 @@ def _members(target: Path) -> dict[str, NDArray[Any]]:
     damaged = (ValueError, EOFError, LookupError, OSError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
     try:
         if not content.startswith(_LONE_ARRAY):
-            _check_arrays(content)
-            with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
+            return arrays_in(content)
     except damaged as error:
         raise OutcomesError(
             f"Router file {target} is damaged, cut off or no router file ({error}). Restore a copy, or train again "
             "with `sale-inspect train`."
         ) from error
     raise OutcomesError(f"Router file {target} is a lone array, no router file. Name a file of `sale-inspect train`.")
-
-
-def _check_arrays(content: bytes) -> None:
-    """Refuse arrays that would take more memory than a router needs, before they are made.
-
-    Raises:
-        ValueError: If the file unpacks to far more than it is, or an array's header states more than it holds.
-    """
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        check_unpacked(archive.infolist(), packed=len(content), most=_MOST_UNPACKED, ratio=_UNPACKED_RATIO)
-        for member in archive.infolist():
-            with archive.open(member) as file:
-                version = np.lib.format.read_magic(file)
-                if version not in _HEADERS:
-                    raise ValueError(f"its member {member.filename} is in a format of arrays that is not read")
-                shape, _, kind = _HEADERS[version](file)
-            if math.prod(shape) * kind.itemsize > member.file_size:
-                raise ValueError(f"its member {member.filename} states more values than it holds")
 
 
 def _header(target: Path, members: Mapping[str, NDArray[Any]]) -> tuple[RouterHeader, dict[str, Any]]:

@@ -55,6 +55,7 @@ OUTPUTS: dict[tuple[str, str], Output] = {
     ),
     ("report", "-o"): Output(words="report INPUT --no-cache -o OUTPUT", reads="outcomes.parquet", file="report.html"),
     ("fit", "-o"): Output(words="fit INPUT -o OUTPUT", reads="sale.eval"),
+    ("fit", "--json"): Output(words="fit INPUT --json OUTPUT", reads="sale.eval"),
     ("plan", "--json"): Output(words="plan --tasks 10 --pool INPUT --json OUTPUT", reads="pool.yaml"),
     ("simulate", "--json"): Output(words="simulate --study agents --auctions 20 --json OUTPUT", reads=""),
     ("simulate", "--plots"): Output(

@@ -160,7 +160,7 @@ def test_a_second_report_is_not_made_again_and_another_option_is(
     made(logs, "-o", tmp_path / "one")
     monkeypatch.setattr(_report, "report_files", lambda *_, **__: pytest.fail("made again"))
     said = made(logs, "-o", tmp_path / "two")
-    assert contents(tmp_path / "one") == contents(tmp_path / "two") and "than 32b alone" in said
+    assert contents(tmp_path / "one") == contents(tmp_path / "two") and "than 4b alone" in said
     (kept,) = (tmp_path / "cache" / "sale-inspect" / "reports").glob("*.zip")
     for words in (("--seed", "1"), ("--title", "Other"), ("--no-cache",)):
         with pytest.raises(pytest.fail.Exception):

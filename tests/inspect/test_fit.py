@@ -127,7 +127,7 @@ def test_fitted_weights_can_be_loaded_for_the_pool(logs: dict[str, Path], tmp_pa
     assert weights.origin.startswith(f"{objective} fit of 20")
     file = read_weights_file(path)
     assert file.dev is not None and file.tasks == TASKS and file.simulated
-    assert file.notes == ()
+    assert file.notes == ("All runs of SALE have: preset paper.",)
 
 
 def test_an_outcome_fit_reports_single_agents_as_their_logs_do(logs: dict[str, Path], tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def trained(place: Path, name: str, *words: str | Path) -> Path:
     table = place / f"{name}.parquet"
     command("outcomes", place / "logs", "--prices", place / "mine.yaml", *words, "-o", table, "--force")
-    command("train", table, "--router", "wtp-knn", "-o", place / name, "--embedder", "hashing")
+    command("train", table, "--router", "wtp-knn", "-o", place / name, "--embedder", "hashing", "--force")
     return place / name / "wtp-knn.npz"
 
 

@@ -243,8 +243,8 @@ def test_bad_input_is_one_error_before_anything_is_paid(here: Path, old: str, ne
 
 
 def test_init_writes_a_file_that_runs(here: Path) -> None:
-    made = study("init", "new.yaml", "--pool", "pool.yaml", "--task", "quiz.py@quiz", "--worth", "0.5", "--cap", "5")
+    made = study("init", "new.yaml", "quiz.py@quiz", "--pool", "pool.yaml", "--worth", "0.5", "--cap", "5")
     assert made.exit_code == 0, made.output
-    assert "is there already" in study("init", "new.yaml", "--pool", "pool.yaml", "--task", "quiz.py@quiz").output
+    assert "is there already" in study("init", "new.yaml", "quiz.py@quiz", "--pool", "pool.yaml").output
     assert study("run", "new.yaml", "--forecast").exit_code == 0
     assert json.loads(study("schema").output)["title"] == "StudyFile"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sale_inspect._bounds import json_value
 from sale_inspect.report.analysis._estimates import NOTHING, TaskEstimate, mean_gain, share_solved
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def preset_of_policies(logs: pd.DataFrame) -> dict[str, str]:
     held = logs[logs["auction"] != ""]
     presets: dict[str, str] = {}
     for policy, auction in zip(held["policy"], held["auction"], strict=True):
-        presets[str(policy)] = str((json.loads(auction).get("options") or {}).get("preset", ""))
+        presets[str(policy)] = str((json_value(auction).get("options") or {}).get("preset", ""))
     return presets
 
 
