@@ -50,6 +50,18 @@ def test_eval_set_runs_once_and_has_nothing_to_do_again(tmp_path: Path) -> None:
     assert [sample.uuid for sample in again.samples or []] == [sample.uuid for sample in first.samples or []]
 
 
+def test_tasks_side_by_side_that_share_a_memory_file_are_refused_on_the_command_line_too(tmp_path: Path) -> None:
+    shared = ("-S", "memory=shared.sqlite", "--limit", "2", "--log-dir")
+    both = ("eval", TASK[0], "sale_inspect/hst_deep_search", *TASK[1:])
+    inspect(*both, *SALE, *shared, "two", "--max-tasks", "2", cwd=tmp_path)
+    for log in logs(tmp_path / "two"):
+        assert log.status == "error" and log.error is not None and not log.stats.model_usage
+        assert "up to 2 tasks of this evaluation run side by side" in log.error.message
+    inspect("eval", *TASK, *SALE, *shared, "one", "--max-tasks", "1", cwd=tmp_path)
+    (log,) = logs(tmp_path / "one")
+    assert log.status == "success" and "SALE" in (log.eval.tags or [])
+
+
 def test_sample_ids_choose_tasks_and_the_auction_is_the_same_as_in_a_whole_run(tmp_path: Path) -> None:
     whole = ("eval", *TASK, *SALE, "-S", "memory=off", "--log-dir")
     inspect(*whole, "all", cwd=tmp_path)

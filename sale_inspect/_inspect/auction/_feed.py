@@ -70,6 +70,13 @@ def _stops_on_error(config: EvalConfig) -> bool:
     return config.fail_on_error in (None, True) and not config.continue_on_fail and not config.score_on_error
 
 
+def _at_once(data: TaskStart) -> int:
+    """How many tasks of the evaluation may run side by side."""
+    allowed = data.spec.config.max_tasks or 1
+    # The hooks may be younger than the evaluation: Inspect makes the solver of a command line after the run's start.
+    return min(allowed, _tasks.get(data.run_id, allowed))
+
+
 def _headline(spec: EvalSpec) -> str:
     return "" if spec.headline_metric is None else spec.headline_metric.scorer or ""
 
@@ -105,7 +112,7 @@ class MemoryHooks(Hooks):
             tries_again=bool(data.spec.config.retry_on_error),
             logs_samples=data.spec.config.log_samples is not False,
             evaluation=data.run_id,
-            tasks_at_once=min(data.spec.config.max_tasks or 1, _tasks.get(data.run_id, 1)),
+            tasks_at_once=_at_once(data),
             scorers=frozenset(scorer.name for scorer in data.spec.scorers or []),
             headline=_headline(data.spec),
             wanted=_wanted(data.spec),

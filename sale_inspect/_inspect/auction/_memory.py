@@ -44,7 +44,7 @@ class RunMemory:
         tries_again: Inspect tries a failed sample again within the run (`--retry-on-error`).
         logs_samples: The log holds the run's samples (not with `--no-log-samples`).
         evaluation: Inspect's id of the call of `inspect eval` that the run is part of.
-        tasks_at_once: How many tasks of it run side by side.
+        tasks_at_once: How many tasks of it may run side by side.
         scorers: Names of the task's scorers.
         headline: Name of the task's headline score; empty if it names none.
         wanted: The score that the user chose with `--metadata sale_score=NAME>=X`.
@@ -113,8 +113,8 @@ class RunMemory:
         choice = use.choice
         if self.tasks_at_once > 1 and choice.path is not None and not choice.frozen:
             raise PoolError(
-                f"memory: {self.tasks_at_once} tasks of this evaluation run side by side, and what each of them sees "
-                f"in {choice.path} would depend on which comes first. Run them one after another (--max-tasks 1), "
+                f"memory: up to {self.tasks_at_once} tasks of this evaluation run side by side, and what each of them "
+                f"sees in {choice.path} would depend on which comes first. Run them one after another (--max-tasks 1), "
                 "evaluate each with a file of its own, or give memory=run, memory=off or frozen=true."
             )
         embedder = await anyio.to_thread.run_sync(make_embedder, use.embedder)
