@@ -45,6 +45,7 @@ ELSEWHERE = {
     "make ": "installs into .venv, or takes minutes to hours: tests/inspect/test_command_line.py, tests/test_study.py",
     "python -m llama_cpp.server ": "another program's server; .ci/run starts one",
     "sale-inspect times ": "a person answers in a terminal: tests/inspect/test_times_cli.py",
+    "sale-inspect study ": "a whole study: tests/study/test_run.py, tests/test_study.py",
     "python benchmarks/": "a benchmark of minutes; tests/redteam and tests/cli drive the same functions",
 }
 ANSWERS = {"small": "A", "claude": "B", "smollm": "A", "qwen2.5": "B", "4B": "A", "8B": "B", "14B": "C", "32B": "D"}
@@ -197,6 +198,10 @@ def copied(stage: Stage, block: Block, folder: Path) -> None:
     written = re.findall(r"--log-dir ([\w./-]+)", block.body)
     if "inspect eval" in block.body and "--log-dir" not in block.body:
         written.append("logs")
+    # So does one that writes a result: nothing is replaced without --force.
+    for name in re.findall(r"(?:-o|--json|--plots) ([\w./-]+)", block.body):
+        if re.search(rf"(?<![\w./-]){re.escape(name)}(?![\w.-])", block.body.partition(f"-o {name}")[0]) is None:
+            (folder / name).unlink(missing_ok=True) if (folder / name).is_file() else written.append(name)
     for name in written:
         shutil.rmtree(folder / name, ignore_errors=True)
     stage.run("\n".join(kept), folder)

@@ -12,6 +12,7 @@ import click
 from sale_inspect._cli import _options as options
 from sale_inspect._cli._draw import say, say_escaped, show_table, write_json
 from sale_inspect._edge import clean_errors
+from sale_inspect._errors import StudyError
 from sale_inspect._files import write_file
 
 __all__ = ["study"]
@@ -58,7 +59,7 @@ def study() -> None:
 @click.option("--forecast", "only_forecast", is_flag=True, help="Only say what it will cost. Nothing is called.")
 def run(file: Path, out: Path | None, json_file: Path | None, only_forecast: bool) -> None:
     """Run FILE, or what is left of it, to the decision."""
-    from sale_inspect._work.study import forecast_study, prepare_study, run_study
+    from sale_inspect._work.study import STOPPED, forecast_study, prepare_study, run_study
     from sale_inspect.study import costs_table, decision_table
 
     with clean_errors():
@@ -73,7 +74,10 @@ def run(file: Path, out: Path | None, json_file: Path | None, only_forecast: boo
             show_table(costs_table(forecast))
             write_json(json_file, {"estimated": True, "steps": [asdict(each) for each in forecast]})
             return
-        result = run_study(prepared, tell=say)
+        try:
+            result = run_study(prepared, tell=say)
+        except KeyboardInterrupt:
+            raise StudyError(STOPPED) from None
     say("")
     show_table(decision_table(result.decision))
     say("", result.decision.sentence)

@@ -40,7 +40,7 @@ def executed(bench: Bench) -> Executed:
     """One run in which the winner meets another fault in each sample."""
     bench.script({})
     bench.server.questions["big", "execute"] = dict(enumerate(QUESTIONS))
-    bench.config = {"big": {"max_retries": 0, "attempt_timeout": 4}}
+    bench.config = {"big": {"max_retries": 0, "attempt_timeout": 10}}
     solver = sale(pool=bench.pool(NAMES), memory="off", check=False)
     log = bench.run(solver, samples=len(QUESTIONS), fail_on_error=False, max_samples=len(QUESTIONS))
     bench.config = {}

@@ -3,10 +3,11 @@
 from sale_inspect._work.study._change import added_agent, repriced_study, verified_study
 from sale_inspect._work.study._forecast import StepForecast, forecast_study
 from sale_inspect._work.study._prepare import PreparedStudy, prepare_study
-from sale_inspect._work.study._run import StudyResult, run_study
+from sale_inspect._work.study._run import STOPPED, StudyResult, run_study
 from sale_inspect._work.study._status import StudyStatus, study_status
 
 __all__ = [
+    "STOPPED",
     "PreparedStudy",
     "StepForecast",
     "StudyResult",

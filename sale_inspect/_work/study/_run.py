@@ -21,7 +21,9 @@ from sale_inspect._work.study._prepare import PreparedStudy
 from sale_inspect._work.study._purse_file import SpentFile, kept_spent
 from sale_inspect.study import POOL_FILE, Decision, Evaluation, StepForecast, StudyStep
 
-__all__ = ["StudyResult", "Tell", "run_study"]
+__all__ = ["STOPPED", "StudyResult", "Tell", "run_study"]
+
+STOPPED = "Stopped. Run the same command again to go on; nothing that is done is lost."
 
 Tell = Callable[[str], None]
 """Is told in a line what happens."""
@@ -168,7 +170,7 @@ class _Study:
 
     def _stop_if_unfinished(self, name: str, done: Done) -> None:
         if done.cancelled:
-            raise StudyError("Stopped. Run the same command again to go on; nothing that is done is lost.")
+            raise StudyError(STOPPED)
         if not done.left:
             return
         if self.purse.empty:
