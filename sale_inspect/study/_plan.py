@@ -134,8 +134,9 @@ def study_steps(study: StudyFile, agents: Sequence[str]) -> Iterator[StudyStep]:
                 side=side, policy=f"{agent} alone", solver="sale_inspect/single", args=args, agents=(agent,)
             )
         if side == "dev" and fits_of(study):
-            # Fits need auctions as they are: all judges, no memory, uniform weights.
-            args = {"pool": POOL_FILE, "memory": "off", "embedder": study.embedder, **shared}
+            # Fits need auctions with uniform weights and no memory, held as the fitted ones will be.
+            options = next(policy.options for policy in study.policies.sale if policy.fit != "none")
+            args = {"pool": POOL_FILE, "memory": "off", "embedder": study.embedder, **shared, **options}
             yield StudyStep(side=side, policy="auctions", solver="sale_inspect/sale", args=args, agents=tuple(agents))
     for policy in study.policies.sale:
         for order in range(study.orders if policy.memory == "run" else 1):
