@@ -23,6 +23,7 @@ SMALL = {
     "auction.py": (["--quick"], "own CPU time of one auction"),
     "concurrency.py": (["--quick"], "6 samples"),
     "coverage.py": (["--quick"], "at least"),
+    "decisions.py": (["--quick"], "6 cells: at most"),
     "jury_modes.py": (["LOGS", "--pool", "sim", "--log-dir", "rated", "--quick"], "same provisional winner"),
     "kills.py": (["--quick"], "2 of 2 interrupted runs have the records"),
     "memory.py": (["--quick"], "recall in a growing run"),

@@ -45,7 +45,6 @@ ELSEWHERE = {
     "make ": "installs into .venv, or takes minutes to hours: tests/inspect/test_command_line.py, tests/test_study.py",
     "python -m llama_cpp.server ": "another program's server; .ci/run starts one",
     "sale-inspect times ": "a person answers in a terminal: tests/inspect/test_times_cli.py",
-    "sale-inspect study ": "a whole study: tests/study/test_run.py, tests/test_study.py",
     "python benchmarks/": "a benchmark of minutes; tests/redteam and tests/cli drive the same functions",
 }
 ANSWERS = {"small": "A", "claude": "B", "smollm": "A", "qwen2.5": "B", "4B": "A", "8B": "B", "14B": "C", "32B": "D"}
@@ -127,7 +126,7 @@ def write_files(folder: Path, real_data: Path) -> None:
         "from inspect_ai.dataset import Sample\n"
         "from inspect_ai.scorer import includes\n\n\n"
         "@task\ndef mine():\n"
-        "    samples = [Sample(id=f's{n}', input=f'Question {n}: A or B?', target='AB'[n % 2]) for n in range(4)]\n"
+        "    samples = [Sample(id=f's{n}', input=f'Question {n}: A or B?', target='AB'[n % 2]) for n in range(40)]\n"
         "    return Task(dataset=samples, scorer=includes(), sandbox='local')\n",
         encoding="utf-8",
     )

@@ -16,7 +16,6 @@ from sale_inspect.study._decide import (
 )
 from sale_inspect.study._divide import Divided, StudySample, check_apart, divide, first_by_hash
 from sale_inspect.study._file import (
-    FITS,
     Fit,
     SalePolicy,
     StudyFile,
@@ -32,7 +31,6 @@ from sale_inspect.study._read import parse_study, read_study, study_schema
 from sale_inspect.study._starter import Starter, starter_text
 
 __all__ = [
-    "FITS",
     "POOL_FILE",
     "Decision",
     "Divided",

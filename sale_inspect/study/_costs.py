@@ -57,7 +57,6 @@ def forecast_steps(
     task_tokens: float,
     at_once: int,
     recorded: Mapping[str, Sequence[RecordedSample]] | None = None,
-    panel: bool = False,
 ) -> tuple[StepForecast, ...]:
     """Forecast each step.
 
@@ -71,7 +70,6 @@ def forecast_steps(
         task_tokens: Mean tokens of a task's text.
         at_once: Samples at once.
         recorded: Dev runs by the name of the policy.
-        panel: Judges rate all plans in one call.
 
     Raises:
         ForecastError: If a step has no run.
@@ -85,7 +83,7 @@ def forecast_steps(
         elif step.solver.endswith("/routed") and singles:
             made.append(_between([_recorded(step, runs, own, at_once) for own in singles]))
         else:
-            made.append(_assumed(step, runs, prices, task_tokens, panel=panel))
+            made.append(_assumed(step, runs, prices, task_tokens))
     return tuple(made)
 
 
@@ -120,16 +118,14 @@ def _between(ends: Sequence[StepForecast]) -> StepForecast:
     )
 
 
-def _assumed(
-    step: StudyStep, runs: int, prices: Mapping[str, Price], task_tokens: float, *, panel: bool
-) -> StepForecast:
+def _assumed(step: StudyStep, runs: int, prices: Mapping[str, Price], task_tokens: float) -> StepForecast:
     least_tokens = _FEWER * task_tokens
     short = replace(_SHORT, task_tokens=least_tokens, trace_input=least_tokens)
     long = replace(_LONG, task_tokens=task_tokens)
     ends = []
     for assumed in (short, long):
         if step.solver.endswith("/sale"):
-            of_panel = panel or step.args.get("jury") == "panel"
+            of_panel = step.args.get("jury") == "panel"
             whole = forecast_sale(
                 prices, runs, assumed, jury="panel" if of_panel else "individual", memory="memory" not in step.args
             )

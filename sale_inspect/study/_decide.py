@@ -249,10 +249,12 @@ class _Rule:
             return self._within(policy, self.goal.budget)
         if self.goal.worth is not None:
             return self._worth(policy, self.goal.worth)
-        better, reason = self._solves_more(policy)
+        # Two ways to be better: each has half of the level.
+        half = replace(self, alpha=self.alpha / 2)
+        better, reason = half._solves_more(policy)
         if better:
             return better, reason
-        kept, cheaper = self._loses_little(policy), self._cheaper(policy)
+        kept, cheaper = half._loses_little(policy), half._cheaper(policy)
         if kept and cheaper:
             return True, f"costs less and loses less than {100 * _MARGIN:g} point"
         return False, reason if not cheaper else "costs less, but may solve fewer"

@@ -10,7 +10,6 @@ from sale_inspect.options import RoutedOptions, SaleOptions, build
 from sale_inspect.routers import ROUTERS
 
 __all__ = [
-    "FITS",
     "Fit",
     "SalePolicy",
     "SampleId",
@@ -23,9 +22,8 @@ __all__ = [
     "StudyTask",
 ]
 
-Fit = Literal["none", "minmax", "outcome", "calibrated"]
-FITS: tuple[Fit, ...] = ("none", "minmax", "outcome", "calibrated")
-"""What an auction may have been fitted with on dev tasks; see `sale-inspect fit --objective`."""
+Fit = Literal["none", "minmax", "outcome"]
+"""What an auction's weights may have been fitted with on dev tasks; see `sale-inspect fit --objective`."""
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,60}$"
 PolicyName = Annotated[str, Field(pattern=_NAME)]
@@ -125,8 +123,7 @@ class SalePolicy(_Strict):
 
     Attributes:
         name: Its name in tables.
-        fit: What its score is fitted with on dev tasks: `none` for uniform weights, `minmax`, `outcome` or
-            `calibrated`.
+        fit: What its score is fitted with on dev tasks: `none` for uniform weights, `minmax` or `outcome`.
         memory: `run` to refine with the auctions so far, or `off`.
         options: Other options of `sale_inspect/sale`, by name.
     """
@@ -176,6 +173,15 @@ class StudyPolicies(_Strict):
 
     @model_validator(mode="after")
     def _told_apart(self) -> Self:
+        for policy in self.sale:
+            if policy.name.endswith("-alone"):
+                raise ValueError(f"{policy.name!r}: a name that ends with -alone is that of an agent that runs alone")
+        fitted = [policy for policy in self.sale if policy.fit != "none"]
+        if any(policy.options != fitted[0].options for policy in fitted):
+            raise ValueError(
+                "auctions with a `fit` must have the same `options`: the dev auctions that they are fitted on are held "
+                "once"
+            )
         names = [policy.name for policy in self.sale] + list(self.routers)
         for name in names:
             if names.count(name) > 1:

@@ -114,7 +114,7 @@ def fits_of(study: StudyFile) -> tuple[Fit, ...]:
 
 def weights_file(fit: Fit) -> str:
     """Where the fit is kept, in the study's folder."""
-    return f"fits/{fit}.{'npz' if fit == 'calibrated' else 'json'}"
+    return f"fits/{fit}.json"
 
 
 def study_steps(study: StudyFile, agents: Sequence[str]) -> Iterator[StudyStep]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -105,33 +106,15 @@ def test_runs_of_a_task_count_as_one() -> None:
     assert made["a"][1].tolist() == pytest.approx([0.3])
 
 
-# Worlds in which another policy than the baseline is never right, at the edge where a claim is hardest to avoid.
-EDGES: dict[str, tuple[StudyGoal, float, float, float, float]] = {
-    # goal, baseline's chance and dollars, the others' chance and dollars
-    "solves no more": (StudyGoal(), 0.6, 0.01, 0.6, 0.01),
-    "keeps just less than asked": (StudyGoal(keep_pass=0.99), 0.6, 0.01, 0.594, 0.004),
-    "keeps, but costs the same": (StudyGoal(keep_pass=0.9), 0.6, 0.01, 0.75, 0.01),
-    "is worth the same": (StudyGoal(worth=1.0), 0.6, 0.01, 0.6, 0.01),
-    "costs just the budget": (StudyGoal(budget=0.01), 0.6, 0.005, 0.9, 0.01),
-}
+# What benchmarks/decisions.py simulates at length: worlds in which another policy than the baseline is never right.
+_SPEC = spec_from_file_location("decisions", Path(__file__).parents[2] / "benchmarks" / "decisions.py")
+assert _SPEC is not None and _SPEC.loader is not None
+decisions = module_from_spec(_SPEC)
+_SPEC.loader.exec_module(decisions)
 
 
-@pytest.mark.parametrize(("edge", "rivals"), [*((edge, 1) for edge in EDGES), ("solves no more", 4)])
+@pytest.mark.parametrize(("edge", "rivals"), [*((edge, 1) for edge in decisions.EDGES), ("solves no more", 4)])
 def test_the_chance_of_a_false_decision_is_what_it_says(edge: str, rivals: int) -> None:
     """5% allowed; of 60 data sets of 60 tasks, so 9 are 3.5 standard errors above. docs/guides/study.md has more."""
-    goal, base_chance, base_usd, chance, usd = EDGES[edge]
-    false = 0
-    for world in range(60):
-        rng = np.random.default_rng([world, rivals])
-        ease = rng.uniform(-0.3, 0.3, 60)
-        drawn: list[Any] = [("base", base_chance, base_usd), *((f"p{k}", chance, usd) for k in range(rivals))]
-        policies = [
-            MeasuredPolicy(
-                name=name,
-                solved=(rng.random(60) < np.clip(own + ease, 0, 1)).astype(float),
-                dollars=mean * np.exp(rng.normal(size=60) - 0.5),
-            )
-            for name, own, mean in drawn
-        ]
-        false += decide_study(policies, "base", goal, seed=world).use != "base"
-    assert false <= 9
+    false = [decisions.false_decision(edge, tasks=60, rivals=rivals, spread=1.0, world=world) for world in range(60)]
+    assert sum(false) <= 9

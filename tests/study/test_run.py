@@ -232,6 +232,7 @@ def test_other_prices_change_dollars_and_run_nothing(here: Path) -> None:
         ("pool: pool.yaml", "pool: none.yaml", "Unknown pool"),
         ("dev_share: 0.5", "dev: [q1], test: [q1, q2]", "in dev and in test both"),
         ("dev_share: 0.5", "dev: [q1], test: [q99]", "does not have: q99"),
+        ("dev_share: 0.5", "dev: [q1, q2, q3], test: [q4, q5]", "3 dev samples are too few to train routers"),
     ],
 )
 def test_bad_input_is_one_error_before_anything_is_paid(here: Path, old: str, new: str, said: str) -> None:

@@ -18,7 +18,7 @@ from sale_inspect._inspect.store._ledger import (
     transcript_length,
     transcript_since,
 )
-from sale_inspect._inspect.store._purse import Purse, require_money, spending_from
+from sale_inspect._inspect.store._purse import Purse, money_left, require_money, spending_from
 from sale_inspect._inspect.store._read import StoredLedger, StoredSample, UncountedCall, read, with_store
 from sale_inspect._inspect.store._records import write_records
 from sale_inspect._inspect.store._routing import RoutingStore
@@ -45,6 +45,7 @@ __all__ = [
     "forget_attempts",
     "generate_config",
     "keep_body",
+    "money_left",
     "pool_from_roles",
     "read",
     "register_price",

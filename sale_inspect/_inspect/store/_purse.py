@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sale_inspect._errors import SpendingCapError
 
-__all__ = ["Purse", "note_spent", "require_money", "spending_from"]
+__all__ = ["Purse", "money_left", "note_spent", "require_money", "spending_from"]
 
 
 def _nothing(spent: float) -> None:
@@ -59,6 +59,12 @@ def note_spent(usd: float) -> None:
     if purse is not None:
         purse.spent += usd
         purse.on_spent(purse.spent)
+
+
+def money_left() -> bool:
+    """Whether a sample may begin."""
+    purse = _current.get()
+    return purse is None or not purse.empty
 
 
 def require_money() -> None:

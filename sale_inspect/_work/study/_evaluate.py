@@ -14,6 +14,7 @@ from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 from inspect_ai.solver import SolverSpec
 
 from sale_inspect._errors import StudyError
+from sale_inspect._inspect.store import money_left
 from sale_inspect.study import Evaluation
 
 __all__ = ["Done", "Evaluate", "evaluate", "log_place", "newest_log", "runs_done"]
@@ -80,7 +81,7 @@ def evaluate(evaluation: Evaluation, folder: Path, logs: str, *, attempts: int =
                 break
             log = _begun(evaluation, place) if log is None else _again(log, place)
             done = _standing(evaluation, log)
-            if done.cancelled or _spent(done):
+            if done.cancelled or not money_left():
                 break
         return done
 
@@ -145,10 +146,6 @@ def _failed(log: EvalLog) -> list[str]:
 def _line(text: str) -> str:
     lines = text.strip().splitlines()
     return lines[-1 if text.startswith("Traceback") else 0][:300] if lines else "no reason is given"
-
-
-def _spent(done: Done) -> bool:
-    return "of the cap of" in done.reason
 
 
 Evaluate = Callable[[Evaluation, Path, str], Done]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sale_inspect._errors import StudyError
 from sale_inspect._inspect.tasks import samples_of, task_place
+from sale_inspect._work._train import TrainRequest
 from sale_inspect.pools import Pool, load_pool, packaged_pools
 from sale_inspect.study import (
     Divided,
@@ -89,6 +90,7 @@ def prepare_study(file: Path, folder: Path | None = None) -> PreparedStudy:
     for side in ("dev", "test"):
         if not any(getattr(each, side) for each in divided):
             raise StudyError(f"Study file {file}: there is no {side} sample. See `split`.")
+    _require_enough_dev(study, divided)
     tasks = tuple(
         task.model_copy(update={"task": _from_folder(task_place(task.task, here), target)}) for task in study.tasks
     )
@@ -97,6 +99,17 @@ def prepare_study(file: Path, folder: Path | None = None) -> PreparedStudy:
     return PreparedStudy(
         file=file, folder=target, study=study, pool=pool, pool_place=place, divided=divided, steps=steps
     )
+
+
+def _require_enough_dev(study: StudyFile, divided: Sequence[Divided]) -> None:
+    """Refuse what could not be trained, before dev is paid."""
+    texts = {each.digest for sides in divided for each in sides.dev}
+    fewest = TrainRequest().outer + 1
+    if study.policies.routers and len(texts) < fewest:
+        raise StudyError(
+            f"{study.name}: {len(texts)} dev samples are too few to train routers, which takes {fewest} with texts of "
+            "their own. Nothing was paid. Give more samples or a larger split.dev_share, or leave policies.routers out."
+        )
 
 
 def _from_folder(task: str, folder: Path) -> str:
