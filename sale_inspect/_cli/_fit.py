@@ -84,7 +84,8 @@ def fit(logs: tuple[str, ...], output: Path | None, json_file: Path | None, requ
                for each agent and task; --keep-pass, --budget or --worth say
                what a dollar must bring, default: most tasks solved. Where dev
                tasks cannot show it to be as good as the best single agent,
-               that agent does every task, and the file says so
+               that agent does every task, and the file says so. No solver
+               reads this file yet
 
     Weights that were chosen for a dev set look better on it than they are. Trust the
     cross-validated line, and never fit on the tasks that you report.

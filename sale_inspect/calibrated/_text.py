@@ -11,6 +11,10 @@ from sale_inspect.texts import aligned, fmt_rate, fmt_usd
 __all__ = ["calibrated_text"]
 
 _MOST_COLUMNS = 8
+_NOT_YET = (
+    "No solver reads this file yet: it says what such an auction would have done on dev tasks. How often its bounds "
+    "hold was not simulated against known truth, so take them as estimates."
+)
 
 
 def calibrated_text(file: CalibratedFile) -> str:
@@ -23,6 +27,7 @@ def calibrated_text(file: CalibratedFile) -> str:
             _figures(header),
             "\n".join(_quality(header)),
             _slopes(file),
+            _NOT_YET,
             *(["\n".join(f"- {note}" for note in header.notes)] if header.notes else []),
         ]
     )

@@ -87,8 +87,7 @@ class SaleOptions(Options):
         Preset | None,
         Option(
             "`paper` (the source's mechanism to the letter) or `ours` (with what this project adds): the values of "
-            "the options that are not set. Without it `paper`, or `ours` where a weights file of `fit --objective "
-            "calibrated` brings it.",
+            "the options that are not set. Without it `paper`.",
             told="preset {}",
             recorded=Recorded(),
         ),

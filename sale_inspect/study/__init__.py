@@ -5,15 +5,7 @@ an ordinary `inspect eval`; and from what they gave, the decision.
 """
 
 from sale_inspect.study._costs import StepForecast, costs_table, forecast_steps
-from sale_inspect.study._decide import (
-    Decision,
-    MeasuredPolicy,
-    OraclePoint,
-    Standing,
-    by_policy,
-    decide_study,
-    decision_table,
-)
+from sale_inspect.study._decide import by_policy, decide_study
 from sale_inspect.study._divide import Divided, StudySample, check_apart, divide, first_by_hash
 from sale_inspect.study._file import (
     Fit,
@@ -28,6 +20,7 @@ from sale_inspect.study._file import (
 )
 from sale_inspect.study._plan import POOL_FILE, Evaluation, StudyStep, evaluations, fits_of, study_steps, weights_file
 from sale_inspect.study._read import parse_study, read_study, study_schema
+from sale_inspect.study._standing import Decision, MeasuredPolicy, OraclePoint, Standing, decision_table
 from sale_inspect.study._starter import Starter, starter_text
 
 __all__ = [
