@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -148,6 +149,23 @@ def test_a_sample_that_failed_alone_sees_in_a_retry_what_it_would_have_seen(
     assert {key: found[key] for key in without_first} == without_first
 
 
+def test_a_log_that_is_read_in_the_middle_of_a_write_is_read_again(
+    run_eval: RunEval, whole: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Inspect writes the log meanwhile. Read too early, it once ended the run."""
+    tries, read = [0], _taking_up.read_eval_log_sample_summaries_async
+
+    async def torn(location: str) -> Any:
+        tries[0] += 1
+        if tries[0] < 4:
+            raise zipfile.BadZipFile("File is not a zip file")
+        return await read(location)
+
+    monkeypatch.setattr(_taking_up, "read_eval_log_sample_summaries_async", torn)
+    assert records(run_eval(choices(), sale(pool="sim"))) == whole
+    assert tries == [4]
+
+
 @pytest.mark.parametrize("required", [True, False])
 def test_a_log_that_cannot_be_read_ends_the_run_or_is_said(
     run_eval: RunEval, monkeypatch: pytest.MonkeyPatch, required: bool
@@ -155,6 +173,7 @@ def test_a_log_that_cannot_be_read_ends_the_run_or_is_said(
     async def unreadable(location: str) -> None:
         raise OSError(f"no such log as {location}")
 
+    monkeypatch.setattr(_taking_up, "WAITS", ())
     monkeypatch.setattr(_taking_up, "read_eval_log_sample_summaries_async", unreadable)
     log = run_eval(choices(), sale(pool="sim", memory_required=required))
     if required:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from contextvars import copy_context
+from functools import partial
+from typing import TypeVar
 
+import anyio
 from inspect_ai.log import (
     EvalSampleSummary,
     read_eval_log_sample_async,
@@ -20,6 +24,11 @@ from sale_inspect._inspect.store import with_store
 from sale_inspect.auction import PastAuction
 
 __all__ = ["attach"]
+
+WAITS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
+"""Seconds between tries to read a log that is being written; about 8 in all."""
+
+Read = TypeVar("Read")
 
 _logger = logging.getLogger(__name__)
 
@@ -57,7 +66,7 @@ async def _take_up(run: RunMemory) -> None:
         return
     kept: dict[Place, tuple[str, PastAuction | None]] = {}
     filled = 0
-    for summary in await read_eval_log_sample_summaries_async(location):
+    for summary in await _when_whole(partial(read_eval_log_sample_summaries_async, location)):
         position = run.position(summary.id)
         if position is None:
             continue
@@ -78,6 +87,18 @@ async def _take_up(run: RunMemory) -> None:
         )
 
 
+async def _when_whole(read: Callable[[], Awaitable[Read]]) -> Read:
+    """What is read of the run's log, which Inspect is writing: in the middle of a write it is no whole archive."""
+    for seconds in WAITS:
+        try:
+            return await read()
+        # Whatever a torn file raises; what stays wrong is raised by the last try.
+        except Exception as error:  # noqa: BLE001
+            _logger.debug("The run's log is read again in %s s: %s", seconds, error)
+            await anyio.sleep(seconds)
+    return await read()
+
+
 def _failed_before(run: RunMemory, summary: EvalSampleSummary) -> bool:
     """Whether a sample's place stays without a record: it failed once, and the run went on meanwhile."""
     if run.stops_on_error and not run.tries_again:
@@ -90,7 +111,8 @@ def _failed_before(run: RunMemory, summary: EvalSampleSummary) -> bool:
 async def _past_auction_of(
     run: RunMemory, location: str, summary: EvalSampleSummary, position: int
 ) -> PastAuction | None:
-    sample = await read_eval_log_sample_async(location, summary.id, summary.epoch, resolve_attachments="full")
+    read = partial(read_eval_log_sample_async, location, summary.id, summary.epoch, resolve_attachments="full")
+    sample = await _when_whole(read)
     return past_auction(run, with_store(sample), summary.epoch, position)
 
 
