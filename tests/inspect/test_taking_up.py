@@ -13,7 +13,7 @@ import pytest
 from inspect_ai import Task, eval_retry, task, task_with
 from inspect_ai import eval as inspect_eval
 from inspect_ai.dataset import Sample
-from inspect_ai.log import EvalLog, EvalSpec
+from inspect_ai.log import EvalLog, EvalSpec, read_eval_log_sample_summaries_async
 from inspect_ai.scorer import SampleScore
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import EarlyStop
@@ -153,7 +153,7 @@ def test_a_log_that_is_read_in_the_middle_of_a_write_is_read_again(
     run_eval: RunEval, whole: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Inspect writes the log meanwhile. Read too early, it once ended the run."""
-    tries, read = [0], _taking_up.read_eval_log_sample_summaries_async
+    tries, read = [0], read_eval_log_sample_summaries_async
 
     async def torn(location: str) -> Any:
         tries[0] += 1
