@@ -2,13 +2,23 @@
 
 from sale_inspect.bench._answers import matches_alias, normalise, parse_letter, without_lead
 from sale_inspect.bench._assemble import BuiltSet, assemble
-from sale_inspect.bench._bins import BINS, Bin, TauProvenance, bin_named, bin_of
+from sale_inspect.bench._bins import (
+    BINS,
+    Bin,
+    TauProvenance,
+    bin_named,
+    bin_of,
+    spread_for,
+    unlearnt_bins,
+    unlearnt_note,
+)
 from sale_inspect.bench._build import Built, Coverage, Offer, build, offer_of, rank
 from sale_inspect.bench._corpus import Corpus, CorpusPage, SearchHit, read_pages
 from sale_inspect.bench._corpus_files import CorpusReport, load_corpus, merge_pages, pages_in, read_corpus
 from sale_inspect.bench._durations import parse_minutes
 from sale_inspect.bench._effort import Effort, estimated_minutes
 from sale_inspect.bench._exact_match import exact_match, token_f1
+from sale_inspect.bench._examples import ShownExamples, shown_examples
 from sale_inspect.bench._gaia_match import gaia_match
 from sale_inspect.bench._grader import GRADER_VERDICTS, GraderPrompt, SimpleQaVerdict, grader_prompt, parse_verdict
 from sale_inspect.bench._items import Domain, Kind, Split, TaskContent, TaskItem, read_items
@@ -41,6 +51,7 @@ __all__ = [
     "Rule",
     "SearchHit",
     "Selection",
+    "ShownExamples",
     "SimpleQaVerdict",
     "Split",
     "TaskContent",
@@ -80,7 +91,11 @@ __all__ = [
     "rule_for",
     "runner_source",
     "select",
+    "shown_examples",
     "sources_of",
+    "spread_for",
     "token_f1",
+    "unlearnt_bins",
+    "unlearnt_note",
     "without_lead",
 ]

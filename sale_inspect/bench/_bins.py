@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
 from sale_inspect._errors import BenchError
+from sale_inspect.taus import TauSpread, bin_spread, proxy_spread, rounded_spread
 
-__all__ = ["BINS", "Bin", "TauProvenance", "bin_named", "bin_of"]
+__all__ = ["BINS", "Bin", "TauProvenance", "bin_named", "bin_of", "spread_for", "unlearnt_bins", "unlearnt_note"]
 
 TauProvenance = Literal["annotated", "published", "bin-prior", "estimated"]
 """Where a human time is from; see docs/benchmark.md."""
@@ -71,3 +73,43 @@ def bin_named(name: str) -> Bin:
         if candidate.name == name:
             return candidate
     raise BenchError(f"Unknown bin {name!r}. The bins are {', '.join(b.name for b in BINS)}.")
+
+
+def spread_for(provenance: str, tau_minutes: float) -> TauSpread:
+    """What is known of a time of which only the provenance is stated.
+
+    `bin-prior` is log-uniform in its bin, `estimated` log-normal around the proxy, `published` log-uniform over what
+    rounds to it (see `sale_inspect.taus`); all others, `annotated` among them, are taken as certain: the spread of
+    people's times is not stated.
+
+    Args:
+        provenance: As in a sample's metadata.
+        tau_minutes: Central value, minutes.
+    """
+    if provenance == "bin-prior" and 0 < tau_minutes <= BINS[-1].high:
+        own = bin_of(tau_minutes)
+        # The first bin is open below; a time that lies below what stands for it widens it.
+        return bin_spread(tau_minutes, min(own.low or own.high / 5, tau_minutes), own.high)
+    if provenance == "estimated":
+        return proxy_spread(tau_minutes)
+    return rounded_spread(tau_minutes) if provenance == "published" else TauSpread(minutes=tau_minutes)
+
+
+def unlearnt_bins(bins: Collection[str]) -> tuple[str, ...]:
+    """The benchmark's bins of which something that was fitted on tasks of `bins` learnt nothing.
+
+    Empty if no bin is stated, or one is not the benchmark's: then it is not known which there could be.
+    """
+    names = [each.name for each in BINS]
+    return tuple(name for name in names if name not in bins) if bins and set(bins) <= set(names) else ()
+
+
+def unlearnt_note(bins: Collection[str]) -> tuple[str, ...]:
+    """That in one sentence; nothing if all bins are there, or it is not known."""
+    lacking = unlearnt_bins(bins)
+    if not lacking:
+        return ()
+    return (
+        f"Nothing was learnt of {', '.join(lacking)}: none of the tasks is of "
+        f"{'that bin' if len(lacking) == 1 else 'these bins'}. What is decided there is extrapolated.",
+    )

@@ -11,6 +11,7 @@ from sale_inspect.bench._bins import bin_named, bin_of
 from sale_inspect.bench._items import TaskItem
 from sale_inspect.bench._recipe import Line, Recipe, RecipeCell
 from sale_inspect.bench.sources import Candidate, DroppedRow
+from sale_inspect.embedding import twin_groups
 
 __all__ = ["Built", "Coverage", "Offer", "build", "offer_of", "rank"]
 
@@ -65,26 +66,43 @@ def rank(seed: int, source: str, item: str) -> str:
 def build(recipe: Recipe, offers: Mapping[str, Offer]) -> Built:
     """The tasks that the recipe picks from the offers.
 
-    Holes stay holes: a line that finds too few tasks is short, and its coverage says so.
+    Holes stay holes: a line that finds too few tasks is short, and its coverage says so. A task whose text is a twin of
+    a test task's (`embedding.twin_groups`, among the tasks of its source) is not taken for dev: what is fitted on one
+    cannot be tested on the other.
 
     Args:
         recipe: The recipe.
         offers: Offers by source; a source that is not there counts as missing.
     """
     taken: set[str] = set()
+    groups: dict[str, dict[str, int]] = {}
+    tested: set[tuple[str, int]] = set()
     items: list[TaskItem] = []
     coverage: list[Coverage] = []
     for place, line in recipe.lines():
         offer = offers.get(line.source, Offer(missing="not among the sources that were asked for"))
-        chosen = _chosen(recipe.seed, place, line, offer, taken)
+        if line.source not in groups:
+            groups[line.source] = _twins_of(offer)
+        own = groups[line.source]
+        barred = {name for name, group in own.items() if place.split == "dev" and (line.source, group) in tested}
+        chosen = _chosen(recipe.seed, place, line, offer, taken | barred)
         taken.update(candidate.content.id for candidate in chosen)
+        if place.split == "test":
+            tested.update((line.source, own[candidate.content.id]) for candidate in chosen)
         items += [_item(candidate, place, line) for candidate in chosen]
         reason = ""
         if len(chosen) < line.count:
-            reason = offer.missing or f"the source has only {len(chosen)} more that fit"
+            apart = " and are no twin of a test task" if barred else ""
+            reason = offer.missing or f"the source has only {len(chosen)} more that fit{apart}"
         coverage.append(Coverage(place=place, source=line.source, wanted=line.count, found=len(chosen), reason=reason))
     items.sort(key=lambda item: (item.domain, item.split, item.bin, item.id))
     return Built(items=tuple(items), coverage=tuple(coverage))
+
+
+def _twins_of(offer: Offer) -> dict[str, int]:
+    """The group of twins of each task, by its id."""
+    groups = twin_groups([candidate.content.question for candidate in offer.candidates])
+    return {candidate.content.id: group for candidate, group in zip(offer.candidates, groups, strict=True)}
 
 
 def _chosen(seed: int, place: RecipeCell, line: Line, offer: Offer, taken: set[str]) -> list[Candidate]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import threading
 import zlib
 from collections.abc import Iterable, Iterator
@@ -13,7 +12,7 @@ from typing import Any
 from sale_inspect._bounds import json_value
 from sale_inspect._errors import BenchError
 from sale_inspect.bench._corpus import Corpus, CorpusPage, clean, page_of
-from sale_inspect.bench._files import read_rows
+from sale_inspect.bench._files import lines_of, read_rows
 
 __all__ = ["CorpusReport", "Merged", "context_pages", "load_corpus", "merge_pages", "pages_in", "read_corpus"]
 
@@ -207,11 +206,10 @@ def _rows(path: Path) -> Iterator[tuple[Any, str]]:
 def _lines(path: Path) -> Iterator[tuple[Any, str]]:
     where = str(path)
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                where = f"{path}, line {number}"
-                if line.strip():
-                    yield json_value(line), where
+        for number, line in enumerate(lines_of(path), start=1):
+            where = f"{path}, line {number}"
+            if line.strip():
+                yield json_value(line), where
     except UnicodeDecodeError as error:
         raise BenchError(f"{where}: not UTF-8: {error.reason}. Save the file as UTF-8.") from error
     except ValueError as error:

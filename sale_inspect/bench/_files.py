@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import hashlib
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sale_inspect._bounds import json_value
+from sale_inspect._bounds import check_parquet, gzip_lines, json_value
 from sale_inspect._errors import BenchError
 
-__all__ = ["AGAIN", "Row", "git_blob_id", "read_rows", "sha256_of"]
+__all__ = ["AGAIN", "Row", "git_blob_id", "lines_of", "read_rows", "sha256_of"]
 
 Row = dict[str, Any]
 
@@ -50,10 +49,23 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def _json_lines(path: Path) -> Iterator[Any]:
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-        for line in file:
-            if line.strip():
-                yield json_value(line.decode("utf-8"))
+    for line in lines_of(path):
+        if line.strip():
+            yield json_value(line.decode("utf-8"))
+
+
+def lines_of(path: Path) -> Iterator[bytes]:
+    """The lines of a file, unpacked within bounds if its name ends in .gz.
+
+    Raises:
+        ValueError: If it unpacks to too much.
+        OSError: If it cannot be read.
+    """
+    if path.suffix == ".gz":
+        yield from gzip_lines(path)
+        return
+    with path.open("rb") as file:
+        yield from file
 
 
 def _json_list(path: Path) -> Iterator[Any]:
@@ -79,6 +91,7 @@ def _parquet(path: Path) -> Iterator[Any]:
 
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
+            check_parquet(file.metadata, packed=path.stat().st_size)
             for batch in file.iter_batches(batch_size=512):
                 yield from batch.to_pylist()
     except pyarrow.ArrowException as error:

@@ -12,11 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from sale_inspect._bounds import json_value
 from sale_inspect._errors import BenchError
-from sale_inspect.bench._bins import TauProvenance, bin_of
+from sale_inspect.bench._bins import TauProvenance, bin_of, spread_for
 from sale_inspect.bench._effort import Effort
 from sale_inspect.bench._rules import Rule, rule_for
+from sale_inspect.taus import TauForm, TauSpread
 
-__all__ = ["Domain", "Kind", "Split", "TaskContent", "TaskItem", "read_items"]
+__all__ = ["Domain", "Kind", "Split", "TaskContent", "TaskItem", "TimedModel", "read_items"]
 
 Domain = Literal["coding", "deep_search"]
 Kind = Literal["mcq", "function", "short_answer"]
@@ -108,19 +109,55 @@ _HASHED = {
 }
 
 
-class TaskItem(TaskContent):
+class TimedModel(BaseModel):
+    """What is known of a task's human time. Where only its provenance is stated, `spread_for` says the rest.
+
+    Attributes:
+        tau_minutes: Human solution time in minutes, over 0 and at most 60.
+        tau_provenance: Where that time is from.
+        tau_form: How it is known, see `TauSpread`.
+        tau_low: Lower end, minutes.
+        tau_high: Upper end, minutes.
+    """
+
+    tau_minutes: float = Field(gt=0, le=60)
+    tau_provenance: TauProvenance
+    tau_form: TauForm
+    tau_low: float
+    tau_high: float
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spread_by_provenance(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "tau_form" in data:
+            return data
+        minutes = data.get("tau_minutes")
+        if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0 < minutes <= 60:
+            return {**data, "tau_form": "exact", "tau_low": 1.0, "tau_high": 1.0}
+        spread = spread_for(str(data.get("tau_provenance")), float(minutes))
+        return {**data, "tau_form": spread.form, "tau_low": spread.low, "tau_high": spread.high}
+
+    @model_validator(mode="after")
+    def _ends_hold_it(self) -> Self:
+        # Raises what it does not hold.
+        _ = self.spread
+        return self
+
+    @property
+    def spread(self) -> TauSpread:
+        """What is known of the time."""
+        return TauSpread(minutes=self.tau_minutes, form=self.tau_form, low=self.tau_low, high=self.tau_high)
+
+
+class TaskItem(TimedModel, TaskContent):
     """A benchmark task: its content with its human time.
 
     Attributes:
         split: `test` or `dev`.
-        tau_minutes: Human solution time in minutes, over 0 and at most 60.
-        tau_provenance: Where that time is from.
         effort: The work behind a time that `estimated_minutes` gave.
     """
 
     split: Split = "test"
-    tau_minutes: float = Field(gt=0, le=60)
-    tau_provenance: TauProvenance
     effort: Effort | None = None
 
     @property

@@ -16,6 +16,7 @@ from sale_inspect.bench._bins import BINS, bin_named
 from sale_inspect.bench._build import Coverage
 from sale_inspect.bench._items import Domain, Split, TaskItem
 from sale_inspect.bench.sources import SOURCES
+from sale_inspect.taus import TauSpread
 
 __all__ = ["Selection", "names", "ordered", "retimed", "select", "sources_of"]
 
@@ -64,7 +65,7 @@ def select(
     *,
     sources: Collection[str] | None = None,
     bins: Collection[str] | None = None,
-    minutes: Mapping[str, float] | None = None,
+    times: Mapping[str, TauSpread] | None = None,
 ) -> Selection:
     """The tasks of a build that an evaluation wants.
 
@@ -74,7 +75,7 @@ def select(
         split: `test` or `dev`.
         sources: Sources to keep; one that is missing is an error then, and a warning otherwise.
         bins: Bins to keep, after re-timing.
-        minutes: Measured human times by task id, in minutes.
+        times: Measured human times by task id.
 
     Raises:
         BenchError: If nothing is left, or a source that was named cannot be read.
@@ -85,7 +86,7 @@ def select(
             if name in built.missing:
                 raise BenchError(built.missing[name])
     items = [item for item in built.items if (item.domain, item.split) == (domain, split) and item.source in kept]
-    items = retimed(items, minutes or {})
+    items = retimed(items, times or {})
     if bins is not None:
         wanted = {bin_named(name).name for name in bins}
         items = [item for item in items if item.bin in wanted]
@@ -102,14 +103,16 @@ def select(
     return Selection(items=tuple(items), about=_about(built, split, rows, items, reasons), warnings=tuple(warnings))
 
 
-def retimed(items: Sequence[TaskItem], minutes: Mapping[str, float]) -> list[TaskItem]:
+def retimed(items: Sequence[TaskItem], times: Mapping[str, TauSpread]) -> list[TaskItem]:
     """The tasks with measured times where there are some; their provenance is `annotated`, bins follow."""
-    return [
-        item.model_copy(update={"tau_minutes": minutes[item.id], "tau_provenance": "annotated"})
-        if item.id in minutes
-        else item
-        for item in items
-    ]
+    return [item.model_copy(update=_annotated(times[item.id])) if item.id in times else item for item in items]
+
+
+def _annotated(time: TauSpread) -> dict[str, Any]:
+    return {
+        "tau_minutes": time.minutes, "tau_provenance": "annotated", "tau_form": time.form, "tau_low": time.low,
+        "tau_high": time.high,
+    }  # fmt: skip
 
 
 def ordered(items: Sequence[TaskItem], seed: int | None) -> list[TaskItem]:

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sale_inspect._errors import BenchError
-from sale_inspect.bench._bins import TauProvenance
-from sale_inspect.bench._items import Domain, Split, TaskItem
+from sale_inspect.bench._items import Domain, Split, TaskItem, TimedModel
 from sale_inspect.bench._recipe import HST_BENCH, BinName, Recipe
 
 __all__ = [
@@ -28,17 +27,18 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ManifestItem(_Strict):
-    """One task. tau in minutes; the content hash is `TaskContent.content_hash`."""
-
+class _Placed(_Strict):
     id: str
     source: str
     item: str
     domain: Domain
     split: Split
     bin: BinName
-    tau_minutes: float = Field(gt=0, le=60)
-    tau_provenance: TauProvenance
+
+
+class ManifestItem(TimedModel, _Placed):
+    """One task with what is known of its human time; the content hash is `TaskContent.content_hash`."""
+
     content_hash: str
 
 
@@ -61,7 +61,7 @@ class ManifestRecipe(_Strict):
 class Manifest(_Strict):
     """A build. Two builds from the same files are equal to the byte, wherever the files are."""
 
-    schema_version: int = 1
+    schema_version: int = 2
     recipe: ManifestRecipe
     sources: dict[str, ManifestSource]
     items: tuple[ManifestItem, ...]
@@ -88,6 +88,9 @@ def manifest_of(recipe: Recipe, sources: Mapping[str, ManifestSource], items: tu
                 bin=item.bin,  # type: ignore[arg-type]
                 tau_minutes=item.tau_minutes,
                 tau_provenance=item.tau_provenance,
+                tau_form=item.tau_form,
+                tau_low=item.tau_low,
+                tau_high=item.tau_high,
                 content_hash=item.content_hash,
             )
             for item in items

@@ -11,7 +11,15 @@ from sale_inspect.times._aggregate import (
 )
 from sale_inspect.times._agreement import Agreement, agreement, interval_alpha, ordinal_alpha
 from sale_inspect.times._attempts import ATTEMPT_COLUMNS, Attempt, read_attempts
-from sale_inspect.times._files import TIMES_COLUMNS, HumanTime, human_times, read_times, times_text
+from sale_inspect.times._files import (
+    TIMES_COLUMNS,
+    HumanTime,
+    human_times,
+    people_cv,
+    read_times,
+    times_spreads,
+    times_text,
+)
 from sale_inspect.times._people import person_key
 
 __all__ = [
@@ -31,8 +39,10 @@ __all__ = [
     "human_times",
     "interval_alpha",
     "ordinal_alpha",
+    "people_cv",
     "person_key",
     "read_attempts",
     "read_times",
+    "times_spreads",
     "times_text",
 ]

@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sale_inspect._errors import BenchError
+from sale_inspect.taus import PERSON_CV, TauSpread, people_spread
 from sale_inspect.texts import csv_cell, csv_text
 from sale_inspect.times._aggregate import MAX_MINUTES, TaskTime
 from sale_inspect.times._attempts import rows_of
 
-__all__ = ["TIMES_COLUMNS", "HumanTime", "human_times", "read_times", "times_text"]
+__all__ = ["TIMES_COLUMNS", "HumanTime", "human_times", "people_cv", "read_times", "times_spreads", "times_text"]
 
 TIMES_COLUMNS = ("task_id", "tau_minutes", "annotators", "dropped", "sd_minutes")
 """Columns of a times file."""
@@ -51,6 +52,31 @@ def human_times(tasks: Iterable[TaskTime]) -> list[HumanTime]:
         for task in tasks
         if task.tau_minutes is not None
     ]
+
+
+def people_cv(times: Iterable[HumanTime]) -> float | None:
+    """Standard deviation over mean of several people's times at one task, pooled over tasks.
+
+    Tasks weigh by their people less one, as in analysis of variance: the deviation of two or three people alone says
+    little. None if no task has two times.
+    """
+    several = [each for each in times if each.annotators > 1 and each.sd_minutes is not None]
+    if not several:
+        return None
+    squares = sum((each.annotators - 1) * ((each.sd_minutes or 0.0) / each.tau_minutes) ** 2 for each in several)
+    return math.sqrt(squares / sum(each.annotators - 1 for each in several))
+
+
+def times_spreads(times: Mapping[str, HumanTime]) -> dict[str, TauSpread]:
+    """How well each measured time is known: log-normal, by the number of people and how much people differ.
+
+    How much they differ is pooled over the file (`people_cv`); where no task has two times, it is `taus.PERSON_CV`.
+    """
+    cv = people_cv(times.values())
+    return {
+        name: people_spread(each.tau_minutes, each.annotators, PERSON_CV if cv is None else cv)
+        for name, each in times.items()
+    }
 
 
 def times_text(times: Iterable[HumanTime]) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sale_inspect import BenchError
-from sale_inspect.bench import BINS, bin_named, bin_of
+from sale_inspect.bench import BINS, bin_named, bin_of, spread_for, unlearnt_bins, unlearnt_note
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,29 @@ def test_bins_are_found_by_name() -> None:
 def test_an_unknown_bin_is_named_with_the_known_ones() -> None:
     with pytest.raises(BenchError, match=r"Unknown bin 'b6'\. The bins are b1, b2, b3, b4, b5"):
         bin_named("b6")
+
+
+@pytest.mark.parametrize(
+    ("provenance", "minutes", "form", "low", "high"),
+    [
+        ("bin-prior", BINS[0].midpoint, "bin", 0.02, 0.1),
+        ("bin-prior", BINS[4].midpoint, "bin", 12.5, 60.0),
+        ("estimated", 2.0, "proxy", 0.5, 8.0),
+        ("published", 5.0, "rounded", 2.5, 7.5),
+        ("annotated", 5.0, "exact", 5.0, 5.0),
+        ("", 5.0, "exact", 5.0, 5.0),
+    ],
+)
+def test_a_provenance_says_how_well_a_time_is_known(
+    provenance: str, minutes: float, form: str, low: float, high: float
+) -> None:
+    spread = spread_for(provenance, minutes)
+    assert spread.form == form and (spread.low, spread.high) == pytest.approx((low, high))
+
+
+def test_bins_that_nothing_was_learnt_of_are_named_only_where_bins_are_the_benchmarks() -> None:
+    assert unlearnt_bins(("b1", "b2", "b3", "b4")) == ("b5",)
+    assert unlearnt_bins(()) == unlearnt_bins(("easy", "b1")) == unlearnt_bins([each.name for each in BINS]) == ()
+    assert unlearnt_note(("b1", "b2", "b3", "b4")) == (
+        "Nothing was learnt of b5: none of the tasks is of that bin. What is decided there is extrapolated.",
+    )

@@ -103,6 +103,23 @@ def test_test_and_dev_are_disjoint_and_no_hole_is_filled(there: int, test: int, 
         assert bool(row.reason) == (row.found < row.wanted)
 
 
+def test_a_twin_of_a_test_task_is_not_taken_for_dev_and_the_coverage_says_so() -> None:
+    words = [" ".join(f"{letter}{number}" for letter in "abcdefghij") for number in range(6)]
+    asked = {f"{kind}{number}": f"{words[number]} {kind}" for number in range(6) for kind in ("one", "two")}
+    offered = [candidate("a", item) for item in asked]
+    twins = tuple(
+        Candidate(content=each.content.model_copy(update={"question": asked[each.content.item]})) for each in offered
+    )
+    built = build(recipe(b1=[{**LINE, "count": 3}], dev=[{**LINE, "count": 9}]), {"a": Offer(candidates=twins)})
+    sides: dict[str, set[str]] = {}
+    for item in built.items:
+        sides.setdefault(item.item[-1], set()).add(item.split)
+    assert all(len(both) == 1 for both in sides.values())
+    tested = {item.item[-1] for item in built.items if item.split == "test"}
+    assert built.coverage[1].found == 2 * (6 - len(tested))
+    assert built.coverage[1].reason.endswith("more that fit and are no twin of a test task")
+
+
 def test_a_smaller_file_keeps_the_picks_that_it_still_has() -> None:
     """A sample of a source is consistent with the whole: a pick leaves only because its row is gone."""
     whole = [candidate("a", str(number)) for number in range(50)]

@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sale_inspect import BenchError
@@ -21,6 +22,8 @@ from sale_inspect.bench import (
     select,
 )
 from sale_inspect.bench.sources import DataPlace
+from sale_inspect.embedding import HashingEmbedder, twins_among
+from sale_inspect.taus import TauSpread
 
 RECIPE = load_recipe("hst-bench")
 
@@ -37,6 +40,22 @@ def test_all_coding_tasks_and_those_of_the_open_sources_are_there(built: BuiltSe
     assert counts["deep_search", "test"] == 252 and counts["deep_search", "dev"] == 48
     assert set(built.missing) == {"gaia", "hle"}
     assert "https://huggingface.co/datasets/gaia-benchmark/GAIA" in built.missing["gaia"]
+
+
+@pytest.mark.parametrize("recipe", ["hst-bench", "hst-offline"])
+def test_no_task_of_dev_is_a_twin_of_a_test_task(
+    recipe: str, real_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """By the measure that the build uses, over all sources at once, and by the embeddings of the memory."""
+    found = assemble(load_recipe(recipe), DataPlace(data_dir=real_data, cache=tmp_path_factory.mktemp("twins"))).items
+    texts, sides = [item.question for item in found], np.array([item.split for item in found])
+    pairs = twins_among(texts)
+    assert len(pairs) > 10
+    assert [pair for pair in pairs if sides[pair[0]] != sides[pair[1]]] == []
+    rows = HashingEmbedder().embed(texts)
+    near = np.argwhere(np.triu(rows @ rows.T, 1) >= 0.95)
+    assert len(near) > 10
+    assert [(texts[i], texts[j]) for i, j in near if sides[i] != sides[j]] == []
 
 
 def test_bins_hold_what_their_name_says(built: BuiltSet) -> None:
@@ -118,9 +137,13 @@ def test_a_broken_manifest_is_one_error(tmp_path: Path) -> None:
 def test_measured_times_move_tasks_between_bins(built: BuiltSet) -> None:
     plain = select(built, "coding", "test", bins=["b1"])
     moved = plain.items[0].id
-    timed = select(built, "coding", "test", bins=["b1"], minutes={moved: 3.0})
+    timed = select(built, "coding", "test", bins=["b1"], times={moved: TauSpread(minutes=3.0)})
     assert moved not in {item.id for item in timed.items}
-    (again,) = (item for item in select(built, "coding", "test", minutes={moved: 3.0}).items if item.id == moved)
+    (again,) = (
+        item
+        for item in select(built, "coding", "test", times={moved: TauSpread(minutes=3.0)}).items
+        if item.id == moved
+    )
     assert (again.bin, again.tau_minutes, again.tau_provenance) == ("b4", 3.0, "annotated")
     assert plain.about["tasks_sha256"] != timed.about["tasks_sha256"]
 

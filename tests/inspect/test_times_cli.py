@@ -69,6 +69,7 @@ def people(tmp_path: Path) -> People:
             fail_on_error=False,
             max_samples=1,
             display="none",
+            log_realtime=False,
         )
         return log
 
@@ -172,7 +173,13 @@ def test_the_order_of_attempts_is_that_of_the_work_not_of_the_files(people: Peop
 
 def test_a_log_of_models_is_left_out_by_name(people: People, choices_task: Task, tmp_path: Path) -> None:
     (models,) = inspect_eval(
-        choices_task, model="mockllm/model", solver=[], limit=1, log_dir=str(tmp_path), display="none"
+        choices_task,
+        model="mockllm/model",
+        solver=[],
+        limit=1,
+        log_dir=str(tmp_path),
+        display="none",
+        log_realtime=False,
     )
     own = people("anna", good=DONE)
     ran = times("aggregate", models.location, own.location, "--min-annotators", "1")

@@ -1,4 +1,4 @@
-"""`sale-inspect times`."""
+"""`sale-inspect times`, `times collect` and `times aggregate`."""
 
 from __future__ import annotations
 
