@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sale_inspect.calibrated._records import AgentForecast, CalibratedDecision
+from sale_inspect.auction import AgentForecast, CalibratedDecision, select_by_value
 from sale_inspect.routers import Floats, Rows
 
 __all__ = ["cheapest_first", "choose", "decide"]
@@ -42,6 +42,7 @@ def decide(
     *,
     order: Rows,
     bidders: Sequence[str] | None = None,
+    fitted_p: Sequence[float] | None = None,
 ) -> CalibratedDecision:
     """Choose an agent for one task, with the record of why.
 
@@ -52,6 +53,7 @@ def decide(
         worth: w, dollars of a solved task.
         order: Of `cheapest_first`.
         bidders: Agents that may be chosen; None for all.
+        fitted_p: What the fit says of each before what was learnt in the run; None where nothing is learnt.
 
     Raises:
         ValueError: If nobody may be chosen.
@@ -60,12 +62,17 @@ def decide(
     able = [place for place, agent in enumerate(agents) if agent in wanted]
     if not able:
         raise ValueError("Nobody may be chosen: name at least one agent.")
-    place_in = {column: place for place, column in enumerate(able)}
-    within = np.array([place_in[int(column)] for column in order if int(column) in place_in], dtype=np.intp)
-    chances, dollars = np.asarray(p, dtype=np.float64)[able], np.asarray(usd, dtype=np.float64)[able]
-    winner = able[int(choose(chances[None], dollars[None], worth, within)[0])]
+    rank = {agents[int(column)]: float(place) for place, column in enumerate(order)}
+    value = {agents[at]: worth * float(p[at]) - float(usd[at]) for at in able}
+    winner = agents.index(select_by_value(value, rank, agents))
     forecasts = tuple(
-        AgentForecast(agent=agent, p=float(p[at]), usd=float(usd[at]), value_usd=worth * float(p[at]) - float(usd[at]))
+        AgentForecast(
+            agent=agent,
+            p=float(p[at]),
+            usd=float(usd[at]),
+            value_usd=worth * float(p[at]) - float(usd[at]),
+            fitted_p=None if fitted_p is None else float(fitted_p[at]),
+        )
         for at, agent in enumerate(agents)
     )
     return CalibratedDecision(

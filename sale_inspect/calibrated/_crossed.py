@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sale_inspect.calibrated._columns import Neighbours
+from sale_inspect.calibrated._columns import Neighbours, columns
 from sale_inspect.calibrated._data import DevAuctions
 from sale_inspect.calibrated._model import FEWEST_TASKS, STRENGTHS, Forecasts, Model, ModelRecipe, fit_model, fit_models
 from sale_inspect.routers import Floats, Rows
 
 __all__ = ["Crossed", "choose_recipe", "crossed", "fold_of"]
 
-_NEAR = (8, 32)
+_NEAR = (8, 32, 128)
 _LOWEST = 1e-6
 
 
@@ -25,11 +25,15 @@ class Crossed:
         model: Fitted on all auctions.
         recipe: Its recipe.
         held_out: Forecasts for every auction, each by a model, recipe included, of the other folds' tasks.
+        folds: (A,) fold of each auction.
+        fold_recipes: Recipe of each fold.
     """
 
     model: Model
     recipe: ModelRecipe
     held_out: Forecasts
+    folds: Rows
+    fold_recipes: tuple[ModelRecipe, ...]
 
 
 def fold_of(groups: Rows, count: int, seed: int) -> Rows:
@@ -40,7 +44,9 @@ def fold_of(groups: Rows, count: int, seed: int) -> Rows:
     return numbers[groups]
 
 
-def crossed(data: DevAuctions, folds: Rows, *, bids: bool, inner: int, seed: int) -> Crossed:
+def crossed(
+    data: DevAuctions, folds: Rows, *, bids: bool, inner: int, seed: int, below: Crossed | None = None
+) -> Crossed:
     """Fit on all auctions, and forecast each by a fit without its task.
 
     Args:
@@ -49,41 +55,79 @@ def crossed(data: DevAuctions, folds: Rows, *, bids: bool, inner: int, seed: int
         bids: Whether bids are read.
         inner: Inner folds, which choose the recipe.
         seed: Of the inner folds.
+        below: With bids, the same without: what bids move.
     """
     p, usd = np.empty(data.solved.shape), np.empty(data.solved.shape)
-    for fold in np.unique(folds):
+    recipes = []
+    for place, fold in enumerate(np.unique(folds)):
         inside, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
         seen, away = data.take(outside), data.take(inside)
-        model = fit_model(seen, choose_recipe(seen, bids=bids, inner=inner, seed=seed), bids=bids)
+        base = None if below is None else below.fold_recipes[place]
+        recipes.append(choose_recipe(seen, bids=bids, inner=inner, seed=seed, below=base))
+        model = fit_model(seen, recipes[-1], bids=bids)
         found = model.forecast(away.tasks, away.bids if bids else None)
         p[inside], usd[inside] = found.p, found.usd
-    recipe = choose_recipe(data, bids=bids, inner=inner, seed=seed)
-    return Crossed(model=fit_model(data, recipe, bids=bids), recipe=recipe, held_out=Forecasts(p=p, usd=usd))
+    recipe = choose_recipe(data, bids=bids, inner=inner, seed=seed, below=None if below is None else below.recipe)
+    return Crossed(
+        model=fit_model(data, recipe, bids=bids),
+        recipe=recipe,
+        held_out=Forecasts(p=p, usd=usd),
+        folds=folds,
+        fold_recipes=tuple(recipes),
+    )
 
 
-def choose_recipe(data: DevAuctions, *, bids: bool, inner: int, seed: int) -> ModelRecipe:
-    """How many neighbours, by the squared error of their means alone; then the strength, by log loss on inner folds.
+def choose_recipe(
+    data: DevAuctions, *, bids: bool, inner: int, seed: int, below: ModelRecipe | None = None
+) -> ModelRecipe:
+    """How many neighbours, by the squared error of their means alone; then the strength, on inner folds.
 
-    With fewer than `FEWEST_TASKS` tasks nothing is chosen: the agents' means are all.
+    The strength is that which best foresees the differences between agents on one task, for these choose; log loss
+    would go by how well difficulty is foreseen, and let noise choose the agent. It must beat doing without in log loss.
+
+    With bids the neighbours are those of the recipe without, and the strength is that with which bids move its
+    forecasts. With fewer than `FEWEST_TASKS` tasks nothing is chosen: the agents' means are all.
+
+    Args:
+        data: The auctions.
+        bids: Whether bids are read.
+        inner: Inner folds.
+        seed: Of the folds.
+        below: With bids, the recipe without; None to choose it first.
     """
     groups = data.groups
     if groups.max() + 1 < FEWEST_TASKS:
         return ModelRecipe(strength=0.0, k=_NEAR[0])
-    k = min(_NEAR, key=lambda near: _neighbours_error(data, groups, near))
+    if bids and below is None:
+        below = choose_recipe(data, bids=False, inner=inner, seed=seed)
+    k = min(_NEAR, key=lambda near: _neighbours_error(data, groups, near)) if below is None else below.k
+    base = 0.0 if below is None else below.strength
     folds = fold_of(groups, inner, seed)
-    losses = np.zeros(len(STRENGTHS) + 1)
     strengths = (0.0, *STRENGTHS)
+    losses, contrasts = np.zeros(len(strengths)), np.zeros(len(strengths))
     for fold in np.unique(folds):
         seen, away = data.take(np.flatnonzero(folds != fold)), data.take(np.flatnonzero(folds == fold))
-        for place, model in enumerate(fit_models(seen, strengths, k, bids=bids, bills=False)):
-            losses[place] += _loss(model.forecast(away.tasks, away.bids if bids else None).p, away.solved)
-    return ModelRecipe(strength=strengths[int(np.argmin(np.round(losses, 9)))], k=k)
+        models = fit_models(seen, strengths, k, bids=bids, base=base, bills=False)
+        similar = models[0].neighbours.look(away.tasks.features)
+        asked = columns(away.tasks, away.bids if bids else None, similar, models[0].domains)
+        for place, model in enumerate(models):
+            p = model.of_columns(asked).p
+            losses[place] += _loss(p, away.solved)
+            contrasts[place] += _contrast(p, away.solved)
+    best = int(np.argmin(np.round(contrasts[1:], 9))) + 1
+    return ModelRecipe(strength=strengths[best] if losses[best] < losses[0] else 0.0, k=k, base=base)
 
 
 def _neighbours_error(data: DevAuctions, groups: Rows, k: int) -> float:
     apart = data.solved - data.solved.mean(axis=0)
     look = Neighbours(features=data.tasks.features, apart=apart, k=k)
     return float(((look.look(data.tasks.features, own=groups, groups=groups) - apart) ** 2).sum())
+
+
+def _contrast(p: Floats, solved: Floats) -> float:
+    """Squared error of what is foreseen of each agent beside the others on the same task."""
+    ahead, did = p - p.mean(axis=1, keepdims=True), solved - solved.mean(axis=1, keepdims=True)
+    return float(((ahead - did) ** 2).sum())
 
 
 def _loss(p: Floats, solved: Floats) -> float:

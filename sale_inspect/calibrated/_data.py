@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sale_inspect._errors import LogError
 from sale_inspect.auction import EntropyKind
+from sale_inspect.calibrated._form import AuctionForm
 from sale_inspect.routers import Features, Floats, Outcomes, Rows
 
 __all__ = ["Bids", "DevAuctions", "TaskFacts"]
@@ -87,6 +88,7 @@ class DevAuctions:
         overhead: (A,) dollars of the auction.
         simulated: Whether the agents are simulated.
         notes: What a reader must know of how the data came about.
+        form: How the auctions were held.
 
     Raises:
         LogError: If shapes disagree, or a number is out of its range.
@@ -107,6 +109,7 @@ class DevAuctions:
     overhead: Floats
     simulated: bool = False
     notes: tuple[str, ...] = ()
+    form: AuctionForm = field(default_factory=AuctionForm)
 
     def __post_init__(self) -> None:
         count, n = len(self.ids), len(self.agents)

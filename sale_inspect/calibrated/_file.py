@@ -25,6 +25,7 @@ from sale_inspect.auction import RATING_SCALE
 from sale_inspect.calibrated._columns import Neighbours, column_names
 from sale_inspect.calibrated._data import DevAuctions
 from sale_inspect.calibrated._fit import CalibratedFit, CalibratedOptions
+from sale_inspect.calibrated._form import AuctionForm, form_fault
 from sale_inspect.calibrated._gate import MOST_UPDATES, Gate
 from sale_inspect.calibrated._model import Model
 from sale_inspect.calibrated._records import FitQuality, PolicyPoint, Setting
@@ -50,6 +51,7 @@ class CalibratedHeader(Frozen):
         simulated: Whether its agents are simulated.
         agents: Its agents in pool order, with prices.
         features: What bids' features mean.
+        form: How the dev auctions were held.
         embedder: What embedded the tasks' texts.
         domains: Domains of the dev tasks.
         setting: What was asked for, and what the fit settled on.
@@ -59,7 +61,8 @@ class CalibratedHeader(Frozen):
         folds: Outer folds.
         inner: Inner folds.
         seed: Of folds and resamples.
-        strengths: C of the regressions without and with bids; 0 for agents' means alone.
+        strengths: C of the regressions without and with bids; 0 for agents' means alone, and
+            for bids that move nothing.
         near: Similar tasks that are looked at, without and with bids.
         reliability: Of the gate.
         bill_usd: Of the gate.
@@ -69,6 +72,7 @@ class CalibratedHeader(Frozen):
         date: Day of the fit.
         package_version: Version of this package.
         notes: What a reader must know of the data.
+        bins: Complexity bins of the tasks; empty if they state none, or the file is older.
     """
 
     format: Literal["sale-inspect calibrated auction"] = "sale-inspect calibrated auction"
@@ -77,6 +81,7 @@ class CalibratedHeader(Frozen):
     simulated: bool
     agents: tuple[PricedAgent, ...] = Field(min_length=1)
     features: FeatureDefinitions
+    form: AuctionForm
     embedder: EmbedderName
     domains: tuple[str, ...] = Field(min_length=1)
     setting: Setting
@@ -96,6 +101,7 @@ class CalibratedHeader(Frozen):
     date: datetime.date
     package_version: str
     notes: tuple[str, ...] = ()
+    bins: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _of_one_pool(self) -> CalibratedHeader:
@@ -157,6 +163,7 @@ def make_file(
             rating_scale=RATING_SCALE,
             entropy_kinds=data.entropy_kinds,
         ),
+        form=data.form,
         embedder=embedder,
         domains=fit.after.domains,
         setting=fit.setting,
@@ -236,6 +243,7 @@ def load_calibrated(
     prices: Mapping[str, float],
     strategy_tokens: int,
     embedder: EmbedderName | None = None,
+    form: AuctionForm | None = None,
 ) -> CalibratedFile:
     """The fit in a file, for auctions of the given pool.
 
@@ -245,6 +253,7 @@ def load_calibrated(
         prices: Blended price of each, dollars per million tokens; may differ by `weights.PRICE_TOLERANCE`.
         strategy_tokens: Cap of a plan, tokens.
         embedder: What embeds new tasks; None if that is not known yet.
+        form: How the auctions are held; None if that is not known yet.
 
     Raises:
         PoolError: If the file cannot be used, or was fitted for another pool, other features or another embedder.
@@ -257,6 +266,8 @@ def load_calibrated(
             f"field `embedder`: fitted with {header.embedder.name} ({header.embedder.dimensions} dimensions), but this "
             f"run has {embedder.name} ({embedder.dimensions}). Use that embedder, or fit again with this one."
         )
+    if not fault and form is not None:
+        fault = form_fault(header.form, form)
     if fault:
         raise PoolError(f"Calibrated file {path}: {fault}")
     return file

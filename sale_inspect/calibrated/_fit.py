@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,10 +16,10 @@ from sale_inspect.calibrated._model import Forecasts, Model
 from sale_inspect.calibrated._policy import HeldOutRule, held_out_rule, reliability
 from sale_inspect.calibrated._records import FitQuality, Setting
 from sale_inspect.calibrated._settle import Goals, settle
-from sale_inspect.routers import Floats, Rows
+from sale_inspect.routers import Floats, Outcomes, Rows
 from sale_inspect.routers.parts import dollar_grid, one_thread
 
-__all__ = ["CalibratedFit", "CalibratedOptions", "fit_calibrated"]
+__all__ = ["CalibratedFit", "CalibratedOptions", "fit_calibrated", "fit_for_goals"]
 
 _GROUPS = 10
 
@@ -58,6 +59,7 @@ class CalibratedFit:
         setting: The price of a solved task, and whether the rule decides.
         quality: How good held-out forecasts are.
         rule: The rule on held-out tasks at all prices that were tried.
+        held_out: Forecasts for the dev auctions by models that had not seen the task, without and with bids.
         recipes: What cross-validation chose, without and with bids: strength and neighbours.
     """
 
@@ -67,6 +69,7 @@ class CalibratedFit:
     setting: Setting
     quality: FitQuality
     rule: HeldOutRule
+    held_out: tuple[Forecasts, Forecasts]
     recipes: tuple[tuple[float, int], tuple[float, int]]
 
 
@@ -74,8 +77,9 @@ def fit_calibrated(data: DevAuctions, options: CalibratedOptions | None = None) 
     """Fit probabilities of success and bills to dev auctions, and set the price of a solved task (ours).
 
     Models are fitted by nested cross-validation over tasks: inner folds choose how much is shrunk, outer folds give the
-    forecasts that the price, the gate and the fallback are judged by, so none of these has seen the task. The models
-    that are kept are fitted on all tasks by the same recipe.
+    forecasts that the price, the gate and the fallback are judged by, so none of these has seen the task. The model
+    with bids starts from that without, and is shrunk to it: bids that tell nothing change nothing. The models that are
+    kept are fitted on all tasks by the same recipe.
 
     Args:
         data: The dev auctions.
@@ -85,18 +89,57 @@ def fit_calibrated(data: DevAuctions, options: CalibratedOptions | None = None) 
         LogError: If there are fewer than 2 tasks.
     """
     options = options or CalibratedOptions()
-    goals = options.goals
+    return fit_for_goals(data, (options.goals,), options)[0]
+
+
+def fit_for_goals(
+    data: DevAuctions, goals: Sequence[Goals], options: CalibratedOptions | None = None
+) -> tuple[CalibratedFit, ...]:
+    """A fit for each of several goals: the models and their held-out forecasts do not depend on the goal.
+
+    Args:
+        data: The dev auctions.
+        goals: What is wanted, in place of the options' goals.
+        options: All else.
+
+    Raises:
+        LogError: If there are fewer than 2 tasks.
+    """
+    options = options or CalibratedOptions()
     if data.groups.max(initial=0) < 1:
         raise LogError("A calibrated fit needs auctions of at least 2 tasks with texts of their own. Give more.")
     folds = fold_of(data.groups, options.folds, options.seed)
     with one_thread():
         prior = crossed(data, folds, bids=False, inner=options.inner, seed=options.seed + 1)
-        after = crossed(data, folds, bids=True, inner=options.inner, seed=options.seed + 1)
+        after = crossed(data, folds, bids=True, inner=options.inner, seed=options.seed + 1, below=prior)
     order = cheapest_first([data.prices[agent] for agent in data.agents])
     outcomes = data.outcomes()
-    values = (goals.worth,) if goals.worth is not None else dollar_grid(outcomes.mean_dollars())
-    rule = held_out_rule(data, prior.held_out, after.held_out, folds, values, order, gated=goals.auction == "auto")
-    setting = settle(rule, outcomes, goals, seed=options.seed)
+    grid, rules = dollar_grid(outcomes.mean_dollars()), {}
+    for goal in goals:
+        values, gated = grid if goal.worth is None else (goal.worth,), goal.auction == "auto"
+        if (values, gated) not in rules:
+            found = held_out_rule(data, prior.held_out, after.held_out, folds, values, order, gated=gated)
+            rules[values, gated] = found
+    return tuple(
+        _settled(
+            data,
+            (prior, after),
+            rules[grid if goal.worth is None else (goal.worth,), goal.auction == "auto"],
+            outcomes,
+            goal,
+            options.seed,
+        )
+        for goal in goals
+    )
+
+
+def _settled(
+    data: DevAuctions, parts: tuple[Crossed, Crossed], rule: HeldOutRule, outcomes: Outcomes, goals: Goals, seed: int
+) -> CalibratedFit:
+    prior, after = parts
+    folds = after.folds
+    order = cheapest_first([data.prices[agent] for agent in data.agents])
+    setting = settle(rule, outcomes, goals, seed=seed)
     return CalibratedFit(
         prior=prior.model,
         after=after.model,
@@ -104,6 +147,7 @@ def fit_calibrated(data: DevAuctions, options: CalibratedOptions | None = None) 
         setting=setting,
         quality=_quality(data, prior.held_out, after.held_out, folds),
         rule=rule,
+        held_out=(prior.held_out, after.held_out),
         recipes=(_recipe(prior), _recipe(after)),
     )
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sale_inspect.calibrated._columns import Neighbours, column_names, columns, own_slopes
+from sale_inspect.calibrated._columns import Neighbours, column_names, columns, of_the_task, own_slopes
 from sale_inspect.calibrated._data import Bids, DevAuctions, TaskFacts
+from sale_inspect.calibrated._newton import newton_logistic
 from sale_inspect.routers import Floats, Rows
 
 __all__ = ["FEWEST_TASKS", "STRENGTHS", "Forecasts", "Model", "ModelRecipe", "fit_model", "fit_models"]
@@ -17,7 +18,10 @@ FEWEST_TASKS = 30
 """With fewer dev tasks only the agents' means are fitted."""
 
 STRENGTHS = (0.0003, 0.003, 0.03, 0.3)
-"""Strengths to try, scikit-learn's C: the less, the more slopes are shrunk to 0, and agents to their means."""
+"""Strengths to try, scikit-learn's C: the less, the more what sets agents apart is shrunk to their means.
+
+Shared slopes of columns that are the same for all agents have the highest of these always: there is much to see by, and
+they choose nobody."""
 
 _MEAN_TASKS = 2.0
 # Penalties fall with the square: an agent's mean is hardly shrunk, its own slopes four times as much as shared ones.
@@ -32,12 +36,14 @@ class ModelRecipe:
     """What cross-validation chooses.
 
     Attributes:
-        strength: C of the logistic regression; 0 for the agents' means alone.
+        strength: C of the logistic regression; 0 for none: the agents' means alone, with bids the forecasts without.
         k: Similar tasks that are looked at.
+        base: With bids, the strength without: bids move the forecasts without bids, and are shrunk to them.
     """
 
     strength: float
     k: int
+    base: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -93,9 +99,10 @@ class Model:
         if self.bids and bids is None:
             raise ValueError("This model reads bids. Give them, or ask the model without bids.")
         similar = self.neighbours.look(tasks.features)
-        return self._of_columns(columns(tasks, bids if self.bids else None, similar, self.domains))
+        return self.of_columns(columns(tasks, bids if self.bids else None, similar, self.domains))
 
-    def _of_columns(self, values: Floats) -> Forecasts:
+    def of_columns(self, values: Floats) -> Forecasts:
+        """What to expect of each agent, from the (A, N, P) columns of A tasks, which all strengths of a fit share."""
         from scipy.special import expit
 
         x = (values - self.mean) / self.scale
@@ -117,11 +124,11 @@ def fit_model(data: DevAuctions, recipe: ModelRecipe, *, bids: bool) -> Model:
         recipe: From cross-validation.
         bids: Whether bids are read.
     """
-    return fit_models(data, (recipe.strength,), recipe.k, bids=bids)[0]
+    return fit_models(data, (recipe.strength,), recipe.k, bids=bids, base=recipe.base)[0]
 
 
 def fit_models(
-    data: DevAuctions, strengths: Sequence[float], k: int, *, bids: bool, bills: bool = True
+    data: DevAuctions, strengths: Sequence[float], k: int, *, bids: bool, base: float = 0.0, bills: bool = True
 ) -> tuple[Model, ...]:
     """A model for each strength; see `fit_model`.
 
@@ -130,6 +137,7 @@ def fit_models(
         strengths: See `ModelRecipe`.
         k: See `ModelRecipe`.
         bids: Whether bids are read.
+        base: See `ModelRecipe`.
         bills: Whether dollars are wanted too; without, they are those of the agents' means.
     """
     domains = tuple(sorted(set(data.tasks.domains)))
@@ -146,12 +154,28 @@ def fit_models(
     x = (flat - mean) / scale
     own = own_slopes(column_names(data.agents, domains, bids=bids))
     design = _design(x, n, own)
-    models = []
+    rows = (data.solved.ravel(), np.repeat(weights, n))
+    some = 0.0 < means.mean() < 1.0
+    level, slope = _means_only(means, weights), np.zeros((n, size))
+    if bids and base > 0.0 and some:
+        # Columns of the task come first, so its regression without bids is one on some of the columns.
+        few = len(column_names(data.agents, domains, bids=False))
+        less = own_slopes(column_names(data.agents, domains, bids=False))
+        penalties = _strengths(column_names(data.agents, domains, bids=False), n, base)
+        level, slope[:, :few] = _joined(newton_logistic(_design(x[:, :few], n, less), *rows, penalties), n, less)
+    offset = (level + np.einsum("anp,np->an", x.reshape(-1, n, size), slope)).ravel() if bids else None
+    models: list[Model] = []
+    last: Floats | None = None
     for strength in strengths:
-        level, slope = _means_only(means, weights), np.zeros((n, size))
-        if strength > 0.0 and 0.0 < means.mean() < 1.0:
-            level, slope = _logistic(design, data.solved.ravel(), np.repeat(weights, n), n, own, strength)
-        bill, bill_slope, smear = _bills(x, design, data.usd, weights, own, slopes=bills and strength > 0.0)
+        own_level, own_slope = level, slope
+        if strength > 0.0 and some:
+            penalties = _strengths(column_names(data.agents, domains, bids=bids), n, strength)
+            last = newton_logistic(design, *rows, penalties, offset=offset, start=last)
+            found_level, found_slope = _joined(last, n, own)
+            own_level = found_level + (level if bids else 0.0)
+            own_slope = found_slope + slope
+        slopes = bills and max(strength, base) > 0.0
+        bill, bill_slope, smear = _bills(x, design, data.usd, weights, own, slopes=slopes)
         models.append(
             Model(
                 agents=data.agents,
@@ -160,8 +184,8 @@ def fit_models(
                 neighbours=neighbours,
                 mean=mean,
                 scale=scale,
-                level=level,
-                slope=slope,
+                level=own_level,
+                slope=own_slope,
                 bill=bill,
                 bill_slope=bill_slope,
                 smear=smear,
@@ -186,28 +210,19 @@ def _design(x: Floats, n: int, own: Rows) -> Floats:
     return np.concatenate([_INTERCEPT * agents, x, _OWN * apart], axis=1)
 
 
+def _strengths(names: tuple[str, ...], n: int, strength: float) -> Floats:
+    """C of each column of a design."""
+    shared = np.full(len(names), strength)
+    shared[of_the_task(names)] = max(STRENGTHS)
+    return np.concatenate([np.full(n, strength), shared, np.full(n * len(own_slopes(names)), strength)])
+
+
 def _joined(coefficients: Floats, n: int, own: Rows) -> tuple[Floats, Floats]:
-    """Level and slopes by agent, from the coefficients of a design."""
-    size = len(coefficients) - n - n * len(own)
+    """Level and slopes by agent, from the coefficients of a design and the intercept after them."""
+    size = len(coefficients) - 1 - n - n * len(own)
     slope = np.tile(coefficients[n : n + size], (n, 1))
-    slope[:, own] += _OWN * coefficients[n + size :].reshape(n, len(own))
-    return _INTERCEPT * coefficients[:n], slope
-
-
-def _logistic(
-    design: Floats, solved: Floats, weights: Floats, n: int, own: Rows, strength: float
-) -> tuple[Floats, Floats]:
-    """A share of runs that solved the task is that weight of a success, and the rest of a failure."""
-    from sklearn.linear_model import LogisticRegression
-
-    good, bad = np.flatnonzero(solved > 0.0), np.flatnonzero(solved < 1.0)
-    rows = np.concatenate([good, bad])
-    share = np.concatenate([solved[good] * weights[good], (1.0 - solved[bad]) * weights[bad]])
-    target = np.concatenate([np.ones(len(good)), np.zeros(len(bad))])
-    model = LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-5, max_iter=50)
-    model.fit(design[rows], target, sample_weight=share)
-    level, slope = _joined(model.coef_[0], n, own)
-    return level + float(model.intercept_[0]), slope
+    slope[:, own] += _OWN * coefficients[n + size : -1].reshape(n, len(own))
+    return _INTERCEPT * coefficients[:n] + float(coefficients[-1]), slope
 
 
 def _bills(
@@ -226,8 +241,7 @@ def _bills(
     if slopes and len(rows) > n:
         model = RidgeCV(alphas=_ALPHAS)
         model.fit(design[rows], log.ravel()[rows], sample_weight=np.repeat(weights, n)[rows])
-        level, slope = _joined(model.coef_, n, own)
-        level = level + float(model.intercept_)
+        level, slope = _joined(np.append(model.coef_, model.intercept_), n, own)
     fitted = level + np.einsum("anp,np->an", x.reshape(-1, n, size), slope)
     ratio = np.where(paid, usd / np.exp(np.minimum(fitted, _MOST_LOG)), 0.0)
     return level, slope, np.asarray(np.average(ratio, axis=0, weights=weights), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""What is written down of a calibrated decision and of a fit."""
+"""What is written down of a fit."""
 
 from __future__ import annotations
 
@@ -8,43 +8,9 @@ from pydantic import Field
 
 from sale_inspect.weights import Frozen
 
-__all__ = ["AgentForecast", "CalibratedDecision", "FitQuality", "GoalName", "PolicyPoint", "Setting"]
+__all__ = ["FitQuality", "GoalName", "PolicyPoint", "Setting"]
 
 GoalName = Literal["most-solved", "keep-pass", "budget", "worth"]
-
-
-class AgentForecast(Frozen):
-    """What is expected of an agent on one task.
-
-    Attributes:
-        agent: Who.
-        p: Probability that it solves the task.
-        usd: Expected dollars of its execution.
-        value_usd: worth * p - usd.
-    """
-
-    agent: str
-    p: float = Field(ge=0, le=1)
-    usd: float = Field(ge=0)
-    value_usd: float
-
-
-class CalibratedDecision(Frozen):
-    """Who is chosen for a task, and why.
-
-    Attributes:
-        winner: The agent with the highest value; of a fallback the best single agent on dev.
-        worth: Dollars of a solved task; one over it is lambda.
-        forecasts: Of every agent, in pool order.
-        fallback: The dev data cannot tell the agents apart, so the best single agent is chosen whatever the forecasts.
-        reason: The sentence that decided.
-    """
-
-    winner: str
-    worth: float = Field(ge=0)
-    forecasts: tuple[AgentForecast, ...]
-    fallback: bool
-    reason: str
 
 
 class PolicyPoint(Frozen):

@@ -11,10 +11,7 @@ from sale_inspect.texts import aligned, fmt_rate, fmt_usd
 __all__ = ["calibrated_text"]
 
 _MOST_COLUMNS = 8
-_NOT_YET = (
-    "No solver reads this file yet: it says what such an auction would have done on dev tasks. How often its bounds "
-    "hold was not simulated against known truth, so take them as estimates."
-)
+_BOUNDS = "How often its bounds hold was simulated against known truth: docs/statistics.md."
 
 
 def calibrated_text(file: CalibratedFile) -> str:
@@ -27,7 +24,7 @@ def calibrated_text(file: CalibratedFile) -> str:
             _figures(header),
             "\n".join(_quality(header)),
             _slopes(file),
-            _NOT_YET,
+            _BOUNDS,
             *(["\n".join(f"- {note}" for note in header.notes)] if header.notes else []),
         ]
     )
@@ -81,8 +78,10 @@ def _quality(header: CalibratedHeader) -> Iterator[str]:
         f"An auction costs {fmt_usd(header.bill_usd)}; {fmt_rate(header.reliability)} of the gain that bids "
         "promise was realised."
     )
-    if header.strengths[1] == 0:
+    if header.strengths == (0, 0):
         yield "Only the agents' means are used: slopes did not lower the held-out loss, or there are too few tasks."
+    elif header.strengths[1] == 0:
+        yield "Bids change no forecast: reading them did not lower the held-out loss."
 
 
 def _slopes(file: CalibratedFile) -> str:

@@ -12,7 +12,19 @@ from numpy.typing import NDArray
 from sale_inspect.bench import BINS
 from sale_inspect.sim import JUDGE_NOISE, PLACES, PLAN_NOISE, THINKING_TOKENS, World, curve_at
 
-__all__ = ["BIN_COUNTS", "CAP", "Auctions", "Floats", "Market", "chances", "draw_auctions"]
+__all__ = [
+    "BIN_COUNTS",
+    "CAP",
+    "Auctions",
+    "Floats",
+    "Market",
+    "bin_tokens",
+    "chances",
+    "draw_auctions",
+    "judge_noise",
+    "log_odds_at",
+    "time_spans",
+]
 
 Floats = NDArray[np.float64]
 
@@ -163,7 +175,7 @@ def draw_auctions(market: Market, start: int, count: int, rng: np.random.Generat
 
     n, world, domain = market.agents, market.world, market.domain
     bins, minutes = _times(market, count, rng)
-    log_odds = _log_odds(market, minutes)
+    log_odds = log_odds_at(market, minutes)
     topics = rng.standard_normal((count, n))
     misfit = np.sqrt(market.topic) * topics + np.sqrt(1.0 - market.topic) * rng.standard_normal((count, n))
     # E from F: the same joint distribution as F from E.
@@ -202,12 +214,18 @@ def _times(market: Market, count: int, rng: np.random.Generator) -> tuple[NDArra
     """Bins of HST-BENCH as often as it has them, and times within them, even on the scale of logarithms."""
     counts = np.array(BIN_COUNTS[market.domain], dtype=np.float64)
     bins = rng.choice(len(BINS), size=count, p=counts / counts.sum())
-    high = np.array([each.high for each in BINS])[bins]
-    low = np.array([each.low or each.high / 5.0 for each in BINS])[bins]
+    low, high = (ends[bins] for ends in time_spans())
     return bins.astype(np.intp), low * (high / low) ** rng.random(count)
 
 
-def _log_odds(market: Market, minutes: Floats) -> Floats:
+def time_spans() -> tuple[Floats, Floats]:
+    """(5,) shortest and (5,) longest human time of each bin, minutes; the first bin starts at a fifth of its end."""
+    low = np.array([each.low or each.high / 5.0 for each in BINS], dtype=np.float64)
+    return low, np.array([each.high for each in BINS], dtype=np.float64)
+
+
+def log_odds_at(market: Market, minutes: Floats) -> Floats:
+    """(A, N) log-odds of success of each agent at (A,) human times."""
     curves = np.array([curve_at(place, market.domain) for place in market.places])
     apart = curves[-1] - market.skill_spread * (curves[-1] - curves)
     return np.asarray(apart[None, :, 0] - apart[None, :, 1] * np.log2(minutes)[:, None], dtype=np.float64)
@@ -229,18 +247,28 @@ def _entropies(count: int, agents: int, rng: np.random.Generator) -> Floats:
     return np.asarray(np.clip(0.35 + 0.1 * rng.standard_normal((count, agents)), 0.0, 1.0), dtype=np.float64)
 
 
+def bin_tokens(market: Market) -> Floats:
+    """(5,) mean tokens of an execution in each bin."""
+    counts = np.array(BIN_COUNTS[market.domain], dtype=np.float64)
+    by_bin = np.array([THINKING_TOKENS[each.name] for each in BINS], dtype=np.float64)
+    return np.asarray(market.trace_tokens * by_bin / (by_bin @ counts / counts.sum()), dtype=np.float64)
+
+
+def judge_noise(market: Market) -> Floats:
+    """(N,) by how much at most each judge's view of a plan's quality is off."""
+    widths = np.interp(market.places, list(PLACES.values()), [JUDGE_NOISE[agent] for agent in PLACES])
+    return np.asarray(market.noise * widths, dtype=np.float64)
+
+
 def _ratings(market: Market, shown: Floats, rng: np.random.Generator) -> Floats:
     count, n = shown.shape
     quality = np.clip(shown + PLAN_NOISE * rng.uniform(-1.0, 1.0, (count, n)), 0.0, 1.0)
-    widths = np.interp(market.places, list(PLACES.values()), [JUDGE_NOISE[agent] for agent in PLACES])
-    noise = market.noise * widths[None, None, :] * rng.uniform(-1.0, 1.0, (count, n, n))
+    noise = judge_noise(market)[None, None, :] * rng.uniform(-1.0, 1.0, (count, n, n))
     seen = 5.0 * (quality[:, :, None] + noise) + market.self_bias * np.eye(n)[None, :, :]
     return np.asarray(np.clip(np.rint(seen), 0, 5), dtype=np.float64)
 
 
 def _traces(market: Market, bins: NDArray[np.intp], rng: np.random.Generator) -> Floats:
     """Each up to a quarter off the mean of its bin, as those of the simulated models."""
-    counts = np.array(BIN_COUNTS[market.domain], dtype=np.float64)
-    by_bin = np.array([THINKING_TOKENS[each.name] for each in BINS], dtype=np.float64)
-    mean = market.trace_tokens * by_bin / (by_bin @ counts / counts.sum())
+    mean = bin_tokens(market)
     return np.asarray(mean[bins][:, None] * rng.uniform(0.75, 1.25, (len(bins), market.agents)), dtype=np.float64)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sale_inspect.auction import RefinedRule
 from sale_inspect.market._draws import CAP, Auctions, Floats, Market, chances, draw_auctions
 from sale_inspect.stats import auc, oracle
 
-__all__ = ["JuryAuc", "MarketResult", "auction_usd", "decide", "jury_auc", "run_market"]
+__all__ = ["JuryAuc", "MarketResult", "auction_usd", "decide", "jury_auc", "refining_usd", "run_market"]
 
 _CHUNK = 10_000
 _PAIRED = 4_000
@@ -52,7 +53,15 @@ class MarketResult:
         return float(self.shares[-1])
 
 
-def decide(auctions: Auctions, prices: Floats, weights: Floats, *, memory: bool) -> tuple[NDArray[np.intp], Floats]:
+def decide(
+    auctions: Auctions,
+    prices: Floats,
+    weights: Floats,
+    *,
+    memory: bool,
+    refined: RefinedRule = "paper",
+    prefer: float = 0.0,
+) -> tuple[NDArray[np.intp], Floats]:
     """Who wins each auction, by the rules of `sale_inspect.auction` on arrays.
 
     Args:
@@ -60,17 +69,22 @@ def decide(auctions: Auctions, prices: Floats, weights: Floats, *, memory: bool)
         prices: (N,) rising.
         weights: (N + 2,): of price x length, of entropy, and of each judge.
         memory: Whether cheaper agents refine.
+        refined: What a refined plan is scored by.
+        prefer: Value of the most expensive agent before there is evidence; the others' falls with their price rank.
 
     Returns:
         (A,) the winner, and (A,) whether its plan is a refined one (1.0 or 0.0).
     """
-    first = _z(auctions.lengths, auctions.entropy, auctions.ratings, prices, weights)
+    trust = prefer * np.searchsorted(np.unique(prices), prices) / max(len(np.unique(prices)) - 1, 1)
+    first = _z(auctions.lengths, auctions.entropy, auctions.ratings, prices, weights) - trust
     # The columns are cheapest first, so the first of equals is the cheapest, as in `select`.
     provisional = first.argmin(axis=1)
     if not memory:
         return provisional, np.zeros(len(first))
     rows = np.arange(len(first))
-    again = _z(auctions.refined_lengths, auctions.refined_entropy, auctions.refined_ratings, prices, weights)
+    second = auctions.refined_ratings
+    ratings = (auctions.ratings + second) / 2.0 if refined == "mean" else second
+    again = _z(auctions.refined_lengths, auctions.refined_entropy, ratings, prices, weights) - trust
     again = np.where(prices[None, :] < prices[provisional][:, None], again, np.inf)
     challenger = again.argmin(axis=1)
     better = again[rows, challenger] < first[rows, provisional]
@@ -147,15 +161,26 @@ def auction_usd(drawn: Auctions, market: Market) -> Floats:
     return np.asarray((drawn.lengths @ market.prices + ratings) / 1e6, dtype=np.float64)
 
 
+def refining_usd(drawn: Auctions, market: Market, provisional: NDArray[np.intp]) -> Floats:
+    """(A,) dollars of refined bids by all who are cheaper than the provisional winner, and of their ratings by all.
+
+    Args:
+        drawn: A auctions.
+        market: Their market.
+        provisional: (A,) winner before refinement.
+    """
+    prices = market.prices
+    asked = prices[None, :] < prices[provisional][:, None]
+    dollars = (drawn.refined_lengths * asked) @ prices + asked.sum(axis=1) * market.judge_tokens * prices.sum()
+    return np.asarray(dollars / 1e6, dtype=np.float64)
+
+
 def _overhead(drawn: Auctions, market: Market, prices: Floats, weights: Floats, *, memory: bool) -> Floats:
     """(A,) dollars of bids, ratings of all by all, and the same for those who may refine."""
     total = auction_usd(drawn, market)
-    if memory:
-        first = _z(drawn.lengths, drawn.entropy, drawn.ratings, prices, weights).argmin(axis=1)
-        asked = prices[None, :] < prices[first][:, None]
-        refining = (drawn.refined_lengths * asked) @ prices + asked.sum(axis=1) * market.judge_tokens * prices.sum()
-        total = total + refining / 1e6
-    return np.asarray(total, dtype=np.float64)
+    if not memory:
+        return total
+    return total + refining_usd(drawn, market, decide(drawn, prices, weights, memory=False)[0])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

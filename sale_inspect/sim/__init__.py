@@ -5,6 +5,7 @@ A simulated agent is not a model. Everything that it yields is marked simulated.
 
 from sale_inspect.sim._acting import THINKING_TOKENS, solves, thinking_tokens, top_logprobs
 from sale_inspect.sim._answer_key import KnownTask, find_task
+from sale_inspect.sim._answers import answer_reply
 from sale_inspect.sim._judge import SOUND, ShownPlan, Weakness, judge_reply, shown_plans, swayed_rating
 from sale_inspect.sim._plans import REFINEMENT_GAIN, quality, rate, write_plan
 from sale_inspect.sim._skill import (
@@ -34,6 +35,7 @@ __all__ = [
     "ShownPlan",
     "Weakness",
     "World",
+    "answer_reply",
     "curve",
     "curve_at",
     "find_task",

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sale_inspect.auction import count_tokens, prompt
+from sale_inspect.auction import PREFIX, count_tokens, prompt
 from sale_inspect.sim._plans import rate
 from sale_inspect.sim._skill import AGENTS, unit_draw
 
@@ -76,7 +76,7 @@ class ShownPlan:
 
     Attributes:
         text: What the judge takes for the plan.
-        label: P1, P2, ... in a panel, else empty.
+        label: The label that was drawn for it, such as P4817.
         author: The bidder's name, empty if hidden.
         quoted: Whether it stands between marks.
     """
@@ -91,7 +91,7 @@ def shown_plans(asked: str) -> tuple[ShownPlan, ...]:
     """The plans of a judge's prompt, in the order shown.
 
     Without quotation a plan ends where the next plan seems to begin, so a plan can forge others; the last
-    plan of a label counts. With it, only the mark that opened a plan closes it.
+    plan of a label counts. With it, only the mark that opened a plan closes it, and each of its lines has a prefix.
     """
     # The first plan's own heading says which form the prompt has; nothing before it is a bidder's text.
     body = asked[_request_start(asked) :]
@@ -102,7 +102,10 @@ def shown_plans(asked: str) -> tuple[ShownPlan, ...]:
     found: dict[str, ShownPlan] = {}
     for match in (_QUOTED_PLAN if quoted else _BARE_PLAN).finditer(body, first.start()):
         label = match["label"] or ""
-        found[label] = ShownPlan(text=match["plan"], label=label, author=match["author"] or "", quoted=quoted)
+        text = match["plan"]
+        if quoted:
+            text = "\n".join(line.removeprefix(PREFIX) for line in text.split("\n"))
+        found[label] = ShownPlan(text=text, label=label, author=match["author"] or "", quoted=quoted)
     return tuple(found.values()) or (ShownPlan(text=asked),)
 
 
@@ -149,8 +152,8 @@ def judge_reply(asked: str, *, panel: bool, rated: Callable[[ShownPlan], int]) -
     plans: Sequence[ShownPlan] = shown_plans(asked)
     if panel:
         return "\n".join(f"{plan.label}: {rated(plan)}" for plan in plans)
-    # A forged plan has a label or comes later; the one that was asked about has none and comes first.
-    return f"RATING: {rated(next((plan for plan in plans if not plan.label), plans[0]))}"
+    # A forged plan comes later.
+    return f"{plans[0].label or 'RATING'}: {rated(plans[0])}"
 
 
 def _strongest() -> str:

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sale_inspect.auction import BidFeatures, Weights, accept_refined, may_refine, price_length, score, select
+from sale_inspect.auction import (
+    BidFeatures,
+    Weights,
+    accept_refined,
+    may_refine,
+    price_length,
+    price_ranks,
+    score,
+    select,
+)
 from sale_inspect.market import (
     STUDIES,
     Market,
@@ -30,13 +39,19 @@ from sale_inspect.sim import probability
     ratio=st.sampled_from([1.0, 1.3, 2.0]),
     seed=st.integers(0, 1000),
     memory=st.booleans(),
+    mean=st.booleans(),
+    prefer=st.sampled_from([0.0, 0.1, 1.0]),
     raw=st.lists(st.floats(0.0, 1.0), min_size=8, max_size=8),
 )
-def test_it_decides_as_the_mechanism_does(agents: int, ratio: float, seed: int, memory: bool, raw: list[float]) -> None:
+def test_it_decides_as_the_mechanism_does(
+    agents: int, ratio: float, seed: int, memory: bool, mean: bool, prefer: float, raw: list[float]
+) -> None:
     market = Market(agents=agents, price_ratio=ratio)
     drawn = draw_auctions(market, 0, 20, np.random.default_rng(seed))
     given_weights = np.array(raw[: agents + 2])
-    winner, refined = decide(drawn, market.prices, given_weights, memory=memory)
+    winner, refined = decide(
+        drawn, market.prices, given_weights, memory=memory, refined="mean" if mean else "paper", prefer=prefer
+    )
     names = [f"a{number}" for number in range(agents)]
     prices = dict(zip(names, market.prices.tolist(), strict=True))
     judges = dict(zip(names, given_weights[2:].tolist(), strict=True))
@@ -46,6 +61,8 @@ def test_it_decides_as_the_mechanism_does(agents: int, ratio: float, seed: int, 
         lengths = drawn.refined_lengths if again else drawn.lengths
         entropy = drawn.refined_entropy if again else drawn.entropy
         ratings = drawn.refined_ratings if again else drawn.ratings
+        if again and mean:
+            ratings = (drawn.ratings + drawn.refined_ratings) / 2
         features = BidFeatures(
             price_length=price_length(
                 usd_per_mtok=prices[names[place]],
@@ -55,6 +72,7 @@ def test_it_decides_as_the_mechanism_does(agents: int, ratio: float, seed: int, 
             ),
             entropy=float(entropy[row, place]),
             ratings={name: ratings[row, place, judge] / 5 for judge, name in enumerate(names)},
+            prior=prefer * price_ranks(prices)[names[place]],
         )
         return score(features, weights).z
 
