@@ -14,6 +14,7 @@ from sale_inspect.memory._places import make_private
 
 __all__ = [
     "MemoryBusyError",
+    "MemoryFencedError",
     "MemoryFileError",
     "Mode",
     "WriterLock",
@@ -41,6 +42,10 @@ class MemoryFileError(SaleError):
 
 class MemoryBusyError(MemoryFileError):
     """An auction memory that another process holds: one process writes at a time."""
+
+
+class MemoryFencedError(MemoryFileError):
+    """Samples of a run that another process has taken over from this one."""
 
 
 @contextmanager

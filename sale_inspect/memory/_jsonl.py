@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sale_inspect._bounds import json_value
 from sale_inspect._files import open_new_text
 from sale_inspect.auction import PastAuction
 from sale_inspect.memory._files import MemoryFileError
-from sale_inspect.memory._reader import StoreReader
 from sale_inspect.memory._rows import Run, StoredAuction, dumps, plans_as_data, plans_of_data
 from sale_inspect.memory._store import MemoryStore
 
@@ -33,13 +32,23 @@ class Imported:
     conflicts: int
 
 
-def export_jsonl(store: StoreReader, path: Path) -> int:
+class AuctionSource(Protocol):
+    """A memory whose auctions can be read one after another."""
+
+    def runs(self) -> list[Run]:
+        """The runs in the order in which they began."""
+
+    def auctions(self) -> Iterator[StoredAuction]:
+        """All auctions, in the order of runs, epochs and positions."""
+
+
+def export_jsonl(store: AuctionSource, path: Path) -> int:
     """Write all auctions of a memory in its order; returns how many.
 
     A line has `version`, `run`, `pool`, `agents`, `embedder`, `created`, `epoch`, `position`, `sample_id`,
-    `task`, `plans` (each with `agent`, `identity`, `refined` and `text`), `provisional_winner`, `winner`,
-    `solved` and `prices`. Places that failed have no auction and no line; vectors are made again from the
-    tasks. The file appears when it is whole, and only the user may read it.
+    `task`, `plans` (each with `agent`, `identity`, `refined` and `text`, and `fitted_p` where a run learns from its
+    outcome), `provisional_winner`, `winner`, `solved` and `prices`. Places that failed have no auction and no line;
+    vectors are made again from the tasks. The file appears when it is whole, and only the user may read it.
 
     Raises:
         FileWriteError: If the file cannot be written.

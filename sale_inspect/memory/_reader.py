@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sale_inspect._bounds import json_value
 from sale_inspect.auction import PastAuction
 from sale_inspect.memory._files import damaged, readable
 from sale_inspect.memory._rows import (
@@ -20,7 +19,9 @@ from sale_inspect.memory._rows import (
     StoredAuction,
     WinnerTally,
     auction_of,
+    counts_of,
     from_column,
+    runs_of,
 )
 from sale_inspect.memory._vectors import Vectors, read_vectors
 
@@ -90,10 +91,7 @@ class StoreReader:
         """The runs in the order in which they began."""
         rows = self._all("SELECT key, pool, agents, embedder, created FROM runs ORDER BY id")
         try:
-            return [
-                Run(key=key, pool=pool, agents=dict(json_value(agents)), embedder=embedder, created=created)
-                for key, pool, agents, embedder, created in rows
-            ]
+            return runs_of(rows)
         except (ValueError, TypeError) as error:
             raise damaged(self.path, f"agents of a run: {error}") from error
 
@@ -101,13 +99,7 @@ class StoreReader:
         """How much the memory holds."""
         states = dict(self._all("SELECT state, count(*) FROM places GROUP BY state"))
         ((runs, vectors),) = self._all("SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM vectors)")
-        return Counts(
-            runs=runs,
-            auctions=states.get("settled", 0),
-            failed=states.get("failed", 0),
-            dropped=states.get("dropped", 0),
-            vectors=vectors,
-        )
+        return counts_of(states, runs, vectors)
 
     def tallies(self) -> list[WinnerTally]:
         """Auctions by run and winner, runs in order, most wins first."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from sale_inspect._bounds import json_value
 from sale_inspect.auction import PastAuction, PastPlan
 
 __all__ = [
@@ -18,10 +19,12 @@ __all__ = [
     "StoredAuction",
     "WinnerTally",
     "auction_of",
+    "counts_of",
     "dumps",
     "from_column",
     "plans_as_data",
     "plans_of_data",
+    "runs_of",
     "to_column",
 ]
 
@@ -33,6 +36,7 @@ COLUMNS = (
 """Columns that `auction_of` reads, of places joined with runs and auctions."""
 
 _PLAN_FIELDS = {"agent": str, "identity": str, "refined": bool, "text": str}
+_CHANCE = "fitted_p"
 
 
 class RunPosition(NamedTuple):
@@ -128,6 +132,30 @@ def from_column(value: str | bytes) -> str:
     return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
 
 
+def runs_of(rows: Iterable[tuple[Any, ...]]) -> list[Run]:
+    """The runs of rows of key, pool, agents, embedder and created.
+
+    Raises:
+        ValueError: If the agents of one are no object of JSON.
+        TypeError: If they are none.
+    """
+    return [
+        Run(key=key, pool=pool, agents=dict(json_value(agents)), embedder=embedder, created=created)
+        for key, pool, agents, embedder, created in rows
+    ]
+
+
+def counts_of(states: Mapping[str, int], runs: int, vectors: int) -> Counts:
+    """How much a memory holds, from the number of its places by state, of its runs and of its vectors."""
+    return Counts(
+        runs=runs,
+        auctions=states.get("settled", 0),
+        failed=states.get("failed", 0),
+        dropped=states.get("dropped", 0),
+        vectors=vectors,
+    )
+
+
 def dumps(data: object) -> str:
     """JSON in ASCII on one line, in the order of the data; it holds every text of Python exactly.
 
@@ -140,7 +168,9 @@ def dumps(data: object) -> str:
 def plans_as_data(plans: Sequence[PastPlan]) -> list[dict[str, object]]:
     """The plans as objects of JSON."""
     return [
-        {"agent": plan.agent, "identity": plan.identity, "refined": plan.refined, "text": plan.text} for plan in plans
+        {"agent": plan.agent, "identity": plan.identity, "refined": plan.refined, "text": plan.text}
+        | ({} if plan.fitted_p is None else {_CHANCE: plan.fitted_p})
+        for plan in plans
     ]
 
 
@@ -150,7 +180,9 @@ def plans_of_data(data: object) -> tuple[PastPlan, ...] | None:
         return None
     plans = []
     for each in data:
-        if not isinstance(each, dict) or each.keys() != _PLAN_FIELDS.keys():
+        if not isinstance(each, dict) or each.keys() - {_CHANCE} != _PLAN_FIELDS.keys():
+            return None
+        if _CHANCE in each and not (isinstance(each[_CHANCE], float) and 0.0 <= each[_CHANCE] <= 1.0):
             return None
         if not all(isinstance(each[name], kind) for name, kind in _PLAN_FIELDS.items()):
             return None

@@ -139,7 +139,8 @@ class RunIndex:
         indexed = self._epochs.setdefault(epoch, _Indexed())
         for position in range(indexed.up_to, before):
             past = self._past.get(epoch, position)
-            if past is not None:
+            # An outcome without plans is for a run that learns from outcomes; there is nothing in it to show.
+            if past is not None and past.was_held:
                 indexed.positions.append(position)
                 indexed.tasks.append(self._embedded(past.task)[1])
             indexed.up_to = position + 1

@@ -1,17 +1,20 @@
-"""What the steps of a study will cost: from assumptions before anything ran, from dev runs afterwards. Estimated."""
+"""What the steps of a study will take: from assumptions before anything ran, from dev runs afterwards. Estimated."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Literal
 
-from sale_inspect.forecast import Assumptions, RecordedSample, forecast_recorded, forecast_sale, forecast_single
+from sale_inspect.forecast import Assumptions, RecordedSample, forecast_sale, forecast_single
 from sale_inspect.money import Price
+from sale_inspect.study._further import escalated, further, ratings_of_one
 from sale_inspect.study._plan import StudyStep
-from sale_inspect.texts import Table, fmt_count, fmt_usd
+from sale_inspect.study._ranges import StepForecast, StepRange, recorded_step
+from sale_inspect.texts import Table
 
-__all__ = ["StepForecast", "costs_table", "forecast_steps"]
+__all__ = ["costs_table", "forecast_steps"]
 
 _SHORT = Assumptions(plan_tokens=30.0, rating_tokens=1.0, neighbours=1, trace_output=3.0, trace_calls=1.0)
 """The least that a task takes: an answer of a word, plans of a line. `trace_input` is set to the task's own tokens."""
@@ -22,32 +25,8 @@ _LONG = Assumptions(trace_input=60_000.0, trace_output=10_000.0, trace_calls=20.
 _FEWER = 0.5
 """A provider's tokenizer may count as few as this share of the tokens that are counted here (ours)."""
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepForecast:
-    """What a step will cost.
-
-    Attributes:
-        name: Name of the step.
-        runs: Runs of samples.
-        usd: Dollars.
-        low: Lower end.
-        high: Upper end.
-        tokens: Tokens.
-        calls: Model calls.
-        hours: Hours, with as many samples at once as the study says; None if not known.
-        basis: `assumed`, or `recorded` on dev.
-    """
-
-    name: str
-    runs: int
-    usd: float
-    low: float
-    high: float
-    tokens: float
-    calls: float
-    hours: float | None
-    basis: str
+_CALL_SECONDS = 1.0
+"""Seconds that a call takes beside its output, assumed (ours)."""
 
 
 def forecast_steps(
@@ -56,132 +35,187 @@ def forecast_steps(
     *,
     task_tokens: float,
     at_once: int,
+    speed: float,
     recorded: Mapping[str, Sequence[RecordedSample]] | None = None,
 ) -> tuple[StepForecast, ...]:
     """Forecast each step.
 
-    A single agent or an auction that has dev runs is forecast from them. Else the ends are those of two sets of
+    A single agent or an auction that has dev runs is forecast from them. One with a gate takes what an auction for
+    every task takes, and at least what the cheapest agent does alone. Else the ends are those of two sets of
     assumptions: one short answer, and an agent's long run; the value between them is their geometric mean. A router
-    costs what the cheapest agent costs at least, the most expensive at most.
+    takes what the cheapest agent takes at least, the most expensive at most.
 
     Args:
         steps: The steps that are left, each with its runs of samples.
         prices: Of each agent of the pool.
         task_tokens: Mean tokens of a task's text.
         at_once: Samples at once.
+        speed: Output tokens a second of one call, where no run says it.
         recorded: Dev runs by the name of the policy.
 
     Raises:
         ForecastError: If a step has no run.
     """
-    made = []
+    made: list[StepForecast] = []
     for step, runs in steps:
         known = (recorded or {}).get(step.policy, ())
         singles = [own for name in prices if (own := (recorded or {}).get(f"{name} alone", ()))]
-        if known:
-            made.append(_recorded(step, runs, known, at_once))
+        if known and singles and _gated(step):
+            alone = [recorded_step(step, runs, own, at_once) for own in singles]
+            made.append(_at_most(recorded_step(step, runs, known, at_once), alone))
+        elif known:
+            made.append(recorded_step(step, runs, known, at_once))
         elif step.solver.endswith("/routed") and singles:
-            made.append(_between([_recorded(step, runs, own, at_once) for own in singles]))
+            made.append(_between([recorded_step(step, runs, own, at_once) for own in singles]))
         else:
-            made.append(_assumed(step, runs, prices, task_tokens))
+            made.append(_assumed(step, runs, prices, task_tokens, at_once, speed))
+        if known and singles and further(step):
+            alone = [recorded_step(step, runs, own, at_once) for own in singles]
+            made[-1] = escalated(made[-1], step, alone, ratings_of_one(step, runs, known, len(prices)))
     return tuple(made)
 
 
-def _recorded(step: StudyStep, runs: int, known: Sequence[RecordedSample], at_once: int) -> StepForecast:
-    planned = forecast_recorded(step.policy, known, {"": runs})
-    low, high = planned.low_usd, planned.high_usd
-    return StepForecast(
-        name=step.name,
-        runs=runs,
-        usd=planned.usd,
-        low=planned.usd / 2 if low is None else low,
-        high=planned.usd * 2 if high is None else high,
-        tokens=planned.tokens,
-        calls=planned.calls,
-        hours=planned.seconds / 3600 / at_once if planned.seconds else None,
-        basis="recorded on dev",
-    )
+def _gated(step: StudyStep) -> bool:
+    return str(step.args.get("weights", "")).endswith(".npz")
 
 
-def _between(ends: Sequence[StepForecast]) -> StepForecast:
-    """A router among agents: from all to the cheapest to all to the most expensive; their mean between."""
-    whole = len(ends)
-    hours = [each.hours for each in ends if each.hours is not None]
+def _at_most(auctions: StepForecast, singles: Sequence[StepForecast]) -> StepForecast:
+    """Auctions of which some may not be held: their lower ends are those of the cheapest agent alone."""
+
+    def ends(whole: StepRange, alone: Sequence[StepRange]) -> StepRange:
+        return replace(whole, low=min(whole.low, *(each.low for each in alone)))
+
     return replace(
-        ends[0],
-        usd=sum(each.usd for each in ends) / whole,
-        low=min(each.low for each in ends),
-        high=max(each.high for each in ends),
-        tokens=sum(each.tokens for each in ends) / whole,
-        calls=sum(each.calls for each in ends) / whole,
-        hours=sum(hours) / whole if len(hours) == whole else None,
+        auctions,
+        calls=ends(auctions.calls, [one.calls for one in singles]),
+        tokens=ends(auctions.tokens, [one.tokens for one in singles]),
+        usd=ends(auctions.usd, [one.usd for one in singles]),
+        hours=ends(auctions.hours, [one.hours for one in singles]),
     )
 
 
-def _assumed(step: StudyStep, runs: int, prices: Mapping[str, Price], task_tokens: float) -> StepForecast:
+def _between(each: Sequence[StepForecast]) -> StepForecast:
+    """A router among agents: from all to the cheapest to all to the most expensive; their mean between."""
+
+    def ends(figures: Sequence[StepRange]) -> StepRange:
+        mean = sum(figure.value for figure in figures) / len(figures)
+        return StepRange(value=mean, low=min(f.low for f in figures), high=max(f.high for f in figures))
+
+    return replace(
+        each[0],
+        calls=ends([one.calls for one in each]),
+        tokens=ends([one.tokens for one in each]),
+        usd=ends([one.usd for one in each]),
+        hours=ends([one.hours for one in each]),
+    )
+
+
+def _assumed(
+    step: StudyStep, runs: int, prices: Mapping[str, Price], task_tokens: float, at_once: int, speed: float
+) -> StepForecast:
     least_tokens = _FEWER * task_tokens
     short = replace(_SHORT, task_tokens=least_tokens, trace_input=least_tokens)
     long = replace(_LONG, task_tokens=task_tokens)
-    ends = []
-    for assumed in (short, long):
-        if step.solver.endswith("/sale"):
-            of_panel = step.args.get("jury") == "panel"
+    is_sale, memory, more = step.solver.endswith("/sale"), step.args.get("memory") != "off", further(step)
+    ends: list[tuple[float, float, float, float]] = []
+    for least, assumed in ((True, short), (False, long)):
+        seconds = _seconds(assumed, speed, auction=is_sale, memory=memory)
+        if more and not least:
+            seconds += more * _seconds(assumed, speed, auction=False, memory=False)
+        hours = runs * seconds / 3600 / min(at_once, runs)
+        if is_sale:
+            jury: Literal["panel", "individual"] = "panel" if step.args.get("jury") == "panel" else "individual"
+            judged = step.args.get("accept") == "jury"
             whole = forecast_sale(
-                prices, runs, assumed, jury="panel" if of_panel else "individual", memory="memory" not in step.args
+                # Its calls and tokens are with half of the further executions, and here with all or none.
+                prices,
+                runs,
+                assumed,
+                jury=jury,
+                memory=memory,
+                escalate=0 if least else 2 * more,
+                judged=judged,
             )
-            ends.append([(whole.low_usd or 0.0, whole), (whole.high_usd or 0.0, whole)])
+            spent = whole.low_usd or 0.0
+            if not least:
+                ends_of = forecast_sale(prices, runs, assumed, jury=jury, memory=memory, escalate=more, judged=judged)
+                spent = ends_of.high_usd or 0.0
         else:
             names = step.agents if step.solver.endswith("/single") else tuple(prices)
-            single = [forecast_single(name, prices[name], runs, assumed) for name in names]
-            ends.append(sorted(((each.usd, each) for each in single), key=lambda pair: pair[0]))
-    low, high = ends[0][0][0], ends[1][-1][0]
-    least, most = ends[0][0][1], ends[1][-1][1]
-    return StepForecast(
-        name=step.name,
-        runs=runs,
-        usd=math.sqrt(low * high),
-        low=low,
-        high=high,
-        tokens=math.sqrt(least.tokens * most.tokens),
-        calls=math.sqrt(least.calls * most.calls),
-        hours=None,
-        basis="assumed",
+            singles = [forecast_single(name, prices[name], runs, assumed) for name in names]
+            whole = (min if least else max)(singles, key=lambda one: one.usd)
+            spent = whole.usd
+        ends.append((whole.calls, whole.tokens, spent, hours))
+    calls, tokens, usd, hours_ = (
+        StepRange(value=math.sqrt(low * high), low=low, high=high) for low, high in zip(*ends, strict=True)
     )
+    return StepForecast(
+        name=step.name, runs=runs, calls=calls, tokens=tokens, usd=usd, hours=hours_, basis="assumed"
+    )  # fmt: skip
 
 
-def costs_table(forecasts: Sequence[StepForecast]) -> Table:
-    """One row a step, and the sum."""
-    rows = [
-        (
-            each.name,
-            fmt_count(each.runs),
-            fmt_count(each.calls),
-            fmt_count(each.tokens),
-            fmt_usd(each.usd),
-            f"{fmt_usd(each.low)} to {fmt_usd(each.high)}",
-            "-" if each.hours is None else f"{each.hours:.2f}",
-        )
-        for each in forecasts
-    ]
-    hours = [each.hours for each in forecasts]
-    whole = (
-        "all",
-        fmt_count(sum(each.runs for each in forecasts)),
-        fmt_count(sum(each.calls for each in forecasts)),
-        fmt_count(sum(each.tokens for each in forecasts)),
-        fmt_usd(sum(each.usd for each in forecasts)),
-        f"{fmt_usd(sum(each.low for each in forecasts))} to {fmt_usd(sum(each.high for each in forecasts))}",
-        "-" if None in hours else f"{sum(each or 0.0 for each in hours):.2f}",
+def _seconds(assumed: Assumptions, speed: float, *, auction: bool, memory: bool) -> float:
+    """Seconds of one run: calls of agents and judges side by side count once."""
+    calls, written = max(assumed.trace_calls, 1.0), assumed.trace_output
+    if auction:
+        rounds = 2 if memory else 1
+        calls, written = calls + 2 * rounds, written + rounds * (assumed.plan_tokens + assumed.rating_tokens)
+    return calls * _CALL_SECONDS + written / speed
+
+
+def costs_table(forecasts: Sequence[StepForecast], *, speed: float) -> Table:
+    """Two rows a step, its figures and their ends; and the sum. In 80 columns.
+
+    Args:
+        forecasts: From `forecast_steps`.
+        speed: As given to it, for the note.
+    """
+    sections = [row for each in forecasts for row in _rows(each.name, each)]
+    whole = StepForecast(
+        name="all",
+        runs=sum(each.runs for each in forecasts),
+        calls=_sum([each.calls for each in forecasts]),
+        tokens=_sum([each.tokens for each in forecasts]),
+        usd=_sum([each.usd for each in forecasts]),
+        hours=_sum([each.hours for each in forecasts]),
+        basis="assumed",
     )
     notes = []
     if any(each.basis == "assumed" for each in forecasts):
         notes.append(
-            "Assumed steps range from one short answer a task to a long run of an agent. After dev, test steps are "
-            "forecast from what dev took."
+            "Assumed: from one short answer a task to a long run of an agent, so ranges are wide. After dev, test "
+            "steps are forecast from what dev took."
+        )
+        notes.append(
+            f"Hours assume {speed:g} output tokens a second in a call (`speed` in the study file) and "
+            f"{_CALL_SECONDS:g} second more a call; waits for a provider's limits are not in them."
         )
     return Table(
         title="Forecast (estimated; nothing was called for it)",
-        header=("step", "runs", "calls", "tokens", "$", "range, $", "hours"),
-        sections=(tuple(rows), (whole,)),
+        header=("step", "runs", "calls", "tokens", "$", "hours"),
+        sections=(tuple(sections), tuple(_rows("all", whole))),
         notes=tuple(notes),
     )
+
+
+def _rows(name: str, of: StepForecast) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    figures = (of.calls, of.tokens, of.usd, of.hours)
+    return (
+        (name, f"{of.runs:,}", *(_short(each.value) for each in figures)),
+        ("", "", *(f"{_short(each.low)}-{_short(each.high)}" for each in figures)),
+    )
+
+
+def _sum(figures: Sequence[StepRange]) -> StepRange:
+    return sum(figures, start=StepRange(value=0.0, low=0.0, high=0.0))
+
+
+def _short(value: float) -> str:
+    """Two significant figures, in few letters."""
+    for over, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if value >= over:
+            shown = value / over if letter != "k" else value / 1e3
+            return f"{shown:.2g}{letter}" if shown < 100 else f"{shown:.0f}{letter}"
+    if value >= 10 or value == 0:
+        return f"{value:,.0f}"
+    return f"{value:.2g}" if value >= 1e-3 else "<.001"

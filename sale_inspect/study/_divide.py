@@ -20,11 +20,18 @@ class StudySample:
         id: Its id.
         digest: Hash of what is asked: the input and the choices.
         tokens: About how many tokens that is.
+        twins: What it shares with the samples that ask nearly the same; empty if there are none.
     """
 
     id: SampleId
     digest: str
     tokens: int = 0
+    twins: str = ""
+
+    @property
+    def group(self) -> str:
+        """What stands on one side as a whole."""
+        return self.twins or self.digest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +43,7 @@ class Divided:
 
 
 def divide(samples: Sequence[StudySample], split: StudySplit, where: str) -> Divided:
-    """Divide the samples of one task by a share or by ids.
+    """Divide the samples of one task by a share or by ids. By a share, twins go to one side.
 
     Args:
         samples: All samples.
@@ -47,7 +54,7 @@ def divide(samples: Sequence[StudySample], split: StudySplit, where: str) -> Div
         StudyError: If ids are unknown or on both sides, or a side is empty.
     """
     if split.dev_share is not None:
-        dev = {each.digest for each in samples if _share(each.digest, split.seed) < split.dev_share}
+        dev = {each.group for each in samples if _share(each.group, split.seed) < split.dev_share}
         sides = _sides(samples, dev)
         if not (sides.dev and sides.test):
             raise StudyError(
@@ -101,8 +108,8 @@ def _by_ids(samples: Sequence[StudySample], split: StudySplit, where: str) -> Di
 
 def _sides(samples: Sequence[StudySample], dev: set[str]) -> Divided:
     return Divided(
-        dev=tuple(each for each in samples if each.digest in dev),
-        test=tuple(each for each in samples if each.digest not in dev),
+        dev=tuple(each for each in samples if each.group in dev),
+        test=tuple(each for each in samples if each.group not in dev),
     )
 
 

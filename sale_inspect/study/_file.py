@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from sale_inspect.options import RoutedOptions, SaleOptions, build
-from sale_inspect.routers import ROUTERS
+from sale_inspect.options import RoutedOptions, SaleOptions, accept_parts, build
+from sale_inspect.routers import ROUTERS, router_kind
 
 __all__ = [
+    "ORDER_ARGUMENT",
     "Fit",
     "SalePolicy",
     "SampleId",
@@ -20,10 +23,11 @@ __all__ = [
     "StudyPolicies",
     "StudySplit",
     "StudyTask",
+    "held_options",
 ]
 
-Fit = Literal["none", "minmax", "outcome"]
-"""What an auction's weights may have been fitted with on dev tasks; see `sale-inspect fit --objective`."""
+Fit = Literal["none", "minmax", "outcome", "calibrated"]
+"""What an auction may have been fitted with on dev tasks; see `sale-inspect fit --objective`."""
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,60}$"
 PolicyName = Annotated[str, Field(pattern=_NAME)]
@@ -31,6 +35,12 @@ SampleId = str | int
 
 _OURS = ("pool", "weights", "memory", "frozen", "check", "agent", "agent_args", "execute", "tools", "several_right")
 """Options of an auction that the study file says elsewhere, or that the study sets."""
+
+
+_AFTER_BIDS = frozenset({"auction", "escalate", "accept", "accept_at"})
+
+ORDER_ARGUMENT = "order_seed"
+"""Argument of a task by which it shuffles its samples, as those of the benchmark have it; null for their own order."""
 
 
 class _Strict(BaseModel):
@@ -123,21 +133,46 @@ class SalePolicy(_Strict):
 
     Attributes:
         name: Its name in tables.
-        fit: What its score is fitted with on dev tasks: `none` for uniform weights, `minmax` or `outcome`.
-        memory: `run` to refine with the auctions so far, or `off`.
-        options: Other options of `sale_inspect/sale`, by name.
+        fit: What it is fitted with on dev tasks: `none` for uniform weights; `minmax` or `outcome` for weights; or
+            `calibrated` for forecasts of success and dollars, with a gate unless `options` have `auction: always`.
+        memory: `run` to refine with the auctions so far, kept by this process; `postgresql://HOST/DATABASE` for the
+            same among many processes; or `off`. A calibrated auction does not refine: `off`.
+        options: Other options of `sale_inspect/sale`, by name. With `escalate`, `accept: scorer:NAME` names a router of
+            the study whose answer scorer accepts answers, for instance `scorer:frugalgpt`.
     """
 
     name: PolicyName
     fit: Fit = "none"
-    memory: Literal["run", "off"] = "run"
+    memory: str = "run"
     options: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def scorer(self) -> str | None:
+        """The router of the study whose answer scorer accepts answers; None if none does."""
+        kind, name = accept_parts(str(self.options.get("accept") or ""))
+        return name.strip() if kind == "scorer" else None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _calibrated(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or data.get("fit") != "calibrated":
+            return data
+        if data.get("memory", "off") not in ("off", False):
+            raise ValueError("memory: a calibrated auction does not refine, so it looks at no memory. Leave it out")
+        return {**data, "memory": "off"}
 
     @field_validator("memory", mode="before")
     @classmethod
-    def _word(cls, value: object) -> object:
+    def _where(cls, value: object) -> object:
         # YAML reads a bare `off` as a truth value.
-        return "off" if value is False else value
+        word = "off" if value is False else value
+        if word in ("run", "off"):
+            return word
+        if not isinstance(word, str) or not re.match(r"postgres(ql)?://", word):
+            raise ValueError("must be run, off or postgresql://HOST/DATABASE")
+        if word.partition("://")[2].rpartition("@")[0].partition(":")[2]:
+            raise ValueError("a password stands in the environment (PGPASSWORD), never in a study file")
+        return word
 
     @field_validator("options")
     @classmethod
@@ -145,11 +180,18 @@ class SalePolicy(_Strict):
         for name in value:
             if name in _OURS:
                 raise ValueError(f"{name} is not given here: the study sets it, or `harness`, `fit` or `memory` does")
+        if value.get("learn") is not None:
+            raise ValueError("learn is not for studies: what dev taught is frozen before test. Leave it out")
         try:
             build(SaleOptions, "sale_inspect/sale", (), value)
         except Exception as error:
             raise ValueError(str(error).rstrip(".")) from error
         return value
+
+
+def held_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that say how bids and ratings come about: not the gate's, nor what happens after the choice."""
+    return {name: value for name, value in options.items() if name not in _AFTER_BIDS}
 
 
 class StudyPolicies(_Strict):
@@ -177,11 +219,17 @@ class StudyPolicies(_Strict):
             if policy.name.endswith("-alone"):
                 raise ValueError(f"{policy.name!r}: a name that ends with -alone is that of an agent that runs alone")
         fitted = [policy for policy in self.sale if policy.fit != "none"]
-        if any(policy.options != fitted[0].options for policy in fitted):
+        if any(held_options(policy.options) != held_options(fitted[0].options) for policy in fitted):
             raise ValueError(
-                "auctions with a `fit` must have the same `options`: the dev auctions that they are fitted on are held "
-                "once"
+                "auctions with a `fit` must have the same `options`, but for those of escalation: the dev auctions "
+                "that they are fitted on are held once"
             )
+        for policy in self.sale:
+            if (name := policy.scorer) is not None and not (name in self.routers and router_kind(name).cascade):
+                raise ValueError(
+                    f"{policy.name}: accept: scorer:{name} must name a router of this study that scores answers, for "
+                    "its file is made on dev. Write `accept: scorer:frugalgpt` and add frugalgpt to `routers`"
+                )
         names = [policy.name for policy in self.sale] + list(self.routers)
         for name in names:
             if names.count(name) > 1:
@@ -234,8 +282,11 @@ class StudyFile(_Strict):
         limits: Of a sample.
         sandbox: Sandbox in place of the tasks' own, as `inspect eval --sandbox`; None leaves theirs.
         max_samples: Samples at once.
+        speed: Output tokens a second of one call, for the hours that are forecast before dev has shown them.
         failed: Samples of one evaluation that may lack in the end, for instance since their task is broken.
         logs: Folder of the logs, from the study's folder, or an address as `s3://bucket/folder`.
+        roles: Models of the tasks' own roles, for instance `grader`, as `inspect eval --model-role`. Their dollars are
+            not the agents' and are in no figure.
         embedder: Of memory and routers: `auto`, `minilm` or `hashing`.
     """
 
@@ -252,8 +303,10 @@ class StudyFile(_Strict):
     limits: StudyLimits = StudyLimits()
     sandbox: str | None = None
     max_samples: int = Field(default=10, ge=1)
+    speed: float = Field(default=40.0, gt=0, allow_inf_nan=False)
     failed: int = Field(default=0, ge=0)
     logs: str = Field(default="logs", min_length=1)
+    roles: dict[str, str] = Field(default_factory=dict)
     embedder: Literal["auto", "minilm", "hashing"] = "auto"
 
     @model_validator(mode="after")
@@ -264,6 +317,13 @@ class StudyFile(_Strict):
             raise ValueError(f"harness: {str(error).rstrip('.')}") from error
         if self.harness.execute == "task" and (self.harness.agent_args or self.harness.agent != "react"):
             raise ValueError("harness: with execute: task no agent executes; leave agent and agent_args out")
-        if self.orders > 1 and not any(policy.memory == "run" for policy in self.policies.sale):
+        if self.orders > 1 and all(policy.memory == "off" for policy in self.policies.sale):
             raise ValueError("orders: only auctions with memory depend on the order of samples, and there is none")
+        for task in self.tasks:
+            if self.orders > 1 and ORDER_ARGUMENT not in task.args:
+                raise ValueError(
+                    f"orders: {task.task} must shuffle its samples itself, by its argument {ORDER_ARGUMENT} (Inspect "
+                    f"shuffles no chosen samples). If it has that argument, write `args: {{{ORDER_ARGUMENT}: null}}`; "
+                    "if not, `orders: 1`"
+                )
         return self

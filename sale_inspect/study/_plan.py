@@ -10,21 +10,23 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sale_inspect.pools import Pool
+from sale_inspect.shards import WHOLE, Shard
 from sale_inspect.study._divide import Divided
-from sale_inspect.study._file import Fit, SalePolicy, StudyFile
+from sale_inspect.study._file import ORDER_ARGUMENT, Fit, SalePolicy, StudyFile, held_options
 
 __all__ = [
     "POOL_FILE",
     "Evaluation",
-    "Side",
+    "StudySide",
     "StudyStep",
     "evaluations",
     "fits_of",
+    "router_file",
     "study_steps",
     "weights_file",
 ]
 
-Side = Literal["dev", "test"]
+StudySide = Literal["dev", "test"]
 POOL_FILE = "pool.yaml"
 """The study's own copy of the pool, in its folder."""
 
@@ -43,13 +45,19 @@ class StudyStep:
         agents: Agents whose entries in the pool decide what it does.
     """
 
-    side: Side
+    side: StudySide
     policy: str
     solver: str
     args: Mapping[str, Any]
     order: int = 0
     needs: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
+
+    @property
+    def shares_memory(self) -> bool:
+        """Whether its auctions look at those of other processes."""
+        memory = self.args.get("memory")
+        return self.solver.endswith("/sale") and isinstance(memory, str) and memory not in ("run", "off")
 
     @property
     def folder(self) -> str:
@@ -76,14 +84,15 @@ class Evaluation:
         sample_ids: The samples.
         solver: Name of the solver.
         solver_args: Its arguments.
-        shuffle: Seed by which the samples are shuffled; None for the dataset's order.
         epochs: Runs of each sample.
         limits: Of a sample, by Inspect's names.
         sandbox: In place of the task's own; None leaves it.
         max_samples: Samples at once.
+        roles: Models of the task's own roles.
         metadata: Of the log.
         tags: Of the log.
         key: Hash of all that decides the result. A log of another key is of another evaluation.
+        shard: Which part of the evaluation this is.
     """
 
     folder: str
@@ -92,14 +101,15 @@ class Evaluation:
     sample_ids: tuple[str | int, ...]
     solver: str
     solver_args: Mapping[str, Any]
-    shuffle: int | None
     epochs: int
     limits: Mapping[str, int]
     sandbox: str | None
     max_samples: int
+    roles: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     key: str = ""
+    shard: Shard = WHOLE
 
     @property
     def runs(self) -> int:
@@ -114,7 +124,12 @@ def fits_of(study: StudyFile) -> tuple[Fit, ...]:
 
 def weights_file(fit: Fit) -> str:
     """Where the fit is kept, in the study's folder."""
-    return f"fits/{fit}.json"
+    return f"fits/{fit}.{'npz' if fit == 'calibrated' else 'json'}"
+
+
+def router_file(name: str) -> str:
+    """Where a trained router is kept, in the study's folder."""
+    return f"routers/{name}.npz"
 
 
 def study_steps(study: StudyFile, agents: Sequence[str]) -> Iterator[StudyStep]:
@@ -134,35 +149,43 @@ def study_steps(study: StudyFile, agents: Sequence[str]) -> Iterator[StudyStep]:
                 side=side, policy=f"{agent} alone", solver="sale_inspect/single", args=args, agents=(agent,)
             )
         if side == "dev" and fits_of(study):
-            # Fits need auctions with uniform weights and no memory, held as the fitted ones will be.
-            options = next(policy.options for policy in study.policies.sale if policy.fit != "none")
+            # Fits need auctions with uniform weights and no memory, held as the fitted ones will be, and all of them.
+            # Only the winner executes there: what accepts answers may itself be made of what dev shows.
+            options = next(held_options(policy.options) for policy in study.policies.sale if policy.fit != "none")
             args = {"pool": POOL_FILE, "memory": "off", "embedder": study.embedder, **shared, **options}
             yield StudyStep(side=side, policy="auctions", solver="sale_inspect/sale", args=args, agents=tuple(agents))
     for policy in study.policies.sale:
-        for order in range(study.orders if policy.memory == "run" else 1):
+        for order in range(study.orders if policy.memory != "off" else 1):
             yield _sale(study, policy, order, agents, shared)
     for router in study.policies.routers:
-        file = f"routers/{router}.npz"
+        file = router_file(router)
         args = {"pool": POOL_FILE, "router": file, **shared}
         yield StudyStep(
             side="test", policy=router, solver="sale_inspect/routed", args=args, needs=(file,), agents=tuple(agents)
         )
 
 
+def _without_gate(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name != "auction"}
+
+
 def _sale(
     study: StudyFile, policy: SalePolicy, order: int, agents: Sequence[str], shared: Mapping[str, Any]
 ) -> StudyStep:
     fitted = () if policy.fit == "none" else (weights_file(policy.fit),)
+    scorer = () if policy.scorer is None else (router_file(policy.scorer),)
     args = {
         "pool": POOL_FILE,
-        **({"memory": "off"} if policy.memory == "off" else {}),
+        **({} if policy.memory == "run" else {"memory": policy.memory}),
         **({"weights": fitted[0]} if fitted else {}),
         "embedder": study.embedder,
         **shared,
-        **policy.options,
+        # The file of a calibrated fit says whether there is a gate.
+        **(_without_gate(policy.options) if policy.fit == "calibrated" else policy.options),
+        **({"accept": f"scorer:{scorer[0]}"} if scorer else {}),
     }
     return StudyStep(
-        side="test", policy=policy.name, solver="sale_inspect/sale", args=args, order=order, needs=fitted,
+        side="test", policy=policy.name, solver="sale_inspect/sale", args=args, order=order, needs=fitted + scorer,
         agents=tuple(agents),
     )  # fmt: skip
 
@@ -194,6 +217,9 @@ def evaluations(
         args = dict(task.args)
         if study.split.arg is not None:
             args[study.split.arg] = step.side
+        if step.order:
+            # Inspect shuffles no chosen samples, and a retry would not either: the task itself does.
+            args[ORDER_ARGUMENT] = step.order
         entries = [pool.agent(name).model_dump(mode="json") for name in step.agents]
         decides = {
             "task": task.task,
@@ -206,6 +232,7 @@ def evaluations(
             "epochs": study.epochs,
             "limits": study.limits.model_dump(),
             "sandbox": study.sandbox,
+            "roles": study.roles,
         }
         key = hashlib.sha256(json.dumps(decides, sort_keys=True, default=str).encode("utf-8", "surrogatepass"))
         made.append(
@@ -216,11 +243,11 @@ def evaluations(
                 sample_ids=tuple(each.id for each in samples),
                 solver=step.solver,
                 solver_args=step.args,
-                shuffle=step.order or None,
                 epochs=study.epochs,
                 limits=study.limits.model_dump(exclude_none=True),
                 sandbox=study.sandbox,
                 max_samples=study.max_samples,
+                roles=study.roles,
                 metadata={
                     "study": study.name,
                     "study_policy": step.policy,

@@ -64,8 +64,8 @@ split:                      # dev: things are fitted and chosen; test: they are 
 
 policies:                   # every agent alone always runs; oracle and mixes of agents need no run
   sale:
-    - {{name: sale}}                              # the paper's: uniform weights, refinement from memory
-    - {{name: sale-outcome, fit: outcome, memory: off}}
+    - {{name: sale}}                             # the paper's: uniform weights, refinement from memory
+    - {{name: sale-calibrated, fit: calibrated}}  # ours: forecasts fitted on dev, and auctions only where they pay
   routers: [{", ".join(starter.routers)}]
 
 harness:                    # what executes, the same for all policies
@@ -81,6 +81,7 @@ harness:                    # what executes, the same for all policies
 epochs: 1
 orders: 1                   # for auctions with memory: orders of the test samples
 max_samples: 10             # samples at once
+# speed: 40                 # output tokens a second of a call; only the forecast's hours before dev rest on it
 # sandbox: docker           # in place of the tasks' own
 # limits: {{message_limit: 40, token_limit: 200000, time_limit: 1800}}
 """

@@ -55,3 +55,14 @@ def test_at_most_so_many_in_the_datasets_order() -> None:
     assert [every.index(each) for each in few] == sorted(every.index(each) for each in few)
     assert set(first_by_hash(every[:30], 10)) & set(few)
     assert first_by_hash(every, None) == tuple(every)
+
+
+@given(st.lists(st.tuples(st.text(max_size=3), st.integers(0, 4)), min_size=2, max_size=40), st.integers(0, 5))
+def test_a_share_keeps_twins_together(texts: list[tuple[str, int]], seed: int) -> None:
+    every = [StudySample(id=str(n), digest=f"{text}{n}", twins=f"{group}") for n, (text, group) in enumerate(texts)]
+    try:
+        sides = divide(every, StudySplit(dev_share=0.5, seed=seed), "quiz")
+    except StudyError as error:
+        assert "leaves" in str(error)
+        return
+    assert not {each.group for each in sides.dev} & {each.group for each in sides.test}

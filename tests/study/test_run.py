@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,7 +47,7 @@ pool: pool.yaml
 tasks: [{task: quiz.py@quiz}]
 split: {dev_share: 0.5}
 policies:
-  sale: [{name: sale, memory: off}, {name: fitted, fit: outcome, memory: off}]
+  sale: [{name: sale, memory: off}, {name: fitted, fit: outcome, memory: off}, {name: calibrated, fit: calibrated}]
   routers: [wtp-knn]
 harness: {execute: task}
 goal: {keep_pass: 0.99}
@@ -85,15 +86,42 @@ def pool(*names: str) -> str:
     return "name: mine\nagents:" + "".join(AGENT.format(name=name, price=prices[name]) for name in names)
 
 
+def written(folder: Path) -> None:
+    """The files of a user."""
+    (folder / "quiz.py").write_text(TASK, encoding="utf-8")
+    (folder / "pool.yaml").write_text(pool("small", "large"), encoding="utf-8")
+    (folder / "quiz.yaml").write_text(STUDY, encoding="utf-8")
+
+
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("INSPECT_EVAL_MODEL", raising=False)
     CALLS.clear()
-    (tmp_path / "quiz.py").write_text(TASK, encoding="utf-8")
-    (tmp_path / "pool.yaml").write_text(pool("small", "large"), encoding="utf-8")
-    (tmp_path / "quiz.yaml").write_text(STUDY, encoding="utf-8")
+    written(tmp_path)
     yield tmp_path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Counter[str], str]:
+    """A study that was run to its end: its folder, the calls, and what it printed."""
+    folder = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("INSPECT_EVAL_MODEL", raising=False)
+        CALLS.clear()
+        written(folder)
+        made = study("quiz.yaml")
+        assert made.exit_code == 0, made.output
+    return folder, Counter(CALLS), made.output
+
+
+@pytest.fixture
+def ended(here: Path, finished: tuple[Path, Counter[str], str]) -> Path:
+    """The finished study in a folder of the test's own, with its calls counted."""
+    shutil.copytree(finished[0], here, dirs_exist_ok=True)
+    CALLS.update(finished[1])
+    return here
 
 
 def study(*words: str) -> Result:
@@ -105,13 +133,14 @@ def decision(here: Path) -> dict[str, object]:
     return found
 
 
-def test_from_the_file_to_the_decision_and_back_from_the_condensed_data(here: Path) -> None:
-    made = study("quiz.yaml")
-    assert made.exit_code == 0, made.output
+def test_from_the_file_to_the_decision_and_back_from_the_condensed_data(
+    ended: Path, finished: tuple[Path, Counter[str], str]
+) -> None:
+    here = ended
     said = decision(here)
-    assert f"Use {said['use']}. It solves" in made.output
+    assert f"Use {said['use']}. It solves" in finished[2]
     assert {each["name"] for each in said["standings"]} == {  # type: ignore[attr-defined]
-        *("small alone", "large alone", "sale", "fitted", "wtp-knn")
+        *("small alone", "large alone", "sale", "fitted", "calibrated", "wtp-knn")
     }
     assert said["baseline"] == "large alone"
     # No task ran twice with one agent alone: singles on dev and test, auctions and routers once each on test.
@@ -124,7 +153,7 @@ def test_from_the_file_to_the_decision_and_back_from_the_condensed_data(here: Pa
     assert again.exit_code == 0, again.output
     assert dict(CALLS) == before
     assert decision(here) == said
-    assert study("status", "quiz.yaml").output.count("done") >= 8
+    assert study("status", "quiz.yaml").output.count("done") >= 9
     checked = study("verify", "quiz")
     assert checked.exit_code == 0 and "follow from the data" in checked.output, checked.output
     changed = json.loads((here / "quiz/condensed/decision.json").read_text(encoding="utf-8"))
@@ -137,9 +166,8 @@ def test_from_the_file_to_the_decision_and_back_from_the_condensed_data(here: Pa
         assert b"Prove that" not in content and str(here).encode() not in content, path.name
 
 
-def test_the_cap_stops_it_and_a_higher_one_goes_on(here: Path) -> None:
-    whole = study("quiz.yaml")
-    assert whole.exit_code == 0, whole.output
+def test_the_cap_stops_it_and_a_higher_one_goes_on(ended: Path) -> None:
+    here = ended
     said, calls = decision(here), sum(CALLS.values())
     CALLS.clear()
     text = (here / "quiz.yaml").read_text(encoding="utf-8")
@@ -171,9 +199,9 @@ def test_the_forecast_calls_nothing(here: Path) -> None:
     assert not (here / "quiz").exists()
 
 
-def test_a_changed_file_under_a_half_finished_study_is_refused(here: Path) -> None:
+def test_a_changed_file_under_a_half_finished_study_is_refused(ended: Path) -> None:
+    here = ended
     text = (here / "quiz.yaml").read_text(encoding="utf-8")
-    assert study("quiz.yaml").exit_code == 0
     before = dict(CALLS)
     (here / "quiz.yaml").write_text(text.replace("execute: task", "execute: agent"), encoding="utf-8")
     said = study("quiz.yaml")
@@ -181,8 +209,8 @@ def test_a_changed_file_under_a_half_finished_study_is_refused(here: Path) -> No
     assert dict(CALLS) == before
 
 
-def test_another_agent_runs_only_what_is_missing(here: Path) -> None:
-    assert study("quiz.yaml").exit_code == 0
+def test_another_agent_runs_only_what_is_missing(ended: Path) -> None:
+    here = ended
     first = Counter(CALLS)
     text = (here / "quiz.yaml").read_text(encoding="utf-8")
     (here / "quiz.yaml").write_text(text.replace("cap: 5", "cap: 50"), encoding="utf-8")
@@ -201,8 +229,8 @@ def test_another_agent_runs_only_what_is_missing(here: Path) -> None:
     assert (here / "quiz/stale/0/dev.parquet").exists()
 
 
-def test_what_was_frozen_and_the_pool_stay_as_they_were(here: Path) -> None:
-    assert study("quiz.yaml").exit_code == 0
+def test_what_was_frozen_and_the_pool_stay_as_they_were(ended: Path) -> None:
+    here = ended
     router = here / "quiz/routers/wtp-knn.npz"
     router.write_bytes(router.read_bytes() + b"x")
     assert "is not what was frozen" in study("quiz.yaml").output
@@ -211,8 +239,8 @@ def test_what_was_frozen_and_the_pool_stay_as_they_were(here: Path) -> None:
     assert "was changed in the pool" in study("add-agent", "quiz.yaml").output
 
 
-def test_other_prices_change_dollars_and_run_nothing(here: Path) -> None:
-    assert study("quiz.yaml").exit_code == 0
+def test_other_prices_change_dollars_and_run_nothing(ended: Path) -> None:
+    here = ended
     before = dict(CALLS)
     (here / "cheap.yaml").write_text(
         pool("small", "large").replace("input: 10,", "input: 0.5,").replace("output: 10,", "output: 0.5,"),

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from sale_inspect._bounds import json_value
 from sale_inspect._errors import StudyError
-from sale_inspect._files import temporary_folder
 from sale_inspect._work._outcomes import OutcomesRequest, read_outcomes
-from sale_inspect._work._report import MadeReport, ReportRequest, make_report
+from sale_inspect._work._report import MadeReport, ReportRequest, make_report, report_text
 from sale_inspect._work.study._finish import decide_from, test_places
 from sale_inspect._work.study._fitting import frozen_baseline
 from sale_inspect._work.study._prepare import PreparedStudy
@@ -129,14 +128,9 @@ def verified_study(condensed: Path) -> Decision:
         page = (folder / "report.md").read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise StudyError(f"{folder}: is no folder of a finished study: {error}.") from error
-    with temporary_folder() as temporary:
-        again = temporary / "report"
-        request = ReportRequest(
-            title=kept["study"], baseline=kept["baseline"], viewer="", common_tasks=True, cache=False
-        )
-        make_report([folder], again, request)
-        differing = _first_difference(page, (again / "report.md").read_text(encoding="utf-8"))
-        decision = decide_from(folder, kept["baseline"], StudyGoal(**kept["goal"]))
+    request = ReportRequest(title=kept["study"], baseline=kept["baseline"], viewer="", common_tasks=True)
+    differing = _first_difference(page, report_text([folder], request))
+    decision = decide_from(folder, kept["baseline"], StudyGoal(**kept["goal"]))
     if differing:
         raise StudyError(f"{folder / 'report.md'}: {differing}")
     made = json_value(json.dumps(asdict(decision)))

@@ -12,9 +12,10 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai import eval_retry
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 from inspect_ai.solver import SolverSpec
+from inspect_ai.util import AdaptiveConcurrency
 
 from sale_inspect._errors import StudyError
-from sale_inspect._inspect.store import money_left
+from sale_inspect._inspect.store import adaptive_share, connections_share, money_left
 from sale_inspect.study import Evaluation
 
 __all__ = ["Done", "Evaluate", "evaluate", "log_place", "newest_log", "runs_done"]
@@ -79,7 +80,7 @@ def evaluate(evaluation: Evaluation, folder: Path, logs: str, *, attempts: int =
         for _ in range(attempts):
             if not done.left:
                 break
-            log = _begun(evaluation, place) if log is None else _again(log, place)
+            log = _begun(evaluation, place) if log is None else _again(evaluation, log, place)
             done = _standing(evaluation, log)
             if done.cancelled or not money_left():
                 break
@@ -94,22 +95,34 @@ def _begun(evaluation: Evaluation, place: str) -> EvalLog:
         task_args=dict(evaluation.task_args),
         solver=SolverSpec(evaluation.solver, dict(evaluation.solver_args), dict(evaluation.solver_args)),
         sample_id=list(evaluation.sample_ids),
-        sample_shuffle=evaluation.shuffle,
         epochs=evaluation.epochs,
         sandbox=evaluation.sandbox,
         max_samples=evaluation.max_samples,
+        model_roles=dict(evaluation.roles) or None,
         metadata=dict(evaluation.metadata),
         tags=list(evaluation.tags),
         log_dir=place,
+        adaptive_connections=_adaptive(evaluation),
         **_MANNER,
         **limits,
     )
     return log
 
 
-def _again(log: EvalLog, place: str) -> EvalLog:
-    (again,) = eval_retry(log.location, log_dir=place, **_MANNER)
+def _again(evaluation: Evaluation, log: EvalLog, place: str) -> EvalLog:
+    (again,) = eval_retry(
+        log.location,
+        log_dir=place,
+        max_samples=evaluation.max_samples,
+        adaptive_connections=_adaptive(evaluation),
+        **_MANNER,
+    )
     return again
+
+
+def _adaptive(evaluation: Evaluation) -> AdaptiveConcurrency | None:
+    """Limits of the models that state none; None for Inspect's own. A retry of a shard's log would have its share."""
+    return None if evaluation.shard.of == 1 else adaptive_share(AdaptiveConcurrency(), connections_share())
 
 
 # A sample that fails must not end the others; what fails is tried again. A finished sample is written at once, so that

@@ -6,14 +6,14 @@ import json
 import shutil
 from collections.abc import Sequence
 from contextlib import chdir
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from sale_inspect._errors import StudyError
 from sale_inspect._files import write_file
 from sale_inspect._work._outcomes import OutcomesRequest, read_outcomes
-from sale_inspect._work._report import ReportRequest, make_report
+from sale_inspect._work._report import MadeReport, ReportRequest, make_report
 from sale_inspect._work.study._fitting import frozen_baseline
 from sale_inspect._work.study._prepare import PreparedStudy
 from sale_inspect.study import (
@@ -32,7 +32,7 @@ _TIDY = ("samples.parquet", "bids.parquet", "logs.parquet")
 
 def finish_study(
     prepared: PreparedStudy, *, spent: float, forecast: Sequence[StepForecast], processes: int = 1
-) -> tuple[Decision, Path]:
+) -> tuple[Decision, MadeReport]:
     """Write the page and the condensed folder, and decide.
 
     Args:
@@ -42,7 +42,7 @@ def finish_study(
         processes: Processes that read logs.
 
     Returns:
-        The decision, and the page.
+        The decision, and the report.
     """
     study, folder = prepared.study, prepared.folder
     baseline = f"{frozen_baseline(folder)} alone"
@@ -56,11 +56,11 @@ def finish_study(
             "study": study.name,
             "goal": study.goal.model_dump(exclude_none=True),
             "spent_usd": spent,
-            "forecast_usd": sum(each.usd for each in forecast),
+            "forecast_usd": sum(each.usd.value for each in forecast),
             **asdict(decision),
         }
         _condense(said)
-    return decision, made.page
+    return decision, replace(made, folder=folder / made.folder)
 
 
 def decide_from(report: Path, baseline: str, goal: StudyGoal) -> Decision:

@@ -12,7 +12,7 @@ from typing import Any
 from sale_inspect._bounds import json_value
 from sale_inspect._errors import StudyError
 from sale_inspect._files import write_file
-from sale_inspect._work._fit import FitRequest, fit_weights
+from sale_inspect._work._fit import FitRequest, fit_auction, fit_weights
 from sale_inspect._work._logs import LogsRequest, read_logs
 from sale_inspect._work._outcomes import OutcomesRequest, read_outcomes
 from sale_inspect._work._train import TrainRequest, train_routers
@@ -44,8 +44,12 @@ def fit_study(prepared: PreparedStudy, tell: Callable[[str], None]) -> None:
     with chdir(folder):
         for fit in fits_of(study):
             if not Path(weights_file(fit)).exists():
-                tell(f"Fitting the auction's score: {fit}.")
-                fit_weights([dev], _fit_request(prepared, fit), weights_file(fit))
+                tell(f"Fitting the auction: {fit}.")
+                wanted = _fit_request(prepared, fit)
+                if fit == "calibrated":
+                    tell(fit_auction([dev], wanted, weights_file(fit)).header.setting.sentence)
+                else:
+                    fit_weights([dev], wanted, weights_file(fit))
         singles = [f"{prepared.logs.rstrip('/')}/{step.name}" for step in prepared.steps if _single_on_dev(step)]
         cascades = any(router_kind(name).cascade for name in study.policies.routers)
         if not Path("dev.parquet").exists():
@@ -124,6 +128,17 @@ def _fit_request(prepared: PreparedStudy, fit: Fit) -> FitRequest:
     goal = prepared.study.goal
     if fit == "minmax":
         return FitRequest(objective="minmax")
+    if fit == "calibrated":
+        options = next(policy.options for policy in prepared.study.policies.sale if policy.fit == fit)
+        return FitRequest(
+            objective="calibrated",
+            keep_pass=goal.keep_pass,
+            budget=goal.budget,
+            worth=goal.worth,
+            auction=options.get("auction") or "auto",
+            confidence=_GUESS,
+            embedder=prepared.study.embedder,
+        )
     return FitRequest(
         objective="outcome",
         keep_pass=goal.keep_pass,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import chdir
+from pathlib import Path
 
+from sale_inspect._bounds import json_value
+from sale_inspect._errors import StudyError
 from sale_inspect._work._logs import LogsRequest, read_logs
 from sale_inspect._work.study._evaluate import log_place, newest_log, runs_done
 from sale_inspect._work.study._prepare import PreparedStudy
 from sale_inspect.forecast import RecordedSample
 from sale_inspect.runs import recorded_samples
-from sale_inspect.study import StepForecast, StudyStep, forecast_steps
+from sale_inspect.study import Evaluation, StepForecast, StudyStep, forecast_steps
 
-__all__ = ["StepForecast", "forecast_study"]
+__all__ = ["StepForecast", "dev_health", "forecast_study", "kept_forecast", "runs_left"]
 
 
 def forecast_study(
@@ -32,16 +35,52 @@ def forecast_study(
     auctions = known.get("auctions", ())
     by_policy = {**known, **{policy.name: auctions for policy in prepared.study.policies.sale if auctions}}
     return forecast_steps(
-        left, prices, task_tokens=prepared.task_tokens, at_once=prepared.study.max_samples, recorded=by_policy
+        left,
+        prices,
+        task_tokens=prepared.task_tokens,
+        at_once=prepared.study.max_samples,
+        speed=prepared.study.speed,
+        recorded=by_policy,
     )
 
 
+def kept_forecast(folder: Path) -> tuple[StepForecast, ...] | None:
+    """The forecast that was made before anything ran; None if nothing ran.
+
+    Raises:
+        StudyError: If the file is damaged.
+    """
+    path = folder / "forecast.json"
+    if not path.exists():
+        return None
+    try:
+        return tuple(StepForecast.of(each) for each in json_value(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise StudyError(
+            f"{path}: is damaged, or of an earlier version. Remove it; a new forecast of what is left takes its place."
+        ) from error
+
+
+def dev_health(prepared: PreparedStudy) -> tuple[str, ...]:
+    """What did not work as meant on dev, a sentence each."""
+    dev = f"{prepared.logs.rstrip('/')}/dev"
+    places = [
+        f"{dev}/{step.folder}" if step.solver.endswith("/single") else f"{step.policy}={dev}/{step.folder}"
+        for step in prepared.steps
+        if step.side == "dev"
+    ]
+    with chdir(prepared.folder):
+        return read_logs(places, LogsRequest(), line_up=False).health
+
+
 def _left(prepared: PreparedStudy, step: StudyStep, hashes: Mapping[str, str]) -> int:
+    return sum(runs_left(prepared, each) for each in prepared.evaluations(step, hashes))
+
+
+def runs_left(prepared: PreparedStudy, evaluation: Evaluation) -> int:
+    """Runs of an evaluation that no log has."""
     with chdir(prepared.folder if prepared.folder.is_dir() else prepared.file.resolve().parent):
-        return sum(
-            max(0, each.runs - runs_done(newest_log(log_place(prepared.logs, each))))
-            for each in prepared.evaluations(step, hashes)
-        )
+        return max(0, evaluation.runs - runs_done(newest_log(log_place(prepared.logs, evaluation))))
 
 
 def _dev_runs(prepared: PreparedStudy) -> dict[str, list[RecordedSample]]:

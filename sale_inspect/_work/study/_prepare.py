@@ -10,6 +10,8 @@ from pathlib import Path
 from sale_inspect._errors import StudyError
 from sale_inspect._inspect.tasks import samples_of, task_place
 from sale_inspect._work._train import TrainRequest
+from sale_inspect._work.study._division import WHOLE_STUDY, Division, kept_division
+from sale_inspect.embedding import twin_groups
 from sale_inspect.pools import Pool, load_pool, packaged_pools
 from sale_inspect.study import (
     Divided,
@@ -18,10 +20,12 @@ from sale_inspect.study import (
     StudySample,
     StudyStep,
     check_apart,
+    check_shards,
     divide,
     evaluations,
     first_by_hash,
     read_study,
+    sharded,
     study_steps,
 )
 
@@ -40,6 +44,7 @@ class PreparedStudy:
         pool_place: The pool's file, or the name of a packaged pool.
         divided: The samples of each task.
         steps: The steps in order.
+        division: Into how many shards it is divided.
     """
 
     file: Path
@@ -49,6 +54,7 @@ class PreparedStudy:
     pool_place: str
     divided: tuple[Divided, ...]
     steps: tuple[StudyStep, ...]
+    division: Division = WHOLE_STUDY
 
     @property
     def logs(self) -> str:
@@ -62,19 +68,36 @@ class PreparedStudy:
         return sum(tokens) / len(tokens)
 
     def evaluations(self, step: StudyStep, hashes: Mapping[str, str]) -> tuple[Evaluation, ...]:
-        """The evaluations of a step, one a task that has samples on its side."""
-        return evaluations(self.study, step, self.divided, self.pool, hashes)
+        """The evaluations of a step, one a shard of a task that has samples on its side."""
+        made = evaluations(self.study, step, self.divided, self.pool, hashes)
+        shards, study_id = self.division.shards, self.division.study_id
+        return tuple(part for whole in made for part in sharded(whole, shards, study_id, self._order(step, whole)))
+
+    def _order(self, step: StudyStep, evaluation: Evaluation) -> Sequence[str | int] | None:
+        """The order in which a step's task has the samples, where that is not the dataset's; None where it is.
+
+        Shards are dealt in it, so that each knows the places of its own samples in the whole.
+        """
+        if self.division.shards == 1 or not step.order:
+            return None
+        file, at, name = evaluation.task.partition("@")
+        place = os.path.normpath(self.folder / file) if file.endswith(".py") else file
+        wanted = set(evaluation.sample_ids)
+        found = samples_of(f"{place}{at}{name}", evaluation.task_args)
+        return [each.id for each in found if each.id in wanted]
 
 
-def prepare_study(file: Path, folder: Path | None = None) -> PreparedStudy:
+def prepare_study(file: Path, folder: Path | None = None, *, shards: int | None = None) -> PreparedStudy:
     """Read a study file, its pool and its tasks, and check all that can be checked before anything is paid.
 
     Args:
         file: The study file.
         folder: The study's folder; by default the file's path without its suffix.
+        shards: Into how many shards it is to be divided; None for as it is.
 
     Raises:
-        StudyError: If the file breaks its schema, a task cannot be made, or dev and test are not apart.
+        StudyError: If the file breaks its schema, a task cannot be made, dev and test are not apart, or the study
+            cannot be divided so.
         PoolError: If there is no such pool.
     """
     study = read_study(file)
@@ -86,6 +109,8 @@ def prepare_study(file: Path, folder: Path | None = None) -> PreparedStudy:
     pool = load_pool(place)
     if len(pool.agents) < 2:
         raise StudyError(f"Pool {study.pool}: has one agent, so there is nothing to decide. Add another.")
+    division = kept_division(target, shards)
+    check_shards(study, pool, division.shards)
     divided = _divided(study, here)
     for side in ("dev", "test"):
         if not any(getattr(each, side) for each in divided):
@@ -97,7 +122,14 @@ def prepare_study(file: Path, folder: Path | None = None) -> PreparedStudy:
     study = study.model_copy(update={"tasks": tasks})
     steps = tuple(study_steps(study, pool.names))
     return PreparedStudy(
-        file=file, folder=target, study=study, pool=pool, pool_place=place, divided=divided, steps=steps
+        file=file,
+        folder=target,
+        study=study,
+        pool=pool,
+        pool_place=place,
+        divided=divided,
+        steps=steps,
+        division=division,
     )
 
 
@@ -139,4 +171,12 @@ def _divided(study: StudyFile, here: Path) -> tuple[Divided, ...]:
 
 
 def _samples(task: str, args: Mapping[str, object]) -> list[StudySample]:
-    return [StudySample(id=each.id, digest=each.digest, tokens=each.tokens) for each in samples_of(task, args)]
+    found = samples_of(task, args)
+    groups: dict[int, list[str]] = {}
+    leads = twin_groups([each.text for each in found])
+    for each, lead in zip(found, leads, strict=True):
+        groups.setdefault(lead, []).append(each.digest)
+    return [
+        StudySample(id=each.id, digest=each.digest, tokens=each.tokens, twins=min(groups[lead]))
+        for each, lead in zip(found, leads, strict=True)
+    ]

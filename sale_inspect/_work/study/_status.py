@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import chdir
 from dataclasses import dataclass
 
-from sale_inspect._bounds import json_value
 from sale_inspect._errors import StudyError
 from sale_inspect._work.study._evaluate import log_place, newest_log, runs_done
 from sale_inspect._work.study._fitting import frozen_hashes
+from sale_inspect._work.study._forecast import kept_forecast
 from sale_inspect._work.study._prepare import PreparedStudy
 from sale_inspect._work.study._purse_file import kept_spent
 from sale_inspect.texts import Table, fmt_usd
@@ -99,13 +99,12 @@ def study_status(prepared: PreparedStudy) -> StudyStatus:
                 key = None if log is None else (log.eval.metadata or {}).get("study_key")
                 stale = stale or (log is not None and key != evaluation.key)
             steps.append(StepStatus(name=step.name, runs=done, planned=planned, stale=stale))
-    kept = folder / "forecast.json"
-    forecast = sum(each["usd"] for each in json_value(kept.read_text(encoding="utf-8"))) if kept.exists() else None
+    kept = kept_forecast(folder)
     return StudyStatus(
         steps=tuple(steps),
         frozen=bool(hashes),
         decided=(folder / "decision.json").exists(),
-        spent=kept_spent(folder),
-        forecast=forecast,
+        spent=kept_spent(folder, prepared.division.shards),
+        forecast=None if kept is None else sum(each.usd.value for each in kept),
         cap=prepared.study.cap,
     )
