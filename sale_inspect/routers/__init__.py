@@ -1,11 +1,13 @@
 """Routers: which agent should do which task, predicted from the task's text. Pure."""
 
 from sale_inspect.routers._calibrate import Calibrated, budget_knob, keep_pass_knob
-from sale_inspect.routers._file import RouterFile, load_router, read_router_file, save_router
+from sale_inspect.routers._file import RouterFile, read_router_file, save_router
 from sale_inspect.routers._header import EmbedderName, RouterHeader, make_header, outcomes_hash
+from sale_inspect.routers._live import AgentChoice, LiveRouter, load_router
 from sale_inspect.routers._record import RoutingRecord, StepRecord, choice_fields, routing_card
 from sale_inspect.routers._text import router_text
 from sale_inspect.routers._train import train
+from sale_inspect.routers._tried import check_tried, tried_options
 from sale_inspect.routers.kinds import (
     ROUTERS,
     RandomRouter,
@@ -35,6 +37,7 @@ from sale_inspect.routers.parts import (
     TaskBatch,
     Trained,
     answer_text,
+    below_mix,
     draws,
     embed_answers,
     fold_numbers,
@@ -47,6 +50,7 @@ from sale_inspect.routers.parts import (
 __all__ = [
     "ROUTERS",
     "Acceptance",
+    "AgentChoice",
     "Arrays",
     "Calibrated",
     "Cascade",
@@ -58,6 +62,7 @@ __all__ = [
     "Floats",
     "HeldOut",
     "Knob",
+    "LiveRouter",
     "Outcomes",
     "Predictions",
     "RandomRouter",
@@ -72,8 +77,10 @@ __all__ = [
     "TaskBatch",
     "Trained",
     "answer_text",
+    "below_mix",
     "best_single",
     "budget_knob",
+    "check_tried",
     "choice_fields",
     "draws",
     "embed_answers",
@@ -95,4 +102,5 @@ __all__ = [
     "save_router",
     "sweep",
     "train",
+    "tried_options",
 ]

@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,11 +19,11 @@ from sale_inspect._arrays import arrays_in
 from sale_inspect._bounds import json_value
 from sale_inspect._errors import OutcomesError
 from sale_inspect._files import write_file
-from sale_inspect.routers._header import FORMAT, VERSION, EmbedderName, RouterHeader
+from sale_inspect.routers._header import FORMAT, VERSION, RouterHeader
 from sale_inspect.routers.kinds import ROUTERS
 from sale_inspect.routers.parts import Fitted
 
-__all__ = ["RouterFile", "load_router", "read_router_file", "save_router"]
+__all__ = ["RouterFile", "read_router_file", "save_router"]
 
 _LONE_ARRAY = b"\x93NUMPY"
 _HEADER = "header"
@@ -99,41 +99,6 @@ def read_router_file(path: Path | str, *, names: Mapping[str, str] | None = None
             )
     router = _named(target, lambda: kind.from_arrays(fit, arrays))
     return RouterFile(header=header, router=_agreeing(target, header, router))
-
-
-def load_router(
-    path: Path | str, *, agents: Sequence[str] | None = None, embedder: EmbedderName | None = None
-) -> Fitted:
-    """The router in a file.
-
-        router = sale_inspect.load_router("routers/wtp-knn.npz")
-        print(router.agents)
-
-    Its columns are in the order of the file, so map them by `router.agents`.
-
-    Args:
-        path: The file.
-        agents: The pool's agents, in any order; None for those of the file, whoever they are.
-        embedder: What embeds new tasks; None if nothing is embedded yet.
-
-    Raises:
-        OutcomesError: If the file cannot be used, or is for other agents or another embedder.
-    """
-    file = read_router_file(path)
-    header = file.header
-    if agents is not None and sorted(header.agents) != sorted(agents):
-        raise OutcomesError(
-            f"Router file {path}: field `agents`: trained for {', '.join(header.agents)}, but the pool has "
-            f"{', '.join(agents)}. Use that pool, or train on outcomes of this one with `sale-inspect train`."
-        )
-    if embedder is not None and embedder != header.embedder:
-        trained_with = header.embedder
-        raise OutcomesError(
-            f"Router file {path}: field `embedder`: trained with {trained_with.name} ({trained_with.dimensions} "
-            f"dimensions), but this run has {embedder.name} ({embedder.dimensions}). Use that embedder, or train again "
-            "with this one."
-        )
-    return file.router
 
 
 def _members(target: Path) -> dict[str, NDArray[Any]]:

@@ -120,6 +120,7 @@ class RouterHeader(_Frozen):
         date: Day of the training.
         package_version: Version of this package.
         training: How it was trained.
+        bins: Complexity bins of the tasks; empty if they state none, or the file is older.
     """
 
     format: Literal["sale-inspect router"] = "sale-inspect router"
@@ -136,6 +137,7 @@ class RouterHeader(_Frozen):
     date: datetime.date
     package_version: str
     training: TrainingSummary
+    bins: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _agents_and_prices(self) -> RouterHeader:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from sale_inspect.routers.parts import Choices
+from sale_inspect.routers._live import AgentChoice
 from sale_inspect.texts import fmt_rate, fmt_usd, markdown
 
 __all__ = ["RoutingRecord", "StepRecord", "choice_fields", "routing_card"]
@@ -51,6 +50,7 @@ class RoutingRecord(BaseModel):
         embedder: Name of the embedding of the task's text, or "none".
         pool: Name of the pool.
         simulated: Whether the pool is simulated.
+        unlearnt_bin: The task's bin, if the file learnt nothing of it; else "".
     """
 
     model_config = ConfigDict(frozen=True)
@@ -71,21 +71,19 @@ class RoutingRecord(BaseModel):
     embedder: str
     pool: str
     simulated: bool
+    unlearnt_bin: str = ""
 
 
-def choice_fields(choices: Choices, agents: tuple[str, ...]) -> dict[str, Any]:
-    """The fields of a record that come from the choice of a batch of one task."""
-    utility = [float(value) for value in choices.utility[0]]
-    found: dict[str, Any] = {
-        "chosen": agents[int(choices.agent[0])],
-        "drawn": choices.drawn,
-        "utility": {a: None if math.isnan(u) else u for a, u in zip(agents, utility, strict=True)},
+def choice_fields(choice: AgentChoice) -> dict[str, Any]:
+    """The fields of a record that come from the choice."""
+    return {
+        "chosen": choice.agent,
+        "drawn": choice.drawn,
+        "utility": dict(choice.utility),
+        "predicted_correct": dict(choice.probabilities),
+        "predicted_usd": dict(choice.dollars),
+        "explanation": choice.reason,
     }
-    if choices.predictions is not None:
-        correct, dollars = choices.predictions.correct[0], choices.predictions.dollars[0]
-        found["predicted_correct"] = {a: float(value) for a, value in zip(agents, correct, strict=True)}
-        found["predicted_usd"] = {a: float(value) for a, value in zip(agents, dollars, strict=True)}
-    return found
 
 
 def routing_card(record: RoutingRecord) -> str:
@@ -98,6 +96,8 @@ def routing_card(record: RoutingRecord) -> str:
         markdown(record.explanation),
         "",
     ]
+    if record.unlearnt_bin:
+        lines += [f"Nothing was learnt of bin {markdown(record.unlearnt_bin)}: no task of it was trained on.", ""]
     if record.predicted_correct or any(value is not None for value in record.utility.values()):
         lines += ["| agent | expected pass@1 | expected $ | utility |", "|---|---:|---:|---:|"]
         lines += [_row(record, agent) for agent in record.agents] + [""]

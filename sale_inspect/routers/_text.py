@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sale_inspect.bench import unlearnt_note
 from sale_inspect.routers._header import HeldOutPoint, RouterHeader
 from sale_inspect.routers.kinds import ROUTERS
 from sale_inspect.texts import aligned, fmt_rate, fmt_usd, paragraphs
@@ -23,6 +24,7 @@ def router_text(header: RouterHeader) -> str:
         parts.append(
             [f"The knob was not calibrated. Set it with --budget or --keep-pass, or take a {header.knob.name} above."]
         )
+    parts += [[note] for note in unlearnt_note(header.bins)]
     if header.dollars == "estimated":
         parts.append(["The dollars are estimated from prices and lengths, not recorded."])
     return paragraphs(parts)

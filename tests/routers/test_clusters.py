@@ -90,6 +90,25 @@ def test_clusters_are_those_of_scikit_learn() -> None:
     assert sorted(router.sizes) == sorted(np.bincount(labels))
 
 
+@pytest.mark.parametrize("unit", [False, True])
+def test_a_task_goes_to_the_centre_with_the_greatest_product(unit: bool) -> None:
+    """Means as k-means has them, as the authors multiply with; or unit vectors, which tasks go to by the cosine."""
+    loose, tight = [[0.0, 1.0], [0.6, 0.8]], [[1.0, 0.0], [0.96, -0.28]]
+    features = np.array([*loose, *tight], dtype=np.float32)
+    options = AvengersProOptions(clusters=2, unit_centres=unit, value=1.0)
+    router = fit_avengers_pro(OUTCOMES, features, options=options, seed=0)
+    assert router.sizes.tolist() == [2, 2]
+    means = np.array([np.mean(loose, axis=0), np.mean(tight, axis=0)])
+    means = means / np.linalg.norm(means, axis=1, keepdims=True) if unit else means
+    np.testing.assert_allclose(router.centres, means, atol=1e-6)
+    # Products 0.736 and 0.752 with the means (0.3, 0.9) and (0.98, -0.14); cosines 0.776 and 0.760.
+    asked = [float(np.cos(0.566)), float(np.sin(0.566))]
+    nearest = int(np.argmax(means @ np.array(asked)))
+    assert nearest == (0 if unit else 1)
+    expected = router.correct[nearest]
+    np.testing.assert_allclose(predicted(router.choose(tasks(asked))).correct[0], expected)
+
+
 def test_clusters_are_capped_by_different_tasks_and_none_is_empty() -> None:
     router = fit_avengers_pro(OUTCOMES, FEATURES, options=AvengersProOptions(clusters=32, top_k=5), seed=0)
     assert router.sizes.tolist() == [2, 2]

@@ -24,7 +24,6 @@ from sale_inspect.routers import (
     TaskBatch,
     Trained,
     budget_knob,
-    load_router,
     make_header,
     outcomes_hash,
     read_router_file,
@@ -87,7 +86,7 @@ def rewritten(path: Path, change: Callable[[dict[str, Any], dict[str, Any]], Non
 def test_every_router_decides_the_same_after_its_file(name: str, tmp_path: Path) -> None:
     found, (outcomes, features, answers) = trained(name), world()
     path = written(tmp_path, name)
-    again = load_router(path, agents=outcomes.agents[::-1], embedder=EMBEDDER)
+    again = read_router_file(path).router
     tasks = TaskBatch(ids=outcomes.tasks, features=features)
     assert again.name == found.router.name == name
     assert again.knob == found.router.knob
@@ -193,14 +192,6 @@ def test_what_is_no_router_file_is_refused(tmp_path: Path) -> None:
     for bad in (cut, lone, pickled, tmp_path / "nothing.npz"):
         with pytest.raises(OutcomesError, match="train"):
             read_router_file(bad)
-
-
-def test_a_router_serves_its_own_agents_and_embedder_only(tmp_path: Path) -> None:
-    path = written(tmp_path)
-    with pytest.raises(OutcomesError, match=r"field `agents`.*small, huge"):
-        load_router(path, agents=("small", "huge"))
-    with pytest.raises(OutcomesError, match=r"field `embedder`.*384"):
-        load_router(path, agents=("small", "middle", "large"), embedder=EmbedderName(name="other", dimensions=384))
 
 
 def test_the_header_says_what_a_reader_must_know() -> None:

@@ -37,6 +37,7 @@ from sale_inspect.sim import (
     ShownPlan,
     Weakness,
     World,
+    answer_reply,
     find_task,
     judge_reply,
     shown_chance,
@@ -68,7 +69,7 @@ class SimulatedArgs(Options):
     ] = "error"
     fault_rate: Annotated[float, Option("Share of calls that have the fault.", check=at_least(0))] = 0.0
     fault_phases: Annotated[Names, Option("Phases that can have it, for instance `bid,jury`.")] = (
-        "bid,jury,refine,execute"
+        "bid,jury,refine,execute,accept"
     )
     insight: Annotated[
         float,
@@ -138,6 +139,9 @@ class SimulatedModel(ModelAPI):
                 await anyio.sleep(_SLOW_SECONDS)
             return self._output("...", input, config, thinking=0)
         task = find_task(asked)
+        if phase == "accept":
+            reply = answer_reply(self.model_name, asked, task, self._args.seed, self._args.noise)
+            return self._output(reply, input, config)
         if phase in ("jury", "panel"):
             return self._output(judge_reply(asked, panel=phase == "panel", rated=self._rate), input, config)
         if phase in ("bid", "refine"):
@@ -253,7 +257,8 @@ def _heading(name: str) -> str:
 
 def _phase(asked: str) -> str:
     """The phase of a call, by the heading of the package's own prompts."""
-    for phase, name in (("panel", "panel"), ("jury", "jury"), ("refine", "refine"), ("bid", "bid")):
+    named = (("panel", "panel"), ("jury", "jury"), ("refine", "refine"), ("bid", "bid"), ("accept", "answer"))
+    for phase, name in named:
         if f"\n{_heading(name)}\n" in f"\n{asked}\n":
             return phase
     return "execute"

@@ -44,6 +44,8 @@ class AvengersProOptions:
         restarts: Starts of k-means; the authors have 10.
         top_k: How many of the nearest clusters count for a task; the authors' code has 1.
         beta: Sharpness of the weights of these clusters.
+        unit_centres: Whether centres are made as long as the embeddings, so that the nearest is that by the cosine
+            (ours). The authors' code multiplies with the means as they are, which favours tight clusters.
         alphas: Values of the knob to try, ascending; empty for 0, 0.01, ... 1.
         value: The knob's first value; the authors' code has 0.7.
 
@@ -55,6 +57,7 @@ class AvengersProOptions:
     restarts: int = 10
     top_k: int = 1
     beta: float = 9.0
+    unit_centres: bool = False
     alphas: tuple[float, ...] = ()
     value: float = 0.7
 
@@ -72,11 +75,11 @@ class AvengersProRouter:
     In a cluster, a_m = (acc_m - min acc) / (max acc - min acc), or 1 if all are equal, and
     c_m = 1 - cost_m / max cost, or 1 if all are free; acc is pass@1 and cost mean dollars of its
     training tasks. Source: Avengers-Pro. With top_k > 1 the scores of the nearest clusters are
-    averaged with weights softmax(-beta * (1 - cosine)); the authors' code adds ranks there.
+    averaged with weights softmax(-beta * (1 - product with the centre)); the authors' code adds ranks there.
 
     Attributes:
         agents: The N agents.
-        centres: (K, D) unit centres.
+        centres: (K, D) means of each cluster's embeddings, or these made unit vectors.
         correct: (K, N) pass@1 of each agent in each cluster.
         cost: (K, N) mean dollars.
         sizes: (K,) training tasks in each.
@@ -201,10 +204,12 @@ def fit_avengers_pro(
     member = _clusters_of(rows, options, seed)
     sizes = np.bincount(member).astype(np.float64)
     centres = _means(rows.astype(np.float64), member, sizes)
-    lengths = np.linalg.norm(centres, axis=1, keepdims=True)
+    if options.unit_centres:
+        lengths = np.linalg.norm(centres, axis=1, keepdims=True)
+        centres = centres / np.where(lengths > 0, lengths, 1.0)
     return AvengersProRouter(
         agents=own.agents,
-        centres=np.ascontiguousarray(centres / np.where(lengths > 0, lengths, 1.0), dtype=np.float32),
+        centres=np.ascontiguousarray(centres, dtype=np.float32),
         correct=np.clip(_means(own.correct, member, sizes), 0.0, 1.0),
         cost=_means(own.dollars, member, sizes),
         sizes=sizes,

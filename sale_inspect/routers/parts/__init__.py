@@ -14,7 +14,7 @@ from sale_inspect.routers.parts._checked import VERSION, Reader, check_knob, sam
 from sale_inspect.routers.parts._choosing import choose_greatest, dollar_grid, reason
 from sale_inspect.routers.parts._fitting import Objective, in_order_of_ids, minimum, one_thread
 from sale_inspect.routers.parts._folds import fold_numbers
-from sale_inspect.routers.parts._held_out import Fitted, HeldOut, held_out_score, held_out_text, sweep
+from sale_inspect.routers.parts._held_out import Fitted, HeldOut, below_mix, held_out_score, held_out_text, sweep
 from sale_inspect.routers.parts._kind import Kinds, RouterKind, kind_named
 from sale_inspect.routers.parts._nested import Trained, options_grid, train_kind
 from sale_inspect.routers.parts._network_fit import Loss, fit_network
@@ -48,6 +48,7 @@ __all__ = [
     "TaskBatch",
     "Trained",
     "answer_text",
+    "below_mix",
     "check_answers",
     "check_knob",
     "choose_greatest",

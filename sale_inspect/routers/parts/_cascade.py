@@ -64,6 +64,11 @@ class Cascade(Protocol):
         ...
 
     @property
+    def thresholds(self) -> Floats:
+        """(L,) least accepted probabilities, step by step; 0 at the last."""
+        ...
+
+    @property
     def knob(self) -> Knob | None:
         """Its budget, dollars a task."""
         ...
@@ -79,6 +84,16 @@ class Cascade(Protocol):
             step: From 0 to L - 1.
             task: (D,) embedding of the task's text.
             answer: (D',) embedding of `answer_text` of the task's text and the answer.
+        """
+        ...
+
+    def probability(self, agent: int, task: Features, answer: Features) -> float:
+        """Predicted probability that an agent's answer is correct, whether or not the agent is in the running order.
+
+        Args:
+            agent: Its column.
+            task: (D,) as for `accepts`.
+            answer: (D',) as for `accepts`.
         """
         ...
 

@@ -14,11 +14,12 @@ from sale_inspect.routers.parts._cascade import Cascade, check_answers, replay_c
 from sale_inspect.routers.parts._outcomes import Floats, Outcomes, Rows
 from sale_inspect.stats import area_below, hull, hull_heights
 
-__all__ = ["Fitted", "HeldOut", "held_out_score", "held_out_text", "sweep"]
+__all__ = ["Fitted", "HeldOut", "below_mix", "held_out_score", "held_out_text", "sweep"]
 
 Fitted: TypeAlias = Router | Cascade
 
 _NO_VALUE = (float("nan"),)
+_SAME = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -143,7 +144,7 @@ def held_out_score(held_out: HeldOut, outcomes: Outcomes) -> float:
     dollars, correct = outcomes.mean_dollars(), outcomes.mean_correct()
     low, high = float(dollars.min()), float(dollars.max())
     points, heights = held_out.mean_dollars, held_out.pass_rate
-    if high - low <= 1e-12 * high:
+    if high - low <= _SAME * high:
         return float(heights.max())
     if not held_out.knob:
         return float(heights[0] - hull_heights(dollars, correct, points)[0])
@@ -152,6 +153,40 @@ def held_out_score(held_out: HeldOut, outcomes: Outcomes) -> float:
     y = np.concatenate([[correct[cheapest]], heights])
     corners = hull(x, y)
     return area_below(x[corners], y[corners], low, high) / (high - low)
+
+
+def below_mix(held_out: HeldOut, outcomes: Outcomes, place: int) -> str:
+    """A sentence, if a router does less on held-out tasks than a blind mix of single agents; else "" (ours).
+
+    The mix is the hull of the single agents, which needs no router. It is held against the router over the dollars from
+    the cheapest to the dearest agent (as in `held_out_score`), and at one value of the knob. These are values, without
+    intervals: `replay` has those.
+
+    Args:
+        held_out: Decisions for the tasks.
+        outcomes: Of the same tasks.
+        place: Of the knob's value.
+    """
+    dollars, correct = outcomes.mean_dollars(), outcomes.mean_correct()
+    low, high = float(dollars.min()), float(dollars.max())
+    if held_out.knob and high - low > _SAME * high:
+        corners = hull(dollars, correct)
+        mix = area_below(dollars[corners], correct[corners], low, high) / (high - low)
+        score = held_out_score(held_out, outcomes)
+        if score < mix - _SAME:
+            return (
+                f"below the blind mix of single agents on held-out tasks: pass@1 {score:.4f}, averaged over dollars "
+                f"from the cheapest to the most expensive agent; the mix has {mix:.4f}"
+            )
+    usd, solved = float(held_out.mean_dollars[place]), float(held_out.pass_rate[place])
+    at = float(hull_heights(dollars, correct, [usd])[0])
+    if solved >= at - _SAME:
+        return ""
+    value = f" at {held_out.knob} {held_out.values[place]:.4g}" if held_out.knob else ""
+    return (
+        f"below the blind mix of single agents on held-out tasks{value}: pass@1 {solved:.4f} for ${usd:.4g} a task; "
+        f"the mix has {at:.4f}"
+    )
 
 
 def held_out_text(held_out: HeldOut, place: int) -> str:

@@ -97,6 +97,12 @@ class FrugalCascade:
         return tuple(int(column) for column in self.frontier.orders[self.place])
 
     @property
+    def thresholds(self) -> Floats:
+        """See `Cascade.thresholds`."""
+        row: Floats = self.frontier.thresholds[self.place]
+        return row
+
+    @property
     def knob(self) -> Knob:
         """The budget."""
         dollars = self.frontier.dollars
@@ -125,19 +131,23 @@ class FrugalCascade:
         order = self.order
         if not 0 <= step < len(order):
             raise OutcomesError(f"Cascade {self.name}: no step {step}; it has {len(order)}, from 0.")
-        probability = float(self.scorer.probability(order[step], task[None, :], answer[None, :])[0])
-        threshold = float(self.frontier.thresholds[self.place, step])
+        probability = self.probability(order[step], task, answer)
+        threshold = float(self.thresholds[step])
         accept = step == len(order) - 1 or probability >= threshold
         return Acceptance(accept=accept, probability=probability, threshold=threshold)
+
+    def probability(self, agent: int, task: Features, answer: Features) -> float:
+        """See `Cascade.probability`."""
+        return float(self.scorer.probability(agent, task[None, :], answer[None, :])[0])
 
     def verdicts(self, tasks: Features, answers: Features) -> tuple[Floats, Floats]:
         """See `Cascade.verdicts`."""
         columns = [self.scorer.probability(agent, tasks, answers[:, agent]) for agent in self.order]
-        return np.stack(columns, axis=1), self.frontier.thresholds[self.place]
+        return np.stack(columns, axis=1), self.thresholds
 
     def explain(self) -> str:
         """The order and the thresholds in plain English."""
-        thresholds = self.frontier.thresholds[self.place]
+        thresholds = self.thresholds
         steps = []
         for column, threshold in zip(self.order[:-1], thresholds[:-1], strict=True):
             rule = "never accepted" if threshold >= NEVER else f"accepted from probability {threshold:.3f}"
