@@ -85,10 +85,10 @@ def own_cpu_milliseconds(rounds: int) -> float:
         for name in AGENTS:
             for _ in AGENTS:
                 asking = auction.rating_prompt(
-                    plans[name], author=name, secret="0", quote=True, anonymous=True, json_form=False
+                    plans[name], author=name, key="0", quote=True, anonymous=True, json_form=False
                 )
                 f"{prefix}\n\n{asking.request}"
-            ratings[name] = {judge: auction.parse_rating("RATING: 4") for judge in AGENTS}
+            ratings[name] = {judge: auction.parse_rating("RATING: 4", "P1000") for judge in AGENTS}
         assessed = auction.assess(bids, ratings, rules, auction.entropy_kind(bids))
         winner = auction.select({bid.agent: bid.z for bid in assessed}, prices, AGENTS)
         nearest(embedder.embed([task])[0], memory, 8)

@@ -22,7 +22,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from sale_inspect._inspect.auction import Jury
 from sale_inspect._inspect.logs import find_places
 from sale_inspect._inspect.store import SampleLedger, bidder, read, register_prices
-from sale_inspect.auction import AuctionRecord, Bid, JuryMode, prompt, redecide
+from sale_inspect.auction import AuctionRecord, Bid, JuryMode, call_key, prompt, redecide
 from sale_inspect.options import SaleOptions
 from sale_inspect.pools import Pool, load_pool
 from sale_inspect.stats import wilson
@@ -50,7 +50,7 @@ def rate_only(pool: Pool, records: dict[str, AuctionRecord], mode: JuryMode) -> 
         ledger = SampleLedger("jury", pool)
         jury = Jury(
             judges=[bidder(agent, pool.name) for agent in pool.agents],
-            task=record.task,
+            key=call_key("jury modes", record.task),
             prefix=prompt("task").fill(task=record.task, environment="No tools: the answer is written directly."),
             options=SaleOptions(jury=mode, seed=record.seed),
             ledger=ledger,

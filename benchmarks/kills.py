@@ -26,6 +26,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -66,15 +67,15 @@ def main_of(name: str) -> Callable[[], object]:
     return loaded
 
 
-def start(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:
-    """Fork a process group that runs `inspect` with these words, without the seconds of its imports; its id."""
+def start(words: Sequence[str], folder: Path, environment: Mapping[str, str], program: str = "inspect") -> int:
+    """Fork a process group that runs a program with these words, without the seconds of its imports; its id."""
     process = os.fork()
     if process:
         return process
-    become(words, folder, environment)
+    become(words, folder, environment, program)
 
 
-def become(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> NoReturn:
+def become(words: Sequence[str], folder: Path, environment: Mapping[str, str], program: str) -> NoReturn:
     """Be the command, in a group of its own, and end with its code."""
     code = 1
     try:
@@ -84,11 +85,14 @@ def become(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -
         output = os.open(folder / "output.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        sys.argv = ["inspect", *words]
-        main_of("inspect")()
+        sys.argv = [program, *words]
+        main_of(program)()
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:  # noqa: BLE001
+        # The process ends below, before Python would say it.
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -122,12 +126,13 @@ def kill(process: int) -> None:
     os.waitpid(process, 0)
 
 
-def eval_words(folder: Path, pool: Path) -> list[str]:
+def eval_words(folder: Path, pool: Path, epochs: int) -> list[str]:
     return [
         "eval", "sale_inspect/hst_coding", "-T", "set=mini", "-T", "bins=b1", "-T", "sandbox=local",
         "--solver", "sale_inspect/sale", "-S", f"pool={pool}", "-S", f"memory_lag={LAG}",
         "-S", "jury=panel", "-S", "without=14b",
-        "--max-samples", str(SAMPLES_AT_ONCE), "--epochs", "3", "--log-dir", str(folder / "logs"), "--display", "none",
+        "--max-samples", str(SAMPLES_AT_ONCE), "--epochs", str(epochs),
+        "--log-dir", str(folder / "logs"), "--display", "none",
     ]  # fmt: skip
 
 
@@ -219,7 +224,9 @@ def success(folder: Path) -> str:
     return done[0]
 
 
-def interrupted(number: int, seed: int, folder: Path, pool: Path, seconds: float, wanted: Records) -> Round:
+def interrupted(
+    number: int, seed: int, folder: Path, pool: Path, epochs: int, seconds: float, wanted: Records
+) -> Round:
     """Round `number`."""
     rng = np.random.default_rng((seed, number))
     environment = {"SALE_MEMORY_DIR": str(folder / "memory")}
@@ -230,7 +237,7 @@ def interrupted(number: int, seed: int, folder: Path, pool: Path, seconds: float
     while len(moments) < kills:
         # The newest log that there is; a run that was killed before it had one is started anew.
         logs = list(logs_of(folder))
-        words = retry_words(folder, logs[0][0]) if logs else eval_words(folder, pool)
+        words = retry_words(folder, logs[0][0]) if logs else eval_words(folder, pool, epochs)
         moment = float(rng.uniform(0, seconds))
         process = start(words, folder, environment)
         code = ended(process, moment)
@@ -246,7 +253,7 @@ def interrupted(number: int, seed: int, folder: Path, pool: Path, seconds: float
         moments.append(moment)
     if not any(status == "success" for _, status in logs_of(folder)):
         logs = list(logs_of(folder))
-        left_alone(retry_words(folder, logs[0][0]) if logs else eval_words(folder, pool), folder, environment)
+        left_alone(retry_words(folder, logs[0][0]) if logs else eval_words(folder, pool, epochs), folder, environment)
     found, recovered = records_of(success(folder))
     return Round(moments=tuple(moments), recovered=recovered, differs=tuple(differences(found, wanted)))
 
@@ -257,6 +264,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100, help="interrupted runs")
     parser.add_argument("--first", type=int, default=0, help="number of the first of them")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--epochs", type=int, default=3, help="runs of each sample")
     parser.add_argument("--quick", action="store_true", help="2 interrupted runs, to see it work")
     given = parser.parse_args()
     if given.quick:
@@ -268,10 +276,10 @@ def main() -> None:
         warm, whole = folder / "warm", folder / "whole"
         for each in (warm, whole):
             each.mkdir()
-        left_alone(eval_words(warm, pool), warm, {"SALE_MEMORY_DIR": str(warm / "memory")})
+        left_alone(eval_words(warm, pool, given.epochs), warm, {"SALE_MEMORY_DIR": str(warm / "memory")})
         import_what_a_run_imports(warm)
         begin = time.monotonic()
-        left_alone(eval_words(whole, pool), whole, {"SALE_MEMORY_DIR": str(whole / "memory")})
+        left_alone(eval_words(whole, pool, given.epochs), whole, {"SALE_MEMORY_DIR": str(whole / "memory")})
         seconds = time.monotonic() - begin
         wanted, _ = records_of(success(whole))
         refined = sum(bool(each["auctions"][0]["refined"]) for each in wanted.values())
@@ -281,7 +289,7 @@ def main() -> None:
             place = folder / str(number)
             place.mkdir()
             try:
-                one = interrupted(number, given.seed, place, pool, seconds, wanted)
+                one = interrupted(number, given.seed, place, pool, given.epochs, seconds, wanted)
             except Failed as error:
                 one = Round(moments=(), recovered=0, differs=(str(error),))
             rounds += 1

@@ -3,6 +3,7 @@
 Simulated pool (no model runs; judges are swayed as the options say, which is an assumption):
 
     python benchmarks/redteam.py
+    python benchmarks/redteam.py --memory off --attackers 4b,32b --settings default,all --first-seed 1000
     python benchmarks/redteam.py --quick
 
 A real pool: takes the honest plans of recorded auctions, puts the attacker's in, asks the pool's judges again and
@@ -39,6 +40,7 @@ from sale_inspect.auction import (
     Rules,
     asked_judges,
     assess,
+    call_key,
     parse_strategy,
     plan_fault,
     prompt,
@@ -64,7 +66,7 @@ from sale_inspect.redteam import (
 )
 from sale_inspect.sim import Weakness
 
-ATTACKERS, PARTNER = ("4b", "14b"), "8b"
+ATTACKERS, PARTNER = ("4b", "32b"), "8b"
 MOST_FAILURES = 3
 Form = tuple[bool, bool]
 """Whether plans are quoted, and whether bidders are anonymous."""
@@ -89,7 +91,8 @@ class Simulation:
     prices: Mapping[str, float]
     weakness: Weakness
     jury: JuryMode
-    seeds: int
+    seeds: range
+    memory: bool
 
     def held(
         self, setting: DefenceSetting, attacks: Mapping[str, Attack], partners: Mapping[str, str]
@@ -101,9 +104,11 @@ class Simulation:
                 setting=setting, prices=self.prices, weakness=self.weakness, jury=self.jury, seed=seed,
                 attacks=attacks, partners=partners, fresh=True,
             )
-            for seed in range(self.seeds)
+            for seed in self.seeds
         ]  # fmt: skip
-        return [[arena.hold(item, item.question) for arena in arenas] for item in items]
+        tasks = [(item, item.question) for item in items]
+        runs = [arena.stream(tasks) if self.memory else [arena.hold(*task) for task in tasks] for arena in arenas]
+        return [list(seeds) for seeds in zip(*runs, strict=True)]
 
 
 def won(tasks: list[list[SimulatedAuction]], team: Sequence[str]) -> list[float]:
@@ -122,27 +127,40 @@ def simulated(options: argparse.Namespace) -> None:
     start = time.perf_counter()
     weakness = Weakness(obeys=options.obeys, obeys_quoted=options.obeys_quoted, awed=options.awed, wordy=options.wordy)
     run = Simulation(
-        prices=load_pool("sim").blended_prices(), weakness=weakness, jury=options.jury, seeds=options.seeds
+        prices=load_pool("sim").blended_prices(),
+        weakness=weakness,
+        jury=options.jury,
+        seeds=range(options.first_seed, options.first_seed + options.seeds),
+        memory=options.memory == "on",
     )
-    honest = {setting.name: run.held(setting, {}, {}) for setting in SETTINGS.values()}
+    settings = {setting.name: setting for setting in options.settings}
+    honest = {name: run.held(setting, {}, {}) for name, setting in settings.items()}
     rows, effects = [], []
     for attack in options.attacks:
-        for agent in ATTACKERS:
+        for agent in options.attackers or ATTACKERS:
             team = (agent, PARTNER) if attack.paired else (agent,)
             partners = {agent: PARTNER, PARTNER: agent} if attack.paired else {}
-            held = {s.name: run.held(s, dict.fromkeys(team, attack), partners) for s in SETTINGS.values()}
+            held = {name: run.held(each, dict.fromkeys(team, attack), partners) for name, each in settings.items()}
             said = "+".join(team)
-            rows.append([attack.name, said, *(cell(won(honest[s], team), won(held[s], team)) for s in SETTINGS)])
+            rows.append([attack.name, said, *(cell(won(honest[s], team), won(held[s], team)) for s in settings)])
+            print(*rows[-1], file=sys.stderr, sep=" | ", flush=True)
             effects.append([attack.name, said, *effect(honest, held)])
     print(
-        f"Simulated pool, simulated judges ({weakness}), jury {options.jury}, uniform weights, no refinement, ", end=""
+        f"Simulated pool, simulated judges ({weakness}), jury {options.jury}, uniform weights, "
+        f"memory {options.memory}, ",
+        end="",
     )
-    print(f"{len(next(iter(honest.values())))} tasks x {options.seeds} seeds.\n")
+    print(f"{len(next(iter(honest.values())))} tasks x {options.seeds} seeds from {options.first_seed}.\n")
     print(honest_table(honest))
     print("\nChange of the attacker's win rate, percentage points [95% bootstrap over tasks]:\n")
-    print(table(["attack", "by", *SETTINGS], rows))
+    print(table(["attack", "by", *settings], rows))
     print("\nChange of pass@1 (points) and of $ per task (execution):\n")
-    print(table(["attack", "by", *(f"{name} {what}" for name in EFFECTS for what in ("pass@1", "$"))], effects))
+    print(
+        table(
+            ["attack", "by", *(f"{name} {what}" for name in EFFECTS if name in settings for what in ("pass@1", "$"))],
+            effects,
+        )
+    )
     print(f"\n{time.perf_counter() - start:.0f} s", file=sys.stderr)
 
 
@@ -152,7 +170,7 @@ EFFECTS = ("none", "default", "all")
 def effect(
     honest: Mapping[str, list[list[SimulatedAuction]]], held: Mapping[str, list[list[SimulatedAuction]]]
 ) -> Iterator[str]:
-    for name in EFFECTS:
+    for name in (each for each in EFFECTS if each in held):
         yield cell(solved(honest[name]), solved(held[name]))
         yield f"{100 * (dollars(held[name]) / dollars(honest[name]) - 1):+.0f}%"
 
@@ -333,14 +351,15 @@ async def ask(question: Question, judges: Sequence[Bidder], pool: Pool, timeout:
         MissingRequirementError: If a judge did not answer at all.
     """
     quote, anonymous = question.form
+    assert quote, "settings without quoting are refused before anything is asked"
     ledger = CountingLedger(pool)
     jury = Jury(
         judges=judges,
-        task=question.where.record.task,
+        key=call_key("red team", str(question.where.record.seed), question.where.name),
         prefix=question.where.prefix,
         options=SaleOptions(
             jury=question.jury,
-            defences=[name for name, on in (("quote", quote), ("anonymous", anonymous)) if on],
+            defences=["anonymous"] if anonymous else [],
             seed=question.where.record.seed,
             call_timeout=timeout,
         ),
@@ -488,25 +507,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--pool", default="sim", help="pool file or packaged pool, with --logs")
     parser.add_argument("--logs", nargs="+", default=[], help="logs of `sale` with that pool")
     parser.add_argument("--attacks", default=",".join(ATTACKS), help="names, with commas")
-    parser.add_argument("--attackers", default="", help="agents that attack (real pool); each agent by default")
-    parser.add_argument("--settings", default=",".join(SETTINGS), help="settings of defences (real pool)")
+    parser.add_argument(
+        "--attackers", default="", help="agents that attack; 4b and 32b of the simulated pool, all of a real one"
+    )
+    parser.add_argument("--settings", default=",".join(SETTINGS), help="settings of defences")
     parser.add_argument("--jury", choices=("individual", "panel"), default="individual")
     parser.add_argument("--limit", type=int, default=0, help="auctions; 0 for all")
     parser.add_argument("-o", default="redteam.jsonl", help="file that keeps what was asked")
     parser.add_argument("--timeout", type=float, default=300.0, help="seconds for one rating")
     parser.add_argument("--dry-run", action="store_true", help="only say how much would be asked")
     parser.add_argument("--seeds", type=int, default=5, help="seeds of the simulation")
+    parser.add_argument("--first-seed", type=int, default=0, help="the first of them")
+    parser.add_argument("--memory", choices=("on", "off"), default="on", help="refinement of the simulated pool")
     parser.add_argument("--quick", action="store_true", help="one seed and one attack, to see it work")
     for name, value in (("obeys", 0.8), ("obeys-quoted", 0.1), ("awed", 0.5), ("wordy", 0.3)):
         parser.add_argument(f"--{name}", type=float, default=value, help="weakness of the simulated judges")
     options = parser.parse_args(arguments)
     if options.quick:
-        options.seeds, options.attacks = 1, next(iter(ATTACKS))
+        options.seeds, options.attacks, options.attackers = 1, next(iter(ATTACKS)), ATTACKERS[0]
     try:
         options.attacks = [find_attack(name) for name in options.attacks.split(",")]
         options.settings = [find_setting(name) for name in options.settings.split(",")]
         options.attackers = [name for name in options.attackers.split(",") if name]
         if options.logs:
+            if any("quote" not in setting.defences for setting in options.settings):
+                print("The setting none is left out: an auction always quotes plans.", file=sys.stderr)
+            options.settings = [setting for setting in options.settings if "quote" in setting.defences]
             real(options)
         else:
             simulated(options)

@@ -27,6 +27,7 @@ class OutcomeColumn:
         null: Whether a cell may be empty because the value is not known.
         high: Largest value of a `number`; the least is 0.
         meaning: One line, with the unit.
+        later: Files of earlier versions lack it; it is empty there.
     """
 
     name: str
@@ -34,10 +35,13 @@ class OutcomeColumn:
     null: bool = False
     high: float = math.inf
     meaning: str
+    later: bool = False
 
 
-def _column(name: str, type_: Type, meaning: str, null: bool = False, high: float = math.inf) -> OutcomeColumn:
-    return OutcomeColumn(name=name, type=type_, null=null, meaning=meaning, high=high)
+def _column(
+    name: str, type_: Type, meaning: str, null: bool = False, high: float = math.inf, later: bool = False
+) -> OutcomeColumn:
+    return OutcomeColumn(name=name, type=type_, null=null, meaning=meaning, high=high, later=later)
 
 
 COLUMNS: tuple[OutcomeColumn, ...] = (
@@ -57,6 +61,11 @@ COLUMNS: tuple[OutcomeColumn, ...] = (
     _column("simulated", "yes/no", "whether the agents are simulated"),
     _column("bin", "text", "complexity bin; empty if none"),
     _column("tau", "number", "human time, minutes", null=True),
+    _column(
+        "tau_form", "text", "how tau is known: exact, timed, rounded, bin or proxy; empty if not stated", later=True
+    ),
+    _column("tau_low", "number", "lower end of what tau may be, minutes", null=True, later=True),
+    _column("tau_high", "number", "upper end, minutes", null=True, later=True),
     _column("source", "text", "dataset that the task is from"),
     _column("text", "text", "what a router may read of the task, never a target"),
     _column("text_hash", "text", "SHA-256 of the text, hexadecimal; empty for no text"),

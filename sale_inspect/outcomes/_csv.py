@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sale_inspect.outcomes._columns import COLUMNS
-from sale_inspect.outcomes._layouts import SCORES, Form, Tally, id_of_text, ours
-from sale_inspect.outcomes._records import OUR_HEADER
-from sale_inspect.texts import csv_text
+from sale_inspect.outcomes._layouts import SCORES, Form, Tally, ours
+from sale_inspect.outcomes._records import OUR_HEADERS
+from sale_inspect.texts import csv_text, id_of_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -69,7 +69,7 @@ def csv_batches(path: Path, form: Form, tally: Tally) -> Iterator[dict[str, pa.A
         )
         for batch in reader:
             columns = _columns(pa.table(batch), names, form, tally)
-            yield {name: _decoded(column) for name, column in columns.items()} if header == OUR_HEADER else columns
+            yield {name: _decoded(column) for name, column in columns.items()} if header in OUR_HEADERS else columns
     except (pa.ArrowException, OSError) as error:
         raise Irregular from error
 

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from sale_inspect._errors import OutcomesError
 from sale_inspect.outcomes._columns import COLUMNS
 from sale_inspect.outcomes._records import records
-from sale_inspect.outcomes._row import clean, text_hash
 from sale_inspect.outcomes._where import Condition
+from sale_inspect.texts import id_of_text
 
-__all__ = ["FIELDS", "SCORES", "Form", "RawRun", "Tally", "id_of_text", "ours", "raw_runs"]
+__all__ = ["FIELDS", "SCORES", "Form", "RawRun", "Tally", "ours", "raw_runs"]
 
 FIELDS = {column.name for column in COLUMNS} | {"input_tokens", "output_tokens"}
 """What a record may say."""
@@ -23,7 +23,6 @@ SCORES = "scores"
 
 _BY_AGENT = ("dollars", "tokens", "input_tokens", "output_tokens", "seconds", "answer")
 _QUESTION = "question"
-_ID_DIGITS = 16
 _ABSENT = object()
 
 
@@ -97,11 +96,6 @@ class RawRun(NamedTuple):
 
     line: int
     values: Mapping[str, Any]
-
-
-def id_of_text(text: str) -> str:
-    """The id of a task that has none: the same text has the same id in every file (ours)."""
-    return f"text-{text_hash(clean(text))[:_ID_DIGITS]}"
 
 
 def raw_runs(path: Path, form: Form, tally: Tally, by: str = SCORES) -> Iterator[RawRun]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sale_inspect._bounds import json_value
+from sale_inspect._bounds import check_parquet, json_value
 from sale_inspect._errors import OutcomesError
 from sale_inspect._files import write_file
 from sale_inspect.outcomes._columns import COLUMNS, META_KEY, SCHEMA_VERSION
@@ -23,6 +23,7 @@ __all__ = ["arrow_schema", "from_arrow", "read_parquet", "to_arrow", "write_parq
 
 # A row group's dictionary of texts must hold them all, or each agent's row repeats its task's text.
 _DICTIONARY_BYTES = 256 * 2**20
+_LATER = {column.name: column for column in COLUMNS if column.later}
 _HINT = "Make it again with `sale-inspect outcomes`."
 
 
@@ -76,9 +77,11 @@ def read_parquet(path: Path) -> OutcomeTable:
 
     texts = [column.name for column in COLUMNS if column.type == "text"]
     try:
-        with pq.ParquetFile(path, read_dictionary=texts) as file:
+        there = set(pq.read_schema(path).names)
+        with pq.ParquetFile(path, read_dictionary=[name for name in texts if name in there]) as file:
+            check_parquet(file.metadata, packed=path.stat().st_size)
             found = file.read()
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise OutcomesError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}. {_HINT}") from error
     return from_arrow(found, str(path))
 
@@ -94,6 +97,7 @@ def from_arrow(found: pa.Table, where: str) -> OutcomeTable:
         OutcomesError: If it is no table of outcomes of this version, or a value is out of range.
     """
     notes = _check_schema(found.schema, where)
+    found = _with_later(found)
     _check_nulls(found, where)
     _check_hashes(found, where)
     try:
@@ -101,6 +105,17 @@ def from_arrow(found: pa.Table, where: str) -> OutcomeTable:
         return checked(columns, notes).in_order()
     except BadRow as error:
         raise OutcomesError(f"{where}, row {error.row + 1}: {error}") from error
+
+
+def _with_later(found: pa.Table) -> pa.Table:
+    """With the columns that files of earlier versions lack, empty."""
+    import pyarrow as pa
+
+    for name, column in _LATER.items():
+        if name not in found.column_names:
+            empty = pa.array([""] * len(found)) if column.type == "text" else pa.nulls(len(found), pa.float64())
+            found = found.append_column(name, empty)
+    return found
 
 
 def _column(column: pa.ChunkedArray, kind: str) -> pa.ChunkedArray:
@@ -161,6 +176,8 @@ def _check_schema(schema: pa.Schema, where: str) -> tuple[str, ...]:
         )
     for wanted in arrow_schema():
         place = schema.get_field_index(wanted.name)
+        if place < 0 and wanted.name in _LATER:
+            continue
         if place < 0:
             raise OutcomesError(f"{where}: column {wanted.name!r} is missing. {_HINT}")
         its = schema.field(place).type

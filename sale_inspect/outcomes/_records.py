@@ -14,12 +14,15 @@ from sale_inspect._errors import OutcomesError
 from sale_inspect.outcomes._columns import COLUMNS
 from sale_inspect.texts import csv_text
 
-__all__ = ["OUR_HEADER", "TEXT_SUFFIXES", "records"]
+__all__ = ["OUR_HEADERS", "TEXT_SUFFIXES", "records"]
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 """What a table from elsewhere may be called."""
 
-OUR_HEADER = [column.name for column in COLUMNS]
+OUR_HEADERS = (
+    [column.name for column in COLUMNS],
+    [column.name for column in COLUMNS if not column.later],
+)
 """First line of a CSV or TSV file that `write_text_table` made; its cells are those of `texts.csv_cell`."""
 
 Record = tuple[int, dict[str, Any]]
@@ -62,7 +65,7 @@ def _rows(path: Path, file: io.TextIOBase, suffix: str) -> Iterator[Record]:
             if len(row) != len(header) and row:
                 raise OutcomesError(f"{path}:{line}: {len(row)} cells, but the first line names {len(header)} columns.")
             if row:
-                cells = map(csv_text, row) if header == OUR_HEADER else row
+                cells = map(csv_text, row) if header in OUR_HEADERS else row
                 yield line, dict(zip(header, cells, strict=True))
             line = reader.line_num + 1
     except csv.Error as error:

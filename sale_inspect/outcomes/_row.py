@@ -58,6 +58,9 @@ class OutcomeRow:
         simulated: Whether the agents are simulated.
         bin: Complexity bin; empty if the task has none.
         tau: Human time, minutes; None if not known.
+        tau_form: How tau is known, see `taus.TauSpread`; empty if not stated.
+        tau_low: Lower end of what it may be, minutes; None if not known.
+        tau_high: Upper end, minutes.
         source: Dataset that the task is from; empty if not stated.
         text: What a router may read of the task, never a target; empty if not known.
         answer: The answer's text; empty if it was not kept.
@@ -89,6 +92,9 @@ class OutcomeRow:
     simulated: bool = False
     bin: str = ""
     tau: float | None = None
+    tau_form: str = ""
+    tau_low: float | None = None
+    tau_high: float | None = None
     source: str = ""
     text: str = ""
     answer: str = ""

@@ -9,7 +9,7 @@ import numpy as np
 from sale_inspect.replays._parts import BinResult, Estimate
 from sale_inspect.replays._rounds import Rounds
 from sale_inspect.routers import Floats, Rows
-from sale_inspect.stats import Ratio, Realised, bin_order, dollars_interval, unit_means
+from sale_inspect.stats import Ratio, Realised, bin_order, dollars_intervals, unit_means
 
 __all__ = ["bin_results"]
 
@@ -30,14 +30,22 @@ def _bin(name: str, policies: Mapping[str, Realised], bins: Sequence[str], round
         name: Ratio(kind="share", above=each.correct * here, below=here, reason="no task")
         for name, each in policies.items()
     }
-    spent = {name: _spent(each.total()[here > 0], rounds.unit[here > 0], rounds) for name, each in policies.items()}
-    return BinResult(bin=name, tasks=int(here.sum()), correct=rounds.ratios(correct), dollars=spent)
+    spent = _spent([each.total()[here > 0] for each in policies.values()], rounds.unit[here > 0], rounds)
+    return BinResult(
+        bin=name,
+        tasks=int(here.sum()),
+        correct=rounds.ratios(correct),
+        dollars=dict(zip(policies, spent, strict=True)),
+    )
 
 
-def _spent(dollars: Floats, unit: Rows, rounds: Rounds) -> Estimate:
+def _spent(dollars: Sequence[Floats], unit: Rows, rounds: Rounds) -> list[Estimate]:
     """Over the bin's own tasks: the rest would count as tasks that cost nothing."""
-    found = dollars_interval(
-        unit_means(dollars, np.unique(unit, return_inverse=True)[1]), confidence=rounds.options.confidence,
+    own = np.unique(unit, return_inverse=True)[1]
+    found = dollars_intervals(
+        [(unit_means(each, own), None) for each in dollars], confidence=rounds.options.confidence,
         seed=rounds.options.seed,
     )  # fmt: skip
-    return Estimate(value=found.value, low=found.low, high=found.high, error=found.error, reason=found.reason)
+    return [
+        Estimate(value=each.value, low=each.low, high=each.high, error=each.error, reason=each.reason) for each in found
+    ]

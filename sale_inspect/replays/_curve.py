@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sale_inspect.replays._controls import Means, curve_aiq
+from sale_inspect.replays._controls import AgentMeans, Means, curve_aiq
 from sale_inspect.replays._parts import CurvePoint, CurveResult, Estimate
 from sale_inspect.replays._rounds import Rounds, mean_of
 from sale_inspect.routers import Floats
@@ -96,7 +96,7 @@ def curve_result(
     pair: Pair,
     best: int,
     *,
-    agents: Means,
+    agents: AgentMeans,
     rounds: Rounds,
     joint: tuple[Floats, Floats],
 ) -> CurveResult:
@@ -137,7 +137,7 @@ def curve_result(
     )
 
 
-def _aiqs(points: Points, agents: Means, pair: Pair, rounds: Rounds) -> dict[str, Estimate]:
+def _aiqs(points: Points, agents: AgentMeans, pair: Pair, rounds: Rounds) -> dict[str, Estimate]:
     if len(points.values) < 2:
         alone = Estimate(value=None, reason="one setting is no curve")
         return {"aiq": alone, "aiq_zero_to_max": alone}

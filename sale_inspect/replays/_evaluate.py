@@ -11,7 +11,7 @@ from sale_inspect._errors import OutcomesError
 from sale_inspect.replays._bins import bin_results
 from sale_inspect.replays._compare import Side, against, control
 from sale_inspect.replays._controls import (
-    Means,
+    AgentMeans,
     agent_means,
     curve_aiq,
     curve_gain,
@@ -28,11 +28,13 @@ from sale_inspect.replays._rounds import Rounds, draw_rounds, mean_of
 from sale_inspect.routers import Floats, Outcomes
 from sale_inspect.stats import (
     AgentGrid,
+    GridFacts,
     Pair,
     Ratio,
     RawClaim,
     Realised,
     best_single,
+    grid_facts,
     routing_ratios,
     settle_claims,
     share_entropy,
@@ -40,6 +42,9 @@ from sale_inspect.stats import (
 )
 
 __all__ = ["evaluate"]
+
+_CELLS = 400_000
+"""Policies times tasks whose metrics are worked out together."""
 
 _NO_AGENT = "no one agent does a task, or it is not known which"
 
@@ -50,15 +55,15 @@ class _Table:
 
     outcomes: Outcomes
     grid: AgentGrid
+    facts: GridFacts
     best: int
     pair: Pair
     rounds: Rounds
-    agents: Means
+    agents: AgentMeans
     singles: tuple[Realised, ...]
     best_side: Side
     other_sides: tuple[Side, ...]
     random: Realised
-    oracle: Realised
 
     def name(self, column: int) -> str:
         return f"{self.outcomes.agents[column]} alone"
@@ -100,14 +105,15 @@ def evaluate(
         for policy in policies
     ]
     joint = joint_points(points, table.grid)
+    baselines = {table.name(column): single for column, single in enumerate(table.singles)}
+    baselines |= {"random, expected": table.random, "oracle": table.facts.oracle}
+    estimates = _estimates(got | baselines, table)
     results = [
-        _compared(_result(name, got[name], table, baseline=False), got[name], side, table)
+        _compared(_result(name, got[name], estimates[name], table, baseline=False), got[name], side, table)
         for name, side in sides.items()
     ]
     results = [replace(result, curve=_curve(each, table, joint)) for result, each in zip(results, points, strict=True)]
-    baselines = {table.name(column): single for column, single in enumerate(table.singles)}
-    baselines |= {"random, expected": table.random, "oracle": table.oracle}
-    results += [_result(name, realised, table, baseline=True) for name, realised in baselines.items()]
+    results += [_result(name, realised, estimates[name], table, baseline=True) for name, realised in baselines.items()]
     drafts = [
         each
         for (name, realised), curve in zip(got.items(), points, strict=True)
@@ -150,12 +156,14 @@ def _table(outcomes: Outcomes, options: ReplayOptions, clusters: tuple[str, ...]
     return _Table(
         outcomes=outcomes,
         grid=grid,
+        facts=grid_facts(grid, worth=options.worth),
         best=best,
         pair=Pair(
             small_dollars=float(dollars[small]),
             small_correct=float(correct[small]),
             large_dollars=float(dollars[large]),
             large_correct=float(correct[large]),
+            best_correct=float(correct.max()),
         ),
         rounds=rounds,
         agents=agent_means(grid),
@@ -171,7 +179,6 @@ def _table(outcomes: Outcomes, options: ReplayOptions, clusters: tuple[str, ...]
             overhead=np.zeros(len(outcomes)),
             tokens=None if grid.tokens is None else grid.tokens.mean(axis=1),
         ),
-        oracle=grid.realised(grid.oracle()),
     )
 
 
@@ -200,12 +207,14 @@ def _check_names(policies: Sequence[Policy], table: _Table, options: ReplayOptio
             raise OutcomesError(f"Nothing can be compared with {name!r}: it is none of {', '.join(names) or 'none'}.")
 
 
-def _result(name: str, policy: Realised, table: _Table, *, baseline: bool) -> PolicyResult:
+def _result(
+    name: str, policy: Realised, estimates: Mapping[str, Estimate], table: _Table, *, baseline: bool
+) -> PolicyResult:
     shares = None if policy.agent is None else shares_of(policy.agent, len(table.outcomes.agents))
     return PolicyResult(
         name=name,
         baseline=baseline,
-        estimates=_estimates(policy, table),
+        estimates=estimates,
         shares={}
         if shares is None
         else {agent: float(share) for agent, share in zip(table.outcomes.agents, shares, strict=True)},
@@ -238,9 +247,31 @@ def _curve(points: Points, table: _Table, joint: tuple[Floats, Floats]) -> Curve
     )
 
 
-def _estimates(policy: Realised, table: _Table) -> dict[str, Estimate]:
-    ratios = dict(routing_ratios(policy, table.grid, worth=table.rounds.options.worth))
-    best, oracle = table.singles[table.best].correct, table.oracle.correct
+def _estimates(policies: Mapping[str, Realised], table: _Table) -> dict[str, dict[str, Estimate]]:
+    """All metrics of all policies, with their intervals: as many policies in one pass as fit into memory."""
+    names, found = list(policies), {}
+    together = max(1, _CELLS // len(table.outcomes))
+    for start in range(0, len(names), together):
+        ratios = {name: _ratios(policies[name], table) for name in names[start : start + together]}
+        known = table.rounds.ratios(
+            {
+                (name, metric): ratio
+                for name, each in ratios.items()
+                for metric, ratio in each.items()
+                if isinstance(ratio, Ratio)
+            }
+        )
+        for name, each in ratios.items():
+            found[name] = {
+                metric: Estimate(value=None, reason=ratio) if isinstance(ratio, str) else known[name, metric]
+                for metric, ratio in each.items()
+            }
+    return found
+
+
+def _ratios(policy: Realised, table: _Table) -> dict[str, Ratio | str]:
+    ratios = dict(routing_ratios(policy, table.grid, worth=table.rounds.options.worth, facts=table.facts))
+    best, oracle = table.singles[table.best].correct, table.facts.oracle.correct
     chance, q = table.random.correct, policy.correct
     ratios["gain_at_best"] = Ratio(
         kind="points", above=q - best, below=best, reason="the best single agent solves nothing"
@@ -250,15 +281,12 @@ def _estimates(policy: Realised, table: _Table) -> dict[str, Estimate]:
     )
     ratios["gap_to_oracle"] = Ratio(kind="points", above=oracle - q, below=oracle, reason="the oracle solves nothing")
     ratios["pgr"] = table.pair.undefined() or _pgr(q, table)
-    known = {name: ratio for name, ratio in ratios.items() if isinstance(ratio, Ratio)}
-    unknown = {name: Estimate(value=None, reason=ratio) for name, ratio in ratios.items() if isinstance(ratio, str)}
-    found = table.rounds.ratios(known) | unknown
-    return {name: found[name] for name in ratios}
+    return ratios
 
 
 def _pgr(q: Floats, table: _Table) -> Ratio:
     small = table.grid.correct[:, table.outcomes.cheapest_first()[0]]
-    large = table.grid.correct[:, table.grid.dearest()]
+    large = table.grid.correct[:, table.facts.dearest]
     return Ratio(kind="points", above=q - small, below=large - small, reason="the two agents solve as much")
 
 

@@ -25,12 +25,13 @@ from sale_inspect.stats._curves import (
     qnc,
     relative_gain,
 )
-from sale_inspect.stats._dollar_ratio import DollarRatio, compare_dollars
+from sale_inspect.stats._dollar_ratio import DollarRatio, compare_dollars, compare_many_dollars
 from sale_inspect.stats._dollars import (
     DOLLARS_FEWEST,
     Dollars,
     dollars_forecast,
     dollars_interval,
+    dollars_intervals,
     dollars_needed,
     dollars_upper,
     log_spread,
@@ -41,10 +42,14 @@ from sale_inspect.stats._horizon import (
     ENOUGH_FAMILIES,
     Horizon,
     HorizonFit,
+    HorizonTasks,
     Weighting,
     firth_horizon,
     fit_horizon,
+    horizon_tasks,
     horizons,
+    near_end,
+    one_time,
 )
 from sale_inspect.stats._measured import Measured, unknown
 from sale_inspect.stats._paired import (
@@ -61,16 +66,19 @@ from sale_inspect.stats._paired import (
 from sale_inspect.stats._power import CONFIDENCE, POWER, TasksNeeded, smallest_difference, tasks_needed
 from sale_inspect.stats._ranks import AUC_FEWEST, auc, rank_correlation
 from sale_inspect.stats._rates import Rate, mean, rate, rate_ends, ratio, ratio_stderr, stderr, wilson
-from sale_inspect.stats._ratio import Ends, Ratio
+from sale_inspect.stats._ratio import Ends, Ratio, ratio_ends
 from sale_inspect.stats._routing import (
     AgentGrid,
+    GridFacts,
     Realised,
+    grid_facts,
     routing_metrics,
     routing_ratios,
     share_entropy,
     shares_of,
 )
 from sale_inspect.stats._shapley import MOST_EXACT, SampledShapley, shapley_exact, shapley_sampled
+from sale_inspect.stats.batch import Hulls, hulls
 
 __all__ = [
     "AUC_FEWEST",
@@ -87,8 +95,11 @@ __all__ = [
     "Dollars",
     "Draws",
     "Ends",
+    "GridFacts",
     "Horizon",
     "HorizonFit",
+    "HorizonTasks",
+    "Hulls",
     "Interval",
     "McNemar",
     "Measure",
@@ -112,12 +123,14 @@ __all__ = [
     "bin_order",
     "certified_in_order",
     "compare_dollars",
+    "compare_many_dollars",
     "cost_save",
     "cpt",
     "deferral_area",
     "dollars_draft",
     "dollars_forecast",
     "dollars_interval",
+    "dollars_intervals",
     "dollars_needed",
     "dollars_upper",
     "draw_tasks",
@@ -125,11 +138,14 @@ __all__ = [
     "firth_horizon",
     "fit_horizon",
     "gap_to_oracle",
+    "grid_facts",
     "holm",
+    "horizon_tasks",
     "horizons",
     "hull",
     "hull_at",
     "hull_heights",
+    "hulls",
     "interval",
     "joint_lower_bounds",
     "kept_bounds",
@@ -137,6 +153,8 @@ __all__ = [
     "mcnemar",
     "mean",
     "mean_interval",
+    "near_end",
+    "one_time",
     "oracle",
     "paired",
     "pareto_distance",
@@ -150,6 +168,7 @@ __all__ = [
     "rate",
     "rate_ends",
     "ratio",
+    "ratio_ends",
     "ratio_stderr",
     "relative_gain",
     "routing_metrics",

@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sale_inspect.stats._frontier import Floats, Rows
 
@@ -24,13 +24,12 @@ __all__ = [
     "draw_tasks",
     "holm",
     "interval",
-    "resampled_shares",
 ]
 
-_FEWEST_ROUNDS = 1000
-_MOST_DRAWN = 12_000_000
-_MOST_KEPT = 3_100_000
-_PART = 50_000
+_MOST_WIDE = 12_000_000
+"""Draws up to which they are held as floats; more are bytes, and are widened some rounds at a time."""
+
+_AT_ONCE = 2_000_000
 
 Method = Literal["percentile", "basic", "bca"]
 
@@ -40,18 +39,22 @@ class Draws:
     """Drawn tasks of all rounds.
 
     Attributes:
-        counts: (rounds, T), how often each row is drawn.
+        counts: (rounds, T), how often each row is drawn; bytes where they would be many as floats.
         unit: (T,), number of the unit that is drawn as one: the row itself, or its cluster.
         stratum: (U,), number of the stratum of each unit.
     """
 
-    counts: Floats
+    counts: Floats | NDArray[np.uint8]
     unit: Rows
     stratum: Rows
 
     def sums(self, columns: Floats) -> Floats:
         """(rounds, M), sums over the drawn rows of (T, M), or (rounds,) of (T,)."""
-        return np.asarray(self.counts @ columns, dtype=np.float64)
+        if self.counts.dtype == np.float64:
+            return np.asarray(self.counts @ columns, dtype=np.float64)
+        step = max(1, _AT_ONCE // self.counts.shape[1])
+        starts = range(0, len(self.counts), step)
+        return np.concatenate([self.counts[start : start + step].astype(np.float64) @ columns for start in starts])
 
     def whole(self) -> Draws:
         """One round with every row once: the value itself, by the code that values the rounds."""
@@ -64,7 +67,7 @@ class Draws:
 
     def sizes(self) -> Floats:
         """(rounds,), rows drawn in each round: T, but where clusters differ in size."""
-        return np.asarray(self.counts.sum(axis=1), dtype=np.float64)
+        return np.asarray(self.counts.sum(axis=1, dtype=np.float64))
 
     def ratios(self, above: Floats, below: Floats) -> Floats:
         """Ratios of sums in each round, NaN where the divisor is 0; shapes as of `sums`."""
@@ -107,11 +110,18 @@ def draw_tasks(
     if (stratum[unit] != by_row).any():
         raise ValueError("A cluster lies in two strata; all runs of a task must be in one.")
     rng = np.random.default_rng(seed)
-    counts = np.zeros((rounds, units))
+    many = rounds * tasks > _MOST_WIDE
+    shape = (rounds, units)
+    counts: Floats | NDArray[np.uint8] = np.zeros(shape, dtype=np.uint8) if many else np.zeros(shape)
     for group in range(int(stratum.max()) + 1):
         members = np.flatnonzero(stratum == group)
         size = len(members)
-        counts[:, members] = rng.multinomial(size, np.full(size, 1.0 / size), size=rounds)
+        if many:
+            for number in range(rounds):
+                # A tenth of the time of a multinomial draw. No unit is drawn 256 times in a round: 1 is expected.
+                counts[number, members] = np.bincount(rng.integers(0, size, size=size), minlength=size)
+        else:
+            counts[:, members] = rng.multinomial(size, np.full(size, 1.0 / size), size=rounds)
     return Draws(counts=counts if clusters is None else counts[:, unit], unit=unit.astype(np.intp), stratum=stratum)
 
 
@@ -119,35 +129,6 @@ def _numbers(labels: Sequence[str]) -> Rows:
     """Labels as whole numbers by first appearance."""
     known: dict[str, int] = {}
     return np.array([known.setdefault(label, len(known)) for label in labels], dtype=np.intp)
-
-
-def resampled_shares(tasks: int, seed: int, rounds: int) -> Floats:
-    """(rounds, T), share of each task in each resample. The same arguments draw the same; do not write into it.
-
-    Args:
-        tasks: T.
-        seed: Seed.
-        rounds: Resamples; fewer, but at least 1,000, where so many tasks would need more than 100 MB.
-    """
-    fewer = min(rounds, max(_FEWEST_ROUNDS, _MOST_DRAWN // tasks))
-    return _kept(tasks, seed, fewer) if tasks * fewer <= _MOST_KEPT else _drawn(tasks, seed, fewer)
-
-
-@lru_cache(maxsize=6)
-def _kept(tasks: int, seed: int, rounds: int) -> Floats:
-    return _drawn(tasks, seed, rounds)
-
-
-def _drawn(tasks: int, seed: int, rounds: int) -> Floats:
-    rng = np.random.default_rng(seed)
-    shares = np.empty((rounds, tasks))
-    # In parts that fit into the processor's cache: eight times as fast as one multinomial draw.
-    step = max(1, _PART // tasks)
-    for start in range(0, rounds, step):
-        size = min(step, rounds - start)
-        picked = rng.integers(0, tasks, size=(size, tasks)) + (np.arange(size) * tasks)[:, None]
-        shares[start : start + size] = np.bincount(picked.ravel(), minlength=size * tasks).reshape(size, tasks)
-    return shares / tasks
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

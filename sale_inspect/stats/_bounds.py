@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from sale_inspect.stats._bootstrap import resampled_shares
 from sale_inspect.stats._frontier import Floats, Rows
 from sale_inspect.stats._power import CONFIDENCE, POWER
+from sale_inspect.stats.batch import resampled_shares
 
 __all__ = ["certified_in_order", "joint_lower_bounds", "kept_bounds", "short_list", "tasks_to_certify"]
 

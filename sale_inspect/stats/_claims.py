@@ -10,7 +10,7 @@ import numpy as np
 
 from sale_inspect.stats._bootstrap import holm
 from sale_inspect.stats._claim import Claim, Measure, RawClaim, Verdict, claim_sentence
-from sale_inspect.stats._dollar_ratio import compare_dollars
+from sale_inspect.stats._dollar_ratio import compare_many_dollars
 from sale_inspect.stats._frontier import Floats
 from sale_inspect.stats._paired import FEWEST, mean_interval, paired, sign_flip
 from sale_inspect.stats._power import CONFIDENCE, POWER, smallest_difference, tasks_needed
@@ -76,8 +76,10 @@ def dollars_draft(
     seed: int = 0,
 ) -> RawClaim:
     """Dollars a task of two policies on the same tasks; arguments as of `pass_draft`, dollars in place of scores."""
-    found = compare_dollars(first, second, confidence=_widened(confidence, chosen_among), seed=seed)
-    others = [compare_dollars(one, two, seed=seed).p for one, two in unchosen]
+    # The p of a comparison does not depend on the confidence, so all of them share one pass.
+    found, *others = compare_many_dollars(
+        [(first, second), *unchosen], confidence=_widened(confidence, chosen_among), seed=seed
+    )
     return RawClaim(
         policy=policy,
         rival=rival,
@@ -94,7 +96,7 @@ def dollars_draft(
         same=bool(np.allclose(first, second, rtol=1e-9, atol=0.0)),
         reason=found.reason,
         chosen_among=chosen_among,
-        unchosen=tuple(p for p in others if p is not None),
+        unchosen=tuple(each.p for each in others if each.p is not None),
     )
 
 

@@ -126,17 +126,25 @@ class Pair:
         small_correct: r_w, its pass@1.
         large_dollars: c_s, of the large agent.
         large_correct: r_s.
+        best_correct: The highest pass@1 of all agents, if there are more than these two. Where another agent solves
+            more than the large one, the gap between the two is not what routing could gain.
     """
 
     small_dollars: float
     small_correct: float
     large_dollars: float
     large_correct: float
+    best_correct: float | None = None
 
     def undefined(self) -> str:
         """Why nothing can be measured between the two, or ""."""
         if self.large_correct <= self.small_correct:
             return f"the large agent solves {self.large_correct:.4g}, no more than the small one"
+        if self.best_correct is not None and self.large_correct < self.best_correct - EQUAL:
+            return (
+                f"the large agent solves {self.large_correct:.4g}, less than the best single agent, which solves "
+                f"{self.best_correct:.4g}"
+            )
         if self.large_dollars <= self.small_dollars:
             return f"the large agent costs ${self.large_dollars:.4g} a task, no more than the small one"
         return ""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sale_inspect.stats._dollars import UNSEEN, exp_or_inf, log_spread, studentised, too_few_for_dollars
+from sale_inspect.stats._dollars import UNSEEN, exp_or_inf, log_spread, too_few_for_dollars
 from sale_inspect.stats._frontier import Floats
 from sale_inspect.stats._paired import FEWEST, sign_flip
 from sale_inspect.stats._power import CONFIDENCE
+from sale_inspect.stats.batch import Studentised, pairs_of, studentised_pairs
 
-__all__ = ["DollarRatio", "compare_dollars"]
+__all__ = ["DollarRatio", "compare_dollars", "compare_many_dollars"]
 
 _TEST_ROUNDS = 4000
 """More than for intervals: Holm's correction multiplies the smallest p that rounds can show."""
@@ -75,18 +77,45 @@ def compare_dollars(
         confidence: Of the intervals.
         seed: Of the bootstrap and the sampled test.
     """
-    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    return compare_many_dollars([(first, second)], confidence=confidence, seed=seed)[0]
+
+
+def compare_many_dollars(
+    pairs: Sequence[tuple[ArrayLike, ArrayLike]], *, confidence: float = CONFIDENCE, seed: int = 0
+) -> tuple[DollarRatio, ...]:
+    """`compare_dollars` of many pairs of policies on the same tasks, from the same resamples, in one pass.
+
+    Args:
+        pairs: Of each, dollars (T,) of the first policy and of the second.
+        confidence: Of the intervals.
+        seed: Of the bootstrap and the sampled test.
+    """
+    rows = [(np.asarray(one, dtype=np.float64), np.asarray(two, dtype=np.float64)) for one, two in pairs]
+    reasons = [too_few_for_dollars(a) or too_few_for_dollars(b) for a, b in rows]
+    open_ = [
+        place
+        for place, ((a, b), reason) in enumerate(zip(rows, reasons, strict=True))
+        if not reason and a.sum() > 0 and b.sum() > 0
+    ]
+    totals = _ratios_of_totals([rows[place] for place in open_], confidence, seed) if open_ else []
+    known = dict(zip(open_, totals, strict=True))
+    return tuple(
+        _compared(a, b, reason, known.get(place), confidence, seed)
+        for place, ((a, b), reason) in enumerate(zip(rows, reasons, strict=True))
+    )
+
+
+def _compared(
+    a: Floats, b: Floats, reason: str, totals: tuple[float, float, float, float] | None, confidence: float, seed: int
+) -> DollarRatio:
     priced = bool((a > 0).all() and (b > 0).all())
     logs = np.log(a) - np.log(b) if priced else np.divide(a - b, a + b, out=np.zeros_like(a), where=(a + b) > 0)
     # Equal dollars that were summed in another order differ in the last digits.
     logs = np.where(np.abs(logs) < 1e-9, 0.0, logs)
     typical = _typical(logs, confidence) if priced and len(a) >= FEWEST else (None, None, None)
-    reason = too_few_for_dollars(a) or too_few_for_dollars(b)
     p_typical = sign_flip(logs, seed=seed)
-    low = high = error = p_total = None
-    if not reason and a.sum() > 0 and b.sum() > 0:
-        low, high, error, p_total = _ratio_of_totals(a, b, confidence, seed)
-    elif not reason:
+    low, high, error, p_total = totals or (None, None, None, None)
+    if totals is None and not reason:
         # One of them is free: there is no ratio, and every task that costs something says the same.
         p_total = p_typical
     return DollarRatio(
@@ -114,30 +143,40 @@ def _typical(logs: Floats, confidence: float) -> tuple[float, float, float]:
     return math.exp(mean), math.exp(mean - t * error), math.exp(mean + t * error)
 
 
-def _ratio_of_totals(a: Floats, b: Floats, confidence: float, seed: int) -> tuple[float, float, float, float]:
-    """Ends of the ratio, error of its log, and p of a ratio of 1."""
+def _ratios_of_totals(
+    rows: Sequence[tuple[Floats, Floats]], confidence: float, seed: int
+) -> list[tuple[float, float, float, float]]:
+    """Of each pair: ends of the ratio, error of its log, and p of a ratio of 1."""
     tail = (1 - confidence) / 4
-    point, error, t = studentised(a[None], b[None], seed, _TEST_ROUNDS)
-    lows, highs, below, above = [], [], [], []
+    pairs = pairs_of(rows)
+    logs, errors, lows, highs = (np.empty(len(rows)) for _ in range(4))
+    below, above = np.empty(len(rows)), np.empty(len(rows))
+    for here, (plain,) in studentised_pairs(pairs, seed, _TEST_ROUNDS):
+        logs[here], errors[here] = plain.point, plain.error
+        ends = plain.point - np.quantile(plain.t, (1 - tail, tail), axis=1) * plain.error
+        lows[here], highs[here] = np.minimum(ends[0], plain.point), np.maximum(ends[1], plain.point)
+        below[here], above[here] = _reached(plain, 1), _reached(plain, -1)
+    of_one = np.array([_unseen_pair(a, b) for a, b in rows])
+    of_two = np.array([_unseen_pair(b, a)[::-1] for a, b in rows])
+    added = [(of_one[:, 0], of_one[:, 1]), (of_two[:, 0], of_two[:, 1])]
+    for here, (upper, lower) in studentised_pairs(pairs, seed, _TEST_ROUNDS, added=added):
+        highs[here] = np.maximum(highs[here], upper.point - np.quantile(upper.t, tail, axis=1) * upper.error)
+        above[here] = np.maximum(above[here], _reached(upper, -1))
+        lows[here] = np.minimum(lows[here], lower.point - np.quantile(lower.t, 1 - tail, axis=1) * lower.error)
+        below[here] = np.maximum(below[here], _reached(lower, 1))
+    p = np.minimum(1.0, 4 * np.minimum(below, above))
+    found = zip(lows.tolist(), highs.tolist(), errors.tolist(), p.tolist(), strict=True)
+    return [(exp_or_inf(low), exp_or_inf(high), error, each) for low, high, error, each in found]
 
-    def add(point: float, error: float, t: Floats, sides: tuple[bool, bool]) -> None:
-        zero = point / error if error > _TINY else math.copysign(math.inf, point) if abs(point) > _TINY else 0.0
-        if sides[0]:
-            lows.append(point - float(np.quantile(t, 1 - tail)) * error)
-            below.append((1 + int((t >= zero).sum())) / (1 + len(t)))
-        if sides[1]:
-            highs.append(point - float(np.quantile(t, tail)) * error)
-            above.append((1 + int((t <= zero).sum())) / (1 + len(t)))
 
-    add(point[0], error[0], t[0], (True, True))
-    for one, two, sides in ((a, b, (False, True)), (b, a, (True, False))):
-        more_one, more_two = _unseen_pair(one, two)
-        top, bottom = np.append(one, more_one), np.append(two, more_two)
-        wide = studentised(*((top[None], bottom[None]) if sides[1] else (bottom[None], top[None])), seed, _TEST_ROUNDS)
-        add(wide[0][0], wide[1][0], wide[2][0], sides)
-    p = min(1.0, 4 * min(max(below), max(above)))
-    low, high = exp_or_inf(min(*lows, point[0])), exp_or_inf(max(*highs, point[0]))
-    return low, high, float(error[0]), p
+def _reached(found: Studentised, sign: int) -> Floats:
+    """Share of the rounds in which the ratio lies as far from its value as 1 does, on one side."""
+    rounds = found.t.shape[1]
+    some = found.error > _TINY
+    zero = np.divide(found.point, found.error, out=np.zeros(len(some)), where=some)
+    # Without any spread the ratio is what it is in all rounds.
+    zero = np.where(~some & (np.abs(found.point) > _TINY), np.copysign(np.inf, found.point), zero)
+    return np.asarray((1 + (sign * found.t >= sign * zero[:, None]).sum(axis=1)) / (1 + rounds), dtype=np.float64)
 
 
 def _unseen_pair(one: Floats, two: Floats) -> tuple[float, float]:

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sale_inspect.stats._bootstrap import resampled_shares
 from sale_inspect.stats._frontier import Floats
 from sale_inspect.stats._power import CONFIDENCE
+from sale_inspect.stats.batch import pairs_of, studentised_pairs
 
 __all__ = [
     "DOLLARS_FEWEST",
@@ -26,11 +26,11 @@ __all__ = [
     "Dollars",
     "dollars_forecast",
     "dollars_interval",
+    "dollars_intervals",
     "dollars_needed",
     "dollars_upper",
     "exp_or_inf",
     "log_spread",
-    "studentised",
     "too_few_for_dollars",
 ]
 
@@ -44,7 +44,6 @@ _ROUNDS = 1000
 UNSEEN = 0.5
 """How many log-sd above the most expensive task the one lies that was not seen."""
 
-_TINY = 1e-12
 _MOST_LOG = 700.0
 
 
@@ -119,8 +118,42 @@ def dollars_interval(
         cap: The most that a task can cost, for instance a run's cost limit.
         seed: Of the bootstrap.
     """
+    return dollars_intervals([(dollars, below)], confidence=confidence, cap=cap, seed=seed)[0]
+
+
+def dollars_intervals(
+    figures: Sequence[tuple[ArrayLike, ArrayLike | None]],
+    *,
+    confidence: float = CONFIDENCE,
+    cap: float | None = None,
+    seed: int = 0,
+) -> tuple[Dollars, ...]:
+    """`dollars_interval` of many figures over the same tasks, from the same resamples, in one pass.
+
+    Args:
+        figures: Of each, dollars (T,), and what they are divided by, (T,) or None for tasks.
+        confidence: In (0, 1).
+        cap: The most that a task can cost.
+        seed: Of the bootstrap.
+    """
+    columns = [_columns(*each) for each in figures]
+    early = [_without_rounds(x, y) for x, y in columns]
+    open_ = [place for place, each in enumerate(early) if each is None]
+    ends = _ends([columns[place] for place in open_], confidence, cap, seed) if open_ else []
+    known = dict(zip(open_, ends, strict=True))
+    return tuple(
+        _bounded(*columns[place], known[place], cap if figures[place][1] is None else None) if each is None else each
+        for place, each in enumerate(early)
+    )
+
+
+def _columns(dollars: ArrayLike, below: ArrayLike | None) -> tuple[Floats, Floats]:
     x = np.asarray(dollars, dtype=np.float64)
-    y = np.ones_like(x) if below is None else np.asarray(below, dtype=np.float64)
+    return x, np.ones_like(x) if below is None else np.asarray(below, dtype=np.float64)
+
+
+def _without_rounds(x: Floats, y: Floats) -> Dollars | None:
+    """The figure, where it has no interval or needs no resamples for one."""
     if len(x) == 0 or float(y.sum()) <= 0:
         return Dollars(value=math.nan, low=None, high=None, error=None, tasks=len(x), reason="nothing to divide by")
     value = float(x.sum() / y.sum())
@@ -129,19 +162,39 @@ def dollars_interval(
         return Dollars(value=value, low=None, high=None, error=None, tasks=len(x), reason=reason)
     if value == 0:
         return Dollars(value=0.0, low=0.0, high=0.0, error=0.0, tasks=len(x))
+    return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Ends:
+    low: float
+    high: float
+    error: float
+
+
+def _ends(columns: Sequence[tuple[Floats, Floats]], confidence: float, cap: float | None, seed: int) -> list[_Ends]:
     tail = (1 - confidence) / 2
-    point, error, t = studentised(x[None], y[None], seed)
-    low = exp_or_inf(point[0] - float(np.quantile(t[0], 1 - tail)) * error[0])
-    high = exp_or_inf(point[0] - float(np.quantile(t[0], tail)) * error[0])
-    more = unseen(x, cap)
-    wide = studentised(np.append(x, more)[None], np.append(y, y.mean())[None], seed)
-    high = max(high, exp_or_inf(wide[0][0] - float(np.quantile(wide[2][0], tail)) * wide[1][0]))
-    if cap is not None and below is None:
+    pairs = pairs_of(columns)
+    low, high, wide, error = (np.empty(len(columns)) for _ in range(4))
+    for here, (plain,) in studentised_pairs(pairs, seed, _ROUNDS):
+        ends = np.quantile(plain.t, (1 - tail, tail), axis=1)
+        low[here], high[here] = plain.point - ends * plain.error
+        error[here] = plain.error
+    more = np.array([unseen(x, cap) for x, _ in columns]), np.array([y.mean() for _, y in columns])
+    for here, (wider,) in studentised_pairs(pairs, seed, _ROUNDS, added=[more]):
+        wide[here] = wider.point - np.quantile(wider.t, tail, axis=1) * wider.error
+    rows = zip(low.tolist(), high.tolist(), wide.tolist(), error.tolist(), strict=True)
+    return [_Ends(low=exp_or_inf(a), high=max(exp_or_inf(b), exp_or_inf(c)), error=d) for a, b, c, d in rows]
+
+
+def _bounded(x: Floats, y: Floats, ends: _Ends, cap: float | None) -> Dollars:
+    value, high = float(x.sum() / y.sum()), ends.high
+    if cap is not None:
         high = max(value, min(high, cap))
     if math.isinf(high):
         reason = "too few tasks cost anything, or too few count in what they are divided by"
         return Dollars(value=value, low=None, high=None, error=None, tasks=len(x), reason=reason)
-    return Dollars(value=value, low=min(low, value), high=max(high, value), error=float(error[0]), tasks=len(x))
+    return Dollars(value=value, low=min(ends.low, value), high=max(high, value), error=ends.error, tasks=len(x))
 
 
 def dollars_upper(values: Floats, *, confidence: float = CONFIDENCE, cap: float | None = None, seed: int = 0) -> Floats:
@@ -156,17 +209,18 @@ def dollars_upper(values: Floats, *, confidence: float = CONFIDENCE, cap: float 
         cap: The most that a task can cost.
         seed: Of the bootstrap.
     """
-    ones = np.ones_like(values)
-    bounds = []
-    for rows in (values, np.column_stack([values, [unseen(row, cap) for row in values]])):
-        size = ones if rows is values else np.ones_like(rows)
-        spent = rows.sum(axis=1) > 0
-        bound = np.zeros(len(rows))
-        if spent.any():
-            point, error, t = studentised(rows[spent], size[spent], seed)
-            bound[spent] = np.exp(point - np.quantile(t, 1 - confidence, axis=1) * error)
-        bounds.append(bound)
-    bound = np.maximum(*bounds)
+    bound = np.zeros(len(values))
+    spent = values.sum(axis=1) > 0
+    if spent.any():
+        rows = values[spent]
+        pairs = pairs_of([(row, np.ones_like(row)) for row in rows])
+        more = np.array([unseen(row, cap) for row in rows]), np.ones(len(rows))
+        found = np.zeros(len(rows))
+        for added in ((), [more]):
+            for here, (each,) in studentised_pairs(pairs, seed, _ROUNDS, added=added):
+                upper = np.exp(each.point - np.quantile(each.t, 1 - confidence, axis=1) * each.error)
+                found[here] = np.maximum(found[here], upper)
+        bound[spent] = found
     if cap is not None:
         bound = np.minimum(bound, max(cap, 0.0))
     few = np.array([bool(too_few_for_dollars(row)) for row in values])
@@ -213,25 +267,3 @@ def unseen(dollars: Floats, cap: float | None) -> float:
     """Dollars of a task that was not seen: some way above the most expensive one, at most the cap."""
     found = float(dollars.max()) * math.exp(UNSEEN * log_spread(dollars))
     return found if cap is None else max(float(dollars.max()), min(found, cap))
-
-
-def studentised(above: Floats, below: Floats, seed: int, rounds: int = _ROUNDS) -> tuple[Floats, Floats, Floats]:
-    """Of each row of (K, T): log of the ratio of sums, its standard error, and (K, rounds) studentised rounds."""
-    share = resampled_shares(above.shape[1], seed, rounds)
-    # Sums of squares of very unequal sizes lose digits; rows are scaled to a mean of 1.
-    x, y = above / above.mean(axis=1, keepdims=True), below / below.mean(axis=1, keepdims=True)
-    point = np.log(above.mean(axis=1) / below.mean(axis=1))
-    error = (x - y).std(axis=1) / math.sqrt(above.shape[1])
-    # One product for all sums: five small ones take several times as long.
-    rows = np.concatenate([x, y, x**2, y**2, x * y])
-    top, bottom, top_squares, bottom_squares, products = np.split((share @ rows.T).T, 5)
-    known = (top > 0) & (bottom > 0)
-    safe_top, safe_bottom = np.where(known, top, 1.0), np.where(known, bottom, 1.0)
-    squares = top_squares / safe_top**2 + bottom_squares / safe_bottom**2 - 2.0 * products / (safe_top * safe_bottom)
-    floor = 1e-9 * np.maximum(error, _TINY)[:, None]
-    spread = np.maximum(np.sqrt(np.maximum(squares, 0.0) / above.shape[1]), floor)
-    shift = np.log(safe_top / safe_bottom)
-    t = np.where(np.abs(shift) <= floor, 0.0, shift / spread)
-    # A round without a dollar has a log of minus infinity, one without a divisor of plus infinity.
-    t = np.where(known, t, np.where(top > 0, 1e9, -1e9))
-    return point, np.asarray(error), np.where((error > _TINY)[:, None], t, 0.0)

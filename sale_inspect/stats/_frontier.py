@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sale_inspect.stats._measured import Measured, unknown
+from sale_inspect.stats.batch import hulls
 
 __all__ = [
     "Floats",
@@ -130,8 +131,7 @@ def hull_heights(dollars: ArrayLike, correct: ArrayLike, at: ArrayLike) -> Float
 def hull_at(dollars: Floats, correct: Floats, at: Floats) -> Floats:
     """Height of the NDCH at some dollars, for many sets of points at once.
 
-    The height at c is the most that a mix of two points reaches: the greatest q_i with c_i <= c, and the greatest
-    q_i + (q_j - q_i) * (c - c_i) / (c_j - c_i) with c_i <= c < c_j. Left of the cheapest point nothing can be had
+    It is the most that a mix of two points reaches for no more dollars. Left of the cheapest point nothing can be had
     for the dollars; there the height of the hull's left end is given.
 
     Args:
@@ -142,17 +142,7 @@ def hull_at(dollars: Floats, correct: Floats, at: Floats) -> Floats:
     Returns:
         (...), heights.
     """
-    least = dollars.min(axis=-1)
-    c = np.maximum(at, least)[..., None]
-    below = dollars <= c
-    best = np.where(below, correct, -np.inf).max(axis=-1)
-    for dear in range(dollars.shape[-1]):
-        gap = dollars[..., dear : dear + 1] - dollars
-        mixes = below & (dollars[..., dear : dear + 1] > c)
-        share = np.divide(c - dollars, gap, out=np.zeros(mixes.shape), where=mixes)
-        height = np.where(mixes, correct + (correct[..., dear : dear + 1] - correct) * share, -np.inf)
-        best = np.maximum(best, height.max(axis=-1))
-    return np.asarray(best, dtype=np.float64)
+    return hulls(dollars, correct).heights(at)
 
 
 def aiq(

@@ -19,7 +19,19 @@ from numpy.typing import NDArray
 
 from sale_inspect.stats._power import CONFIDENCE
 
-__all__ = ["ENOUGH_FAMILIES", "Horizon", "HorizonFit", "Weighting", "firth_horizon", "fit_horizon", "horizons"]
+__all__ = [
+    "ENOUGH_FAMILIES",
+    "Horizon",
+    "HorizonFit",
+    "HorizonTasks",
+    "Weighting",
+    "firth_horizon",
+    "fit_horizon",
+    "horizon_tasks",
+    "horizons",
+    "near_end",
+    "one_time",
+]
 
 Floats = NDArray[np.float64]
 Weighting = Literal["equal", "invsqrt"]
@@ -30,6 +42,8 @@ ENOUGH_FAMILIES = 10
 _STEPS = 60
 _FAR = 10.0
 _TOLERANCE = 1e-10
+# log2 minutes; nearer than rounding.
+_APART = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +92,79 @@ class Horizon:
     note: str = ""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class HorizonTasks:
+    """Runs as the tasks that a horizon is fitted to.
+
+    Attributes:
+        names: The T tasks, in alphabetical order.
+        success: (T,), mean success of each.
+        logs: (T,), log2 of its human time in minutes.
+        weights: (T,), its weight; they sum to T.
+        unit: (T,), number of what is drawn as one: the task, or its family.
+        families: How many families there are.
+    """
+
+    names: tuple[str, ...]
+    success: Floats
+    logs: Floats
+    weights: Floats
+    unit: NDArray[np.intp]
+    families: int
+
+    @property
+    def alike(self) -> bool:
+        """Whether all tasks were solved, or none: there is no curve then."""
+        return bool(self.success.min() == self.success.max() and self.success.min() in (0.0, 1.0))
+
+    @property
+    def one_time(self) -> bool:
+        """Whether all tasks have one human time: no slope is known then, so there is no curve."""
+        return one_time(self.logs)
+
+    @property
+    def degrees(self) -> int:
+        """Degrees of freedom of Student's quantile."""
+        return max(1, int(self.unit.max()) - 1)
+
+
+def one_time(logs: Floats) -> bool:
+    """Whether times, log2 minutes, are one up to rounding."""
+    return bool(logs.max() - logs.min() < _APART)
+
+
+def horizon_tasks(
+    success: Floats,
+    minutes: Floats,
+    tasks: Sequence[str],
+    families: Sequence[str],
+    *,
+    weighting: Weighting = "invsqrt",
+) -> HorizonTasks:
+    """Runs as tasks with weights; arguments as of `horizons`.
+
+    Raises:
+        ValueError: If there is no run or a time is not positive.
+    """
+    _check(success, minutes)
+    names, first, task_of = np.unique(np.asarray(tasks), return_index=True, return_inverse=True)
+    _, family_of = np.unique(np.asarray(families), return_inverse=True)
+    y = np.bincount(task_of, weights=success) / np.bincount(task_of)
+    family = family_of[first]
+    weights = np.ones(len(y))
+    if weighting == "invsqrt":
+        weights = 1.0 / np.sqrt(np.bincount(family)[family])
+    several = int(family.max()) + 1
+    return HorizonTasks(
+        names=tuple(str(name) for name in names),
+        success=y,
+        logs=np.log2(minutes[first]),
+        weights=weights * len(y) / weights.sum(),
+        unit=family if several >= ENOUGH_FAMILIES else np.arange(len(y)),
+        families=several,
+    )
+
+
 def fit_horizon(
     success: Floats,
     minutes: Floats,
@@ -94,11 +181,13 @@ def fit_horizon(
         regularization: L2 penalty on the slope: the fit minimises sum(w * loss) / regularization + b1^2 / 2.
 
     Raises:
-        ValueError: If there is no run, a time is not positive, or all runs have one result (no curve).
+        ValueError: If there is no run, a time is not positive, or all runs have one result or one time (no curve).
     """
     _check(success, minutes)
     if success.min() == success.max() and success.min() in (0.0, 1.0):
         raise ValueError("All runs succeeded, or all failed: there is no curve to fit.")
+    if one_time(np.log2(minutes)):
+        raise ValueError("All tasks have one human time: there is no curve to fit.")
     given = np.ones_like(success) if weights is None else weights
     curve = _newton(success, np.log2(minutes), given[None, :], regularization)[0]
     return HorizonFit(
@@ -146,36 +235,27 @@ def horizons(
     Raises:
         ValueError: If there is no run or a time is not positive.
     """
-    _check(success, minutes)
-    _, first, task_of = np.unique(np.asarray(tasks), return_index=True, return_inverse=True)
-    _, family_of = np.unique(np.asarray(families), return_inverse=True)
-    y = np.bincount(task_of, weights=success) / np.bincount(task_of)
-    x, family = np.log2(minutes[first]), family_of[first]
-    weights = np.ones(len(y))
-    if weighting == "invsqrt":
-        weights = 1.0 / np.sqrt(np.bincount(family)[family])
-    weights = weights * len(y) / weights.sum()
-    several = int(family.max()) + 1
-    unit = family if several >= ENOUGH_FAMILIES else np.arange(len(y))
+    made = horizon_tasks(success, minutes, tasks, families, weighting=weighting)
+    y, x, weights, alike = made.success, made.logs, made.weights, made.alike
     found = []
-    alike = y.min() == y.max() and y.min() in (0.0, 1.0)
-    curve, covariance = _firth(y, x, weights, unit)
+    curve, covariance = _firth(y, x, weights, made.unit)
     metr = np.zeros(2) if alike else _newton(y, x, weights[None, :], regularization)[0]
-    degrees = max(1, int(unit.max()) - 1)
     for chance in chances:
         point, penalised = _minutes(_log_horizon(curve, chance)), _minutes(_log_horizon(metr, chance))
         if alike:
             point = penalised = 0.0 if y[0] == 0.0 else math.inf
-        low, high = _fieller(curve, covariance, chance, degrees, confidence)
+        elif made.one_time:
+            point = penalised = math.nan
+        low, high = _fieller(curve, covariance, chance, made.degrees, confidence)
         found.append(
             Horizon(
                 chance=chance,
                 minutes=point,
-                low=_near(min(_minutes(low), point) if alike else _minutes(low), minutes),
-                high=_near(max(_minutes(high), point) if alike else _minutes(high), minutes),
+                low=near_end(min(_minutes(low), point) if alike else _minutes(low), minutes),
+                high=near_end(max(_minutes(high), point) if alike else _minutes(high), minutes),
                 metr_minutes=penalised,
                 extrapolated=not minutes.min() <= point <= minutes.max(),
-                note=_note(point, minutes, several),
+                note=_note(point, minutes, made),
             )
         )
     return tuple(found)
@@ -183,7 +263,10 @@ def horizons(
 
 def _firth(y: Floats, x: Floats, weights: Floats, unit: NDArray[np.intp]) -> tuple[Floats, Floats]:
     """Intercept and slope, and their (2, 2) covariance."""
-    centre, scale = float(x.mean()), float(x.std()) or 1.0
+    # The deviation of equal times is not 0 but what rounding leaves.
+    centre, scale = float(x.mean()), 1.0 if one_time(x) else float(x.std())
+    if one_time(x):
+        x = np.full_like(x, centre)
     z = np.column_stack([np.ones_like(x), (x - centre) / scale])
     curve = np.zeros(2)
     for _ in range(_STEPS):
@@ -248,7 +331,7 @@ def _minutes(log: float) -> float:
     )
 
 
-def _near(end: float, minutes: Floats) -> float:
+def near_end(end: float, minutes: Floats) -> float:
     """An end, or 0 or infinity if it is farther from the tasks than ten times their range."""
     if math.isnan(end):
         return end
@@ -265,11 +348,13 @@ def firth_horizon(success: Floats, minutes: Floats) -> HorizonFit:
         minutes: (T,), human time of it, minutes, above 0.
 
     Raises:
-        ValueError: If there is no task, a time is not positive, or all tasks have one result (no curve).
+        ValueError: If there is no task, a time is not positive, or all tasks have one result or one time (no curve).
     """
     _check(success, minutes)
     if success.min() == success.max() and success.min() in (0.0, 1.0):
         raise ValueError("All runs succeeded, or all failed: there is no curve to fit.")
+    if one_time(np.log2(minutes)):
+        raise ValueError("All tasks have one human time: there is no curve to fit.")
     curve, _ = _firth(success, np.log2(minutes), np.ones(len(success)), np.arange(len(success)))
     return HorizonFit(
         intercept=float(curve[0]),
@@ -322,9 +407,11 @@ def _loss(curves: Floats, success: Floats, x: Floats, scaled: Floats) -> Floats:
     return np.asarray((scaled * each).sum(axis=1) + curves[:, 1] ** 2 / 2.0, dtype=np.float64)
 
 
-def _note(point: float, minutes: Floats, families: int) -> str:
-    parts = []
-    if math.isnan(point):
+def _note(point: float, minutes: Floats, tasks: HorizonTasks) -> str:
+    parts, families = [], tasks.families
+    if math.isnan(point) and tasks.one_time:
+        parts.append("all tasks have one human time, so there is no horizon")
+    elif math.isnan(point):
         parts.append("success does not fall with human time, so there is no horizon")
     elif point < minutes.min():
         parts.append(f"below the shortest task ({minutes.min():.3g} min); not known more exactly")

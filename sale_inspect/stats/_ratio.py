@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from sale_inspect.stats._dollars import dollars_interval
+from sale_inspect.stats._dollars import Dollars, dollars_intervals
 from sale_inspect.stats._frontier import Floats, Rows
 from sale_inspect.stats._measured import Measured, over
 from sale_inspect.stats._paired import unit_means
 from sale_inspect.stats._power import CONFIDENCE
 from sale_inspect.stats._rates import rate
 
-__all__ = ["Ends", "Ratio"]
+__all__ = ["Ends", "Ratio", "ratio_ends"]
 
 _EQUAL = 1e-12
 
@@ -52,15 +53,7 @@ class Ratio:
             confidence: In (0, 1).
             seed: Of the bootstrap of dollars.
         """
-        above, below = unit_means(self.above, unit), unit_means(self.below, unit)
-        if self.kind == "dollars":
-            return _dollars_ends(above, below, confidence, seed)
-        if self.kind == "share" and np.isin(below, (0.0, 1.0)).all() and (above <= below + _EQUAL).all():
-            counted = above[below > 0]
-            found = rate(counted, confidence=confidence)
-            spread = float(counted.std(ddof=1)) if len(counted) > 1 else 0.0
-            return Ends(low=found.low, high=found.high, error=spread / math.sqrt(len(counted)))
-        return _linear_ends(above, below, confidence)
+        return ratio_ends([self], unit, confidence=confidence, seed=seed)[0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +64,40 @@ class Ends:
     high: float | None
     error: float | None
     reason: str = ""
+
+
+def ratio_ends(
+    ratios: Sequence[Ratio], unit: Rows, *, confidence: float = CONFIDENCE, seed: int = 0
+) -> tuple[Ends, ...]:
+    """`Ratio.ends` of many ratios over the same tasks; all that are dollars share one pass over the resamples."""
+    # Policies share columns (ones, solved tasks, the oracle's dollars), which are averaged once.
+    known: dict[int, Floats] = {}
+    columns = [(_averaged(each.above, unit, known), _averaged(each.below, unit, known)) for each in ratios]
+    figures: list[tuple[Floats, Floats]] = []
+    for each, (above, below) in zip(ratios, columns, strict=True):
+        if each.kind == "dollars":
+            figures += [(part, below) for part in _parts(above)]
+    found = iter(dollars_intervals(figures, confidence=confidence, seed=seed))
+    return tuple(
+        _joined([next(found) for _ in _parts(above)])
+        if each.kind == "dollars"
+        else _plain_ends(each, above, below, confidence)
+        for each, (above, below) in zip(ratios, columns, strict=True)
+    )
+
+
+def _averaged(column: Floats, unit: Rows, known: dict[int, Floats]) -> Floats:
+    means = known.get(id(column))
+    return known.setdefault(id(column), unit_means(column, unit)) if means is None else means
+
+
+def _plain_ends(ratio: Ratio, above: Floats, below: Floats, confidence: float) -> Ends:
+    if ratio.kind == "share" and ((below == 0) | (below == 1)).all() and (above <= below + _EQUAL).all():
+        counted = above[below > 0]
+        found = rate(counted, confidence=confidence)
+        spread = float(counted.std(ddof=1)) if len(counted) > 1 else 0.0
+        return Ends(low=found.low, high=found.high, error=spread / math.sqrt(len(counted)))
+    return _linear_ends(above, below, confidence)
 
 
 def _linear_ends(above: Floats, below: Floats, confidence: float) -> Ends:
@@ -86,13 +113,15 @@ def _linear_ends(above: Floats, below: Floats, confidence: float) -> Ends:
     return Ends(low=value - t * error, high=value + t * error, error=error)
 
 
-def _dollars_ends(above: Floats, below: Floats, confidence: float, seed: int) -> Ends:
-    if (above >= 0).all():
-        found = dollars_interval(above, below, confidence=confidence, seed=seed)
-        return Ends(low=found.low, high=found.high, error=found.error, reason=found.reason)
-    more, less = (
-        dollars_interval(np.maximum(sign * above, 0.0), below, confidence=confidence, seed=seed) for sign in (1, -1)
-    )
+def _parts(above: Floats) -> tuple[Floats, ...]:
+    """The dollars, or, where some are negative, what is above 0 and what is below."""
+    return (above,) if (above >= 0).all() else (np.maximum(above, 0.0), np.maximum(-above, 0.0))
+
+
+def _joined(found: Sequence[Dollars]) -> Ends:
+    if len(found) == 1:
+        return Ends(low=found[0].low, high=found[0].high, error=found[0].error, reason=found[0].reason)
+    more, less = found
     if more.low is None or more.high is None or less.low is None or less.high is None:
         return Ends(low=None, high=None, error=None, reason=more.reason or less.reason)
     value = more.value - less.value

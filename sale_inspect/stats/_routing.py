@@ -23,7 +23,16 @@ from sale_inspect.stats._frontier import Floats, Rows
 from sale_inspect.stats._measured import Measured, unknown
 from sale_inspect.stats._ratio import Ratio
 
-__all__ = ["AgentGrid", "Realised", "routing_metrics", "routing_ratios", "share_entropy", "shares_of"]
+__all__ = [
+    "AgentGrid",
+    "GridFacts",
+    "Realised",
+    "grid_facts",
+    "routing_metrics",
+    "routing_ratios",
+    "share_entropy",
+    "shares_of",
+]
 
 Bools = NDArray[np.bool_]
 
@@ -144,7 +153,60 @@ def _check(name: str, values: Floats | None, high: float = np.inf) -> None:
         )
 
 
-def routing_ratios(policy: Realised, grid: AgentGrid, *, worth: float | None = None) -> Mapping[str, Ratio | str]:
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class GridFacts:
+    """What the metrics of every policy need of the agents; found once, not for each policy.
+
+    Attributes:
+        oracle: What the oracle gets.
+        solvable: (T,), 1 where an agent is right, else 0.
+        top: (T,), the highest pass@1.
+        right: (T, N), whether the agent is right.
+        cheapest: (T,), the fewest dollars.
+        cheapest_right: (T,), the fewest dollars of the agents that are right; infinite where there is none.
+        dearest_right: (T,), the most dollars of them; minus infinite where there is none.
+        dearest: Column of the agent with the greatest mean dollars.
+        utility: (T,), the greatest worth of what is solved less dollars; None if the worth is not given.
+        one: (T,), ones.
+    """
+
+    oracle: Realised
+    solvable: Floats
+    top: Floats
+    right: Bools
+    cheapest: Floats
+    cheapest_right: Floats
+    dearest_right: Floats
+    dearest: int
+    utility: Floats | None
+    one: Floats
+
+
+def grid_facts(grid: AgentGrid, *, worth: float | None = None) -> GridFacts:
+    """What `routing_ratios` needs of the agents.
+
+    Args:
+        grid: What each agent got alone.
+        worth: Dollars that a solved task is worth, or None.
+    """
+    right, top = grid.right(), grid.correct.max(axis=1)
+    return GridFacts(
+        oracle=grid.realised(grid.oracle()),
+        solvable=(top > 0).astype(np.float64),
+        top=top,
+        right=right,
+        cheapest=grid.dollars.min(axis=1),
+        cheapest_right=np.where(right, grid.dollars, np.inf).min(axis=1),
+        dearest_right=np.where(right, grid.dollars, -np.inf).max(axis=1),
+        dearest=grid.dearest(),
+        utility=None if worth is None else (worth * grid.correct - grid.dollars).max(axis=1),
+        one=np.ones(len(top)),
+    )
+
+
+def routing_ratios(
+    policy: Realised, grid: AgentGrid, *, worth: float | None = None, facts: GridFacts | None = None
+) -> Mapping[str, Ratio | str]:
     """The metrics of a policy as ratios of sums; a reason where a metric cannot be had.
 
     With t a task, q_t its pass@1, d_t dollars of the runs, o_t overhead, k_t tokens, a_t the chosen agent, * the
@@ -174,15 +236,15 @@ def routing_ratios(policy: Realised, grid: AgentGrid, *, worth: float | None = N
         policy: What it got.
         grid: What each agent got alone, on the same tasks.
         worth: w, dollars that a solved task is worth; without it there is no `regret_worth`.
+        facts: Of the same agents and worth, where many policies share them; else found here.
 
     Raises:
         ValueError: If the tasks are not as many.
     """
     if len(policy.correct) != len(grid.correct):
         raise ValueError(f"{len(policy.correct)} tasks of the policy, {len(grid.correct)} of the agents.")
-    one = np.ones(len(policy.correct))
-    best, total = grid.realised(grid.oracle()), policy.total()
-    solvable = (grid.correct.max(axis=1) > 0).astype(np.float64)
+    agents = grid_facts(grid, worth=worth) if facts is None else facts
+    one, best, total, solvable = agents.one, agents.oracle, policy.total(), agents.solvable
     ratios: dict[str, Ratio | str] = {
         "pass": Ratio(kind="share", above=policy.correct, below=one, reason="no task"),
         "usd_per_task": Ratio(kind="dollars", above=total, below=one, reason="no task"),
@@ -202,33 +264,29 @@ def routing_ratios(policy: Realised, grid: AgentGrid, *, worth: float | None = N
         "regret_usd": Ratio(kind="dollars", above=total - best.dollars, below=one, reason="no task"),
         "regret_worth": "the worth of a solved task is not given",
     }
-    if worth is not None:
-        utility = (worth * grid.correct - grid.dollars).max(axis=1)
+    if worth is not None and agents.utility is not None:
         ratios["regret_worth"] = Ratio(
-            kind="dollars", above=utility - worth * policy.correct + total, below=one, reason="no task"
+            kind="dollars", above=agents.utility - worth * policy.correct + total, below=one, reason="no task"
         )
-    return ratios | _choice_ratios(policy, grid, solvable)
+    return ratios | _choice_ratios(policy, grid, agents)
 
 
-def _choice_ratios(policy: Realised, grid: AgentGrid, solvable: Floats) -> dict[str, Ratio | str]:
+def _choice_ratios(policy: Realised, grid: AgentGrid, agents: GridFacts) -> dict[str, Ratio | str]:
     names = ("optimal_selection", "over_escalation", "under_escalation", "hopeless_escalation", "dearest_share")
     if policy.agent is None:
         return dict.fromkeys(names, "no one agent does a task, or it is not known which")
-    every, right = np.arange(len(policy.agent)), grid.right()
+    every, solvable = np.arange(len(policy.agent)), agents.solvable
     chosen_dollars = grid.dollars[every, policy.agent]
-    cheapest_right = np.where(right, grid.dollars, np.inf).min(axis=1)
-    # A policy that really ran has outcomes of its chosen_dollars; these say whether its choice was right.
-    top = grid.correct.max(axis=1)
-    wrong = (policy.correct < top - EQUAL) & (top > 0)
-    dearer_right = (right & (grid.dollars > chosen_dollars[:, None])).any(axis=1)
+    # A policy that really ran has outcomes of its own; these say whether its choice was right.
+    wrong = (policy.correct < agents.top - EQUAL) & (agents.top > 0)
     counts = {
-        "over_escalation": (solvable > 0) & (chosen_dollars > cheapest_right),
-        "under_escalation": wrong & dearer_right,
-        "hopeless_escalation": (solvable == 0) & (chosen_dollars > grid.dollars.min(axis=1)),
-        "dearest_share": policy.agent == grid.dearest(),
+        "over_escalation": (solvable > 0) & (chosen_dollars > agents.cheapest_right),
+        "under_escalation": wrong & (agents.dearest_right > chosen_dollars),
+        "hopeless_escalation": (solvable == 0) & (chosen_dollars > agents.cheapest),
+        "dearest_share": policy.agent == agents.dearest,
     }
-    one = np.ones(len(chosen_dollars))
-    picked = right[every, policy.agent] & (chosen_dollars <= cheapest_right)
+    one = agents.one
+    picked = agents.right[every, policy.agent] & (chosen_dollars <= agents.cheapest_right)
     ratios: dict[str, Ratio | str] = {
         name: Ratio(kind="share", above=each.astype(np.float64), below=one, reason="no task")
         for name, each in counts.items()

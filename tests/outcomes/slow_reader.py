@@ -14,9 +14,11 @@ from typing import Any
 
 TEXTS = [
     *("kind", "task", "agent", "policy", "winner", "basis", "price_date", "bin", "source", "text", "answer", "pool"),
-    *("task_name", "task_version", "log", "sample_uuid"),
+    *("task_name", "task_version", "log", "sample_uuid", "tau_form"),
 ]
-NUMBERS = ["dollars", "overhead_usd", "tokens", "seconds", "tau", "input_tokens", "output_tokens"]
+NUMBERS = [
+    *("dollars", "overhead_usd", "tokens", "seconds", "tau", "tau_low", "tau_high", "input_tokens", "output_tokens"),
+]
 WHOLE = ["epoch", "place", "order_seed"]
 GRADES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0, "TRUE": 1.0, "FALSE": 0.0, "YES": 1.0, "NO": 0.0}
 WIDE = ("dollars", "tokens", "input_tokens", "output_tokens", "seconds", "answer")

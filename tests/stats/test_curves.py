@@ -160,6 +160,10 @@ def test_peer_defect_cpt_of_a_curve_that_falls_is_its_first_crossing() -> None:
     [
         (Pair(small_dollars=1.0, small_correct=0.7, large_dollars=5.0, large_correct=0.7), "solves"),
         (Pair(small_dollars=5.0, small_correct=0.2, large_dollars=5.0, large_correct=0.7), "costs"),
+        (
+            Pair(small_dollars=1.0, small_correct=0.2, large_dollars=5.0, large_correct=0.7, best_correct=0.8),
+            "best single agent",
+        ),
     ],
 )
 def test_figures_between_two_agents_are_unknown_where_the_large_one_is_not_better_or_not_dearer(

@@ -131,6 +131,18 @@ def test_times_in_other_units_scale_the_horizon(seed: int, factor: float) -> Non
     assert scaled.success(factor * 2.0) == pytest.approx(fit.success(2.0), abs=1e-6)
 
 
+def test_tasks_of_one_time_have_no_curve() -> None:
+    """Their deviation is what rounding leaves, and a slope over it would be any number."""
+    success, minutes = np.array([1.0, 0.0, 1.0, 1.0, 0.0, 1.0]), np.full(6, 0.3)
+    for fit in (fit_horizon, firth_horizon):
+        with pytest.raises(ValueError, match="one human time"):
+            fit(success, minutes)
+    for each in horizons(success, minutes, list("abcdef"), ["one"] * 6):
+        assert math.isnan(each.minutes) and math.isnan(each.metr_minutes)
+        assert (each.low, each.high) == (0.0, math.inf)
+        assert "all tasks have one human time, so there is no horizon" in each.note
+
+
 @pytest.mark.parametrize(
     ("success", "minutes", "said"),
     [([], [], "above 0"), ([1.0], [0.0], "above 0"), ([1.0], [math.nan], "above 0"), ([2.0], [1.0], "from 0 to 1")],
