@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from sale_inspect.auction._bids import Bid
 from sale_inspect.auction._entropy import text_entropy
-from sale_inspect.auction._record import BidRecord, EntropyKind
+from sale_inspect.auction._record import AuctionRecord, BidRecord, EntropyKind
 from sale_inspect.auction._score import RATING_SCALE, BidFeatures, price_length, price_ranks, score
 from sale_inspect.auction._switches import Switches, mean_ratings, normalised, switched_features, switched_weights
 from sale_inspect.auction._tokens import count_tokens
 from sale_inspect.auction._weights import Weights
 
-__all__ = ["Rules", "assess", "entropy_kind", "features_of", "gammas"]
+__all__ = ["Rules", "assess", "entropy_kind", "features_of", "first_gammas", "gammas"]
 
 Ratings = Mapping[str, int | None]
 
@@ -81,6 +81,25 @@ def gammas(ratings: Ratings, judges: Sequence[str]) -> dict[str, float | None]:
     """gamma_j / 5 of every judge, None where it did not rate."""
     asked = {judge: ratings.get(judge) for judge in judges}
     return {judge: None if rating is None else rating / RATING_SCALE for judge, rating in asked.items()}
+
+
+def first_gammas(record: AuctionRecord) -> dict[str, dict[str, float | None]]:
+    """gamma_j / scale of every judge for each first bid, as its auction read them: stretched if ratings were.
+
+    Args:
+        record: The auction.
+
+    Returns:
+        By bidder and judge; None where the judge did not rate.
+    """
+    shares: dict[str, dict[str, float | None]] = {
+        bid.agent: {
+            judge: None if (rating := bid.ratings.get(judge)) is None else rating / record.rating_scale
+            for judge in record.agents
+        }
+        for bid in record.bids
+    }
+    return normalised(shares) if "normalise" in record.defences else shares
 
 
 def features_of(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sale_inspect.auction._record import AuctionRecord, BidRecord, PairCount
-from sale_inspect.texts import markdown
+from sale_inspect.auction._record import AuctionRecord, BidRecord, CalibratedRecord, Learnt, PairCount
+from sale_inspect.texts import fmt_usd, markdown
 
 __all__ = ["card"]
 
@@ -17,12 +17,77 @@ _LEGEND = (
 
 def card(record: AuctionRecord) -> str:
     """A readable account of an auction: who won, what the columns mean, one row a bid, what decided it."""
-    judges = list(record.weights.judges)
-    header = ["agent", "pi $/Mtok", r"\|s\|", "H", *[f"by {markdown(judge)}" for judge in judges], "C", "V", "z", ""]
+    if record.calibrated is not None:
+        return _calibrated_card(record, record.calibrated)
+    judges, header = list(record.weights.judges), _header(record)
     lines = [_title(record), _LEGEND, "", _row(header), _row(["---"] + ["---:"] * (len(header) - 2) + ["---"])]
     lines += [_row(_cells(bid, judges, _mark(bid, record))) for bid in (*record.bids, *record.refined)]
     lines += ["", *[f"- {markdown(note)}" for note in _notes(record)]]
     return "\n".join(lines)
+
+
+def _header(record: AuctionRecord) -> list[str]:
+    judges = [f"by {markdown(judge)}" for judge in record.weights.judges]
+    return ["agent", "pi $/Mtok", r"\|s\|", "H", *judges, "C", "V", "z", ""]
+
+
+def _calibrated_card(record: AuctionRecord, made: CalibratedRecord) -> str:
+    """Forecasts decide, so they stand first; C, V and z are still shown where there are bids."""
+    simulated = " (simulated agents)" if record.simulated else ""
+    how = "after the bids" if made.after is not None else "without an auction"
+    lines = [f"**{markdown(made.decision.winner)}** is chosen {how}{simulated}: {markdown(made.decision.reason)}.", ""]
+    if made.learnt is not None and made.learnt.instead:
+        lines += [markdown(_tried(made.learnt, made.decision.winner)), ""]
+    before = {each.agent: each for each in made.before.forecasts}
+    lines += [
+        f"p: probability of success; $: expected of the execution; value: {markdown(fmt_usd(made.decision.worth))} x p "
+        "less $. Before: without the bids.",
+        "",
+        _row(["agent", "p before", "p", "$", "value $", ""]),
+        _row(["---"] + ["---:"] * 4 + ["---"]),
+    ]
+    for each in made.decision.forecasts:
+        numbers = [f"{before[each.agent].p:.3f}", f"{each.p:.3f}", f"{each.usd:.3g}", f"{each.value_usd:.4g}"]
+        lines.append(_row([markdown(each.agent), *numbers, _place(record, each.agent)]))
+    lines += ["", f"- {markdown(made.gate)}", f"- {markdown(_fit_told(made))}"]
+    if made.learnt is not None:
+        lines.append(f"- {markdown(_learnt_told(made.learnt))}")
+    if record.held:
+        judges, header = list(record.weights.judges), _header(record)
+        lines += ["", f"The bids. {_LEGEND} Here z does not decide.", ""]
+        lines += [_row(header), _row(["---"] + ["---:"] * (len(header) - 2) + ["---"])]
+        lines += [_row(_cells(bid, judges, "cut" if bid.truncated else "")) for bid in record.bids]
+        lines += ["", *[f"- {markdown(note)}" for note in _notes(record)]]
+    return "\n".join(lines)
+
+
+def _tried(learnt: Learnt, chosen: str) -> str:
+    return (
+        f"{learnt.instead} does the task in its place, to see how it does (explore={learnt.explore:g}): "
+        f"{100 * abs(learnt.price_p):.0f} points {'less' if learnt.price_p >= 0 else 'more'} likely to solve it than "
+        f"{chosen}, {fmt_usd(abs(learnt.price_usd))} {'more' if learnt.price_usd >= 0 else 'less'} expected."
+    )
+
+
+def _learnt_told(learnt: Learnt) -> str:
+    if not learnt.outcomes:
+        return "Nothing was learnt in this run before this task."
+    shifts = ", ".join(f"{agent} {shift:+.2f}" for agent, shift in learnt.shifts.items())
+    count = "1 outcome" if learnt.outcomes == 1 else f"{learnt.outcomes} outcomes"
+    return f"Learnt from {count} of this run; log-odds beside the fit's, at the mean of the dev tasks: {shifts}."
+
+
+def _place(record: AuctionRecord, agent: str) -> str:
+    tried = record.calibrated.learnt if record.calibrated is not None else None
+    if tried is not None and agent == tried.instead:
+        return "**tried**"
+    if record.calibrated is not None and agent == record.calibrated.decision.winner:
+        return "**chosen**"
+    return "no valid bid" if record.held and agent not in {bid.agent for bid in record.bids} else ""
+
+
+def _fit_told(made: CalibratedRecord) -> str:
+    return f"Fit: {made.file}, dev data {made.data[:12]}; auction={made.auction}."
 
 
 def _title(record: AuctionRecord) -> str:
@@ -89,6 +154,10 @@ def _refinement(record: AuctionRecord) -> Iterator[str]:
             f"Left out: {left_out} past {'auction' if left_out == 1 else 'auctions'} of this very task, from earlier "
             "runs in the memory (memory_own=false)."
         )
+    if above := refinement.above_ceiling:
+        ceiling = record.options.get("memory_ceiling")
+        what = "auction, on a task" if above == 1 else "auctions, on tasks"
+        yield f"Left out: {above} past {what} more alike than memory_ceiling={ceiling}."
     for count in refinement.pairs:
         yield _pairs(count, len(refinement.neighbours))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Literal, get_args
 
@@ -37,13 +37,16 @@ class PastPlan:
         agent: Name of the agent that bid it, in the auction's pool.
         identity: What the agent is, by content (`pools.agent_identity`); empty if it is not known.
         refined: True for a bid of the refinement stage.
-        text: The plan.
+        text: The plan; empty for an agent that did the task without an auction.
+        fitted_p: The probability of success that a calibrated fit gave the agent, if it did the task alone in a run
+            that learns from outcomes; None otherwise.
     """
 
     agent: str
     identity: str
     refined: bool
     text: str
+    fitted_p: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,9 +57,11 @@ class PastAuction:
         epoch: Epoch of the sample, from 1.
         position: Place of the sample in the run's order, from 0.
         task: The task's text.
-        plans: Every plan of the auction: the first bids, then the refined ones, each in the record's order.
+        plans: Every plan of the auction: the first bids, then the refined ones, each in the record's order. Where a
+            run that learns from outcomes held no auction, one of the agent that did the task, with no text.
         provisional_winner: The agent that led before the refinement.
-        winner: The agent that executed its plan: its refined one if it is not the provisional winner.
+        winner: The agent that executed its plan: its refined one if it is not the provisional winner. After an
+            escalation, the agent whose answer counts, since `solved` is said of that answer.
         solved: True if the execution solved the task.
     """
 
@@ -84,19 +89,46 @@ class PastAuction:
             )
             for bid in (*record.bids, *record.refined)
         ]
+        plans = _with_lesson(record, plans)
         return cls(
             epoch=epoch,
             position=position,
             task=record.task,
             plans=tuple(plans),
             provisional_winner=record.provisional_winner,
-            winner=record.winner,
+            winner=record.worker,
             solved=solved,
         )
 
     def latest_plans(self) -> dict[str, PastPlan]:
         """The last plan of each agent by name, in the order of the first bids."""
         return {plan.agent: plan for plan in self.plans}
+
+    @property
+    def was_held(self) -> bool:
+        """Whether there was an auction, with plans to learn from."""
+        return any(plan.text for plan in self.plans)
+
+    @property
+    def lesson(self) -> tuple[str, float] | None:
+        """Who did the task alone, and the chance that a calibrated fit gave it; None where nothing is learnt of it."""
+        return next(((plan.agent, plan.fitted_p) for plan in self.plans if plan.fitted_p is not None), None)
+
+
+def _with_lesson(record: AuctionRecord, plans: list[PastPlan]) -> list[PastPlan]:
+    """The plans, that of who did the task alone with what the fit had foreseen of it, if the run learns from that.
+
+    After an escalation the outcome is that of an answer which was chosen among several, so it teaches nothing.
+    """
+    made = record.calibrated
+    if made is None or made.learnt is None or not record.winner_alone:
+        return plans
+    worker = record.worker
+    foreseen = next((each.fitted_p for each in made.decision.forecasts if each.agent == worker), None)
+    if not record.held:
+        identity = record.identities.get(worker, "")
+        return [PastPlan(agent=worker, identity=identity, refined=False, text="", fitted_p=foreseen)]
+    return [replace(plan, fitted_p=foreseen) if plan.agent == worker else plan for plan in plans]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

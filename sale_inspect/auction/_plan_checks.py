@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 
+from sale_inspect.auction._parse import folded
 from sale_inspect.auction._tokens import tokenize
 
 __all__ = ["plan_fault"]
@@ -34,22 +35,27 @@ def plan_fault(strategy: str, task: str) -> str:
         strategy: The plan.
         task: The task's text.
     """
-    folded = " ".join(strategy.casefold().split())
-    if _joins_words(folded):
+    text = _folded(strategy)
+    if _joins_words(text):
         return "joins its words"
-    if _words(folded) < _FEWEST_WORDS:
+    if _words(text) < _FEWEST_WORDS:
         return "too short to be a plan"
     for order in _ORDERS:
-        if order in folded:
+        if order in text:
             return f"speaks to the judge ({order!r})"
-    runs = _runs(folded)
+    runs = _runs(text)
     if not runs:
         return ""
-    known = set(_runs(" ".join(task.casefold().split())))
+    known = set(_runs(_folded(task)))
     if sum(1 for run in runs if run in known) >= _COPIED_SHARE * len(runs):
         return "copies the task"
     repeated = sum(count - 1 for count in Counter(runs).values())
     return "repeats itself" if repeated >= _REPEATED_SHARE * len(runs) else ""
+
+
+def _folded(text: str) -> str:
+    """In NFKC without what shows nothing, in small letters, white space as single blanks, none before a colon."""
+    return " ".join(folded(text).casefold().split()).replace(" :", ":")
 
 
 def _words(text: str) -> int:

@@ -14,7 +14,7 @@ from sale_inspect._errors import OptionError
 
 __all__ = ["PROMPT_NAMES", "Prompt", "Prompts", "packaged_prompts", "prompt", "prompt_versions", "read_prompts"]
 
-PROMPT_NAMES = ("task", "bid", "jury", "jury_retry", "panel", "panel_retry", "refine", "pair", "execute")
+PROMPT_NAMES = ("task", "bid", "jury", "jury_retry", "panel", "panel_retry", "refine", "pair", "execute", "answer")
 
 _ORIGIN = "ours: the paper's own prompts are not public"
 
@@ -89,8 +89,8 @@ class Prompts:
         """
         known = packaged_prompts()
         whole = [name for name in ("task", "execute") if self[name].text != known[name].text]
-        headed = [name for name in ("bid", "jury", "panel", "refine") if _heading(self[name]) != _heading(known[name])]
-        return (*whole, *headed)
+        headed = ("bid", "jury", "panel", "refine", "answer")
+        return (*whole, *(name for name in headed if _heading(self[name]) != _heading(known[name])))
 
 
 @cache

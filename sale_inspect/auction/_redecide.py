@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 from sale_inspect._errors import AuctionError
 from sale_inspect.auction._assess import features_of, gammas
 from sale_inspect.auction._record import AuctionRecord, BidRecord
 from sale_inspect.auction._score import price_ranks, score
-from sale_inspect.auction._select import accept_refined, may_refine, select
+from sale_inspect.auction._select import accept_refined, may_refine, select, select_by_value
 from sale_inspect.auction._switches import (
     JudgeChoice,
     RefinedRule,
@@ -23,7 +23,10 @@ from sale_inspect.auction._switches import (
 )
 from sale_inspect.auction._weights import Weights, uniform_weights
 
-__all__ = ["Redecision", "recorded_switches", "redecide"]
+__all__ = ["DecisionRule", "Redecision", "recorded_switches", "redecide"]
+
+DecisionRule = Literal["z", "forecasts", "before"]
+"""The lowest z; a calibrated fit's forecasts as they were when it chose; those that it had before the bids."""
 
 Gammas = Mapping[str, Mapping[str, float | None]]
 
@@ -33,7 +36,7 @@ class Redecision:
     """How a recorded auction would have ended.
 
     Attributes:
-        provisional_winner: Lowest z of the first bids.
+        provisional_winner: Lowest z of the first bids; by forecasts the winner.
         winner: Winner after the refined bids that are on record.
         z: z of each first bid, by agent.
         refined_z: z of each refined bid that was counted, by agent.
@@ -68,10 +71,13 @@ def redecide(
     weights: Weights | None = None,
     switches: Switches | None = None,
     without: Collection[str] = (),
+    rule: DecisionRule | None = None,
+    worth: float | None = None,
 ) -> Redecision:
     """Decide a recorded auction again.
 
-    Ratings that were not asked for cannot be known: a judge that did not rate counts as abstaining.
+    Ratings that were not asked for cannot be known: a judge that did not rate counts as abstaining. A calibrated fit's
+    forecasts are those on record, also where agents are left out whose ratings they read.
 
     Args:
         record: The auction.
@@ -79,10 +85,31 @@ def redecide(
             are made anew for the rest.
         switches: Other switches; those of the record by default.
         without: Agents that are left out, as bidders and as judges.
+        rule: What decides. By default the forecasts of a calibrated fit where one decided, else z; also z where weights
+            or switches are given, which only z reads. By default an agent that was tried in place of the chosen one
+            stays; by `forecasts` nobody is tried.
+        worth: Another price of a solved task, dollars, for forecasts; a fit that fell back to one agent does not
+            read it.
 
     Raises:
-        AuctionError: If no bid is left.
+        AuctionError: If no bid is left, no auction was held that could be decided by z, or no calibrated fit decided.
+        ValueError: If something is given that the rule does not read.
     """
+    forecast = record.calibrated is not None and weights is None and switches is None
+    made = record.calibrated
+    if rule is None and forecast and worth is None and made is not None and made.worker not in without:
+        tried = made.learnt.instead if made.learnt is not None else ""
+        if tried:
+            return _chosen(record, tried, without)
+    rule = rule or ("forecasts" if forecast else "z")
+    if rule != "z":
+        if weights is not None or switches is not None:
+            raise ValueError(f"rule={rule!r} reads neither weights nor switches. Give one or the other.")
+        return _by_forecasts(record, rule, without, worth)
+    if worth is not None:
+        raise ValueError("worth is read by forecasts alone: the auction is decided by z here.")
+    if not record.held:
+        raise AuctionError("No auction was held for this task, so there are no bids to decide by.")
     on = switches or recorded_switches(record)
     names = tuple(name for name in record.agents if name not in without)
     bids = [bid for bid in record.bids if bid.agent in names]
@@ -116,6 +143,31 @@ def redecide(
         refined_z=refined_z,
         unheard=_unheard(record, eligible, z),
     )
+
+
+def _by_forecasts(
+    record: AuctionRecord, rule: DecisionRule, without: Collection[str], worth: float | None
+) -> Redecision:
+    made = record.calibrated
+    if made is None:
+        raise AuctionError("No calibrated fit decided this auction, so there are no forecasts to decide by.")
+    decision = made.before if rule == "before" else made.decision
+    bidders = {bid.agent for bid in record.bids} if decision is made.after else set(record.agents)
+    able = [each for each in decision.forecasts if each.agent in bidders and each.agent not in without]
+    if not able:
+        raise AuctionError("No bid is left: all bidders of the recorded auction are left out.")
+    price = decision.worth if worth is None else worth
+    winner = select_by_value(
+        {each.agent: price * each.p - each.usd for each in able}, record.prices, record.agents
+    )  # fmt: skip
+    if decision.fallback and decision.winner not in without:
+        winner = decision.winner
+    return _chosen(record, winner, without)
+
+
+def _chosen(record: AuctionRecord, winner: str, without: Collection[str]) -> Redecision:
+    z = {bid.agent: bid.z for bid in record.bids if bid.agent not in without}
+    return Redecision(provisional_winner=winner, winner=winner, z=z, refined_z={})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

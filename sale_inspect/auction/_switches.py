@@ -129,7 +129,8 @@ def mean_ratings(first: Mapping[str, float | None], second: Mapping[str, float |
 def normalised(ratings: Mapping[str, Mapping[str, float | None]]) -> dict[str, dict[str, float | None]]:
     """Ratings by bidder and judge, each judge's stretched so that its lowest is 0 and its highest 1.
 
-    A judge that rates all plans alike says nothing: each of its ratings becomes 0.5.
+    A judge that rates all plans alike says nothing: it counts as abstaining, and its weight goes to the others. A
+    middle rating for all would pull the rivals of its own plan, which it may not rate, towards the middle.
     """
     table: dict[str, dict[str, float | None]] = {bidder: dict(row) for bidder, row in ratings.items()}
     for judge in {judge for row in table.values() for judge in row}:
@@ -140,5 +141,5 @@ def normalised(ratings: Mapping[str, Mapping[str, float | None]]) -> dict[str, d
         for row in table.values():
             value = row.get(judge)
             if value is not None:
-                row[judge] = (value - low) / (high - low) if high > low else 0.5
+                row[judge] = (value - low) / (high - low) if high > low else None
     return table

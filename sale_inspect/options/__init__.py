@@ -5,9 +5,10 @@ auction's record keeps it. Signatures, docstrings, checks, names, records and th
 """
 
 from sale_inspect.options._benchmark import HstCodingOptions, HstDeepSearchOptions, TaskLimits, TaskSetOptions
+from sale_inspect.options._escalation import accept_parts
 from sale_inspect.options._option import Names, Option, Recorded, above, at_least, members, sorted_names
 from sale_inspect.options._others import RoutedOptions, SingleOptions
-from sale_inspect.options._presets import PRESET_DEFAULTS, Preset, preset_of
+from sale_inspect.options._presets import PRESET_DEFAULTS, Fitted, Preset, fitted_kind, preset_of
 from sale_inspect.options._sale import SaleOptions
 from sale_inspect.options._shared import REACT
 from sale_inspect.options._table import (
@@ -27,6 +28,7 @@ from sale_inspect.options._table import (
 __all__ = [
     "PRESET_DEFAULTS",
     "REACT",
+    "Fitted",
     "HstCodingOptions",
     "HstDeepSearchOptions",
     "Names",
@@ -41,10 +43,12 @@ __all__ = [
     "TaskLimits",
     "TaskSetOptions",
     "above",
+    "accept_parts",
     "at_default",
     "at_least",
     "build",
     "docstring",
+    "fitted_kind",
     "markdown_table",
     "members",
     "option_rows",

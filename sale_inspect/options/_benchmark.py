@@ -62,7 +62,8 @@ class HstCodingOptions(TaskLimits):
     """The options of the task `hst_coding`."""
 
     sandbox: Annotated[
-        str, Option("`docker`, or `local` to run model-written code on this machine without isolation.")
+        str,
+        Option("`docker`, `k8s` (Kubernetes), or `local` to run model-written code on this machine without isolation."),
     ] = "docker"
 
 
@@ -81,7 +82,7 @@ class HstDeepSearchOptions(TaskLimits):
     sandbox: Annotated[
         str | None,
         Option(
-            "Where the agents' Python runs and attachments lie: `docker`, `local` (no isolation) or `none`. By "
+            "Where the agents' Python runs and attachments lie: `docker`, `k8s`, `local` (no isolation) or `none`. By "
             "default `docker` for hst and `none` for mini."
         ),
     ] = None

@@ -12,6 +12,7 @@ from sale_inspect.auction import (
     DEFENCES,
     TERMS,
     Defence,
+    Gating,
     JudgeChoice,
     JuryMode,
     RefinedRule,
@@ -20,8 +21,10 @@ from sale_inspect.auction import (
     Winning,
 )
 from sale_inspect.bench import names
+from sale_inspect.options._escalation import Accept, AcceptAt, Escalate, ScoreSteps, check_escalation
+from sale_inspect.options._learning import Explore, Learn, check_learning
 from sale_inspect.options._option import Names, Option, Recorded, above, at_least, between, members, sorted_names
-from sale_inspect.options._presets import PRESET_DEFAULTS, Preset, preset_values
+from sale_inspect.options._presets import PRESET_DEFAULTS, Fitted, Preset, fitted_kind, preset_values
 from sale_inspect.options._shared import (
     REACT,
     AgentArguments,
@@ -46,6 +49,9 @@ def _judges_kept(judges: Names) -> str:
 def _memory_told(memory: str | bool) -> str:
     if isinstance(memory, bool):
         return "" if memory else "no memory"
+    if memory.startswith(("postgresql://", "postgres://")):
+        # Its address may have a user; what tells memories of one server apart is the last part.
+        return f"memory {memory.rpartition('/')[2]}"
     return "no memory" if memory == "off" else f"memory {PurePath(memory).stem}"
 
 
@@ -62,8 +68,13 @@ def _plan_told(plan: str) -> str:
     return "winner without its plan" if plan == "none" else ""
 
 
+def _with_quote(defences: Names) -> tuple[str, ...]:
+    """The defences that are on: those that are named, and `quote` always."""
+    return tuple(sorted({"quote", *sorted_names(defences)}))
+
+
 def _defences_told(defences: Names) -> str:
-    return f"defences {' and '.join(sorted_names(defences)) or 'none'}"
+    return f"defences {' and '.join(_with_quote(defences))}"
 
 
 def _some_judge(name: str, value: Names) -> None:
@@ -131,8 +142,8 @@ class SaleOptions(Options):
     memory: Annotated[
         str | bool,
         Option(
-            "`run` (the auctions of this run so far), `off`, or a file that keeps the auctions of many runs; see "
-            "`sale-inspect memory`.",
+            "`run` (the auctions of this run so far), `off`, a file that keeps the auctions of many runs, or "
+            "`postgresql://HOST/DATABASE` for a run in many processes; see `sale-inspect memory`.",
             told=_memory_told,
         ),
     ] = "run"
@@ -176,6 +187,16 @@ class SaleOptions(Options):
             recorded=Recorded(),
         ),
     ] = False
+    memory_ceiling: Annotated[
+        float | None,
+        Option(
+            "Past auctions on tasks more alike than this (cosine similarity of the texts) are left out of what the "
+            "memory shows, so that no task is answered by its twin; the record says how many. 1: none is left out.",
+            check=between(0, 1),
+            told="memory ceiling {}",
+            recorded=Recorded(),
+        ),
+    ] = None
     refined: Annotated[
         RefinedRule | None,
         Option(
@@ -224,15 +245,30 @@ class SaleOptions(Options):
     ] = 300
     weights: Annotated[
         str | None,
-        Option("Weights file of `sale-inspect fit`; uniform weights without it.", told=_weights_told),
+        Option(
+            "File of `sale-inspect fit`: weights of the score, or a calibrated auction (`.npz`), which brings "
+            "`preset=ours`. Uniform weights without it.",
+            told=_weights_told,
+        ),
     ] = None
+    auction: Annotated[
+        Gating | None,
+        Option(
+            "`always` holds an auction for every task; `auto` only where it can pay for itself, which needs a "
+            "calibrated file. Beside one, not set, it is `always` with `preset=paper`, else as the file was fitted.",
+            told="auction {}",
+            recorded=Recorded(),
+        ),
+    ] = None
+    learn: Learn = None
+    explore: Explore = None
     defences: Annotated[
         Names,
         Option(
-            "What is on against strategic bids, of `quote`, `anonymous`, `normalise`, `checks`.",
+            "What is on against strategic bids, of `anonymous`, `normalise`, `checks`, beside `quote`, always on.",
             check=members("defence", DEFENCES),
             told=_defences_told,
-            recorded=Recorded(field="defences", form=sorted_names),
+            recorded=Recorded(field="defences", form=_with_quote),
         ),
     ] = "quote,anonymous"
     prompts: Annotated[
@@ -244,13 +280,18 @@ class SaleOptions(Options):
         ),
     ] = None
     plan: Annotated[
-        Literal["own", "none"],
+        Literal["own", "none"] | None,
         Option(
-            "What the winner works with: its `own` plan (the paper's) or `none`, the task alone.",
+            "What the winner works with: its `own` plan (the paper's) or `none`, the task alone. Not set beside a "
+            "calibrated file, it is `none` with `preset=ours`.",
             told=_plan_told,
             recorded=Recorded(),
         ),
-    ] = "own"
+    ] = None
+    escalate: Escalate = 0
+    accept: Accept = None
+    accept_at: AcceptAt = None
+    score_steps: ScoreSteps = False
     agent: Executor = REACT
     agent_args: AgentArguments = None
     execute: Execution = "agent"
@@ -268,10 +309,20 @@ class SaleOptions(Options):
     seed: Seed = 0
     check: CheckServers = True
 
+    def check_together(self) -> None:
+        """The rules between options.
+
+        Raises:
+            OptionError: If one has no effect beside the others, or one is missing.
+        """
+        jury = "jury" not in sorted_names(self.drop)
+        check_escalation(self.escalate, self.accept, self.accept_at, jury, self.score_steps)
+        check_learning(self.learn, self.explore, self.memory, self.frozen)
+
     @property
     def active_defences(self) -> frozenset[Defence]:
         """The defences that are on."""
-        return frozenset(cast("tuple[Defence, ...]", sorted_names(self.defences)))
+        return frozenset(cast("tuple[Defence, ...]", _with_quote(self.defences)))
 
     @property
     def switches(self) -> Switches:
@@ -292,17 +343,21 @@ class SaleOptions(Options):
             brought: The preset that a weights file brings; it counts if none is set.
         """
         preset = self.preset or brought or "paper"
-        return replace(self, preset=preset, **self._unset_of(preset))
+        # Only a calibrated file brings a preset, whatever it is called.
+        fitted = "calibrated" if brought is not None else fitted_kind(self.weights)
+        return replace(self, preset=preset, **self._unset_of(preset, fitted))
 
-    def _unset_of(self, preset: Preset) -> dict[str, Any]:
-        values = preset_values(preset, fitted=self.weights is not None)
+    def _unset_of(self, preset: Preset, fitted: Fitted) -> dict[str, Any]:
+        values = preset_values(preset, fitted=fitted)
         return {name: value for name, value in values.items() if getattr(self, name) is None}
 
     @classmethod
     def values_of_unset(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """What options are that are not among the given ones, where their preset decides it."""
         preset: Preset = "ours" if given.get("preset") == "ours" else "paper"
-        return {"preset": "paper", **preset_values(preset, fitted=given.get("weights") is not None)}
+        weights = given.get("weights")
+        kind = fitted_kind(None if weights is None else str(weights))
+        return {"preset": "paper", **preset_values(preset, fitted=kind)}
 
     @property
     def _judge_choice(self) -> JudgeChoice:

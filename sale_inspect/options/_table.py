@@ -67,6 +67,14 @@ class Options:
                 raise OptionError(f"{row.name} must be {_type_words(row.type)}, got {value!r}.")
             if row.option.check is not None:
                 row.option.check(row.name, value)
+        self.check_together()
+
+    def check_together(self) -> None:
+        """The rules between options, for classes that have some.
+
+        Raises:
+            OptionError: If one is broken.
+        """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -40,7 +40,8 @@ def most_gain(
     two shares. With uniform weights, A agents, a pair and all judges heard, the bound is 4 / (A + 2) and the gain
     from equal ratings at most 2 / (A + 2).
 
-    Stretching ratings (`normalise`) treats each judge by itself and stays in [0, 1]: the bound holds with it.
+    Stretching ratings (`normalise`) treats each judge by itself and stays in [0, 1]: the bound holds with it, where
+    judges that rate all alike count as not having rated, unless they collude.
 
     Args:
         weights: The weights.

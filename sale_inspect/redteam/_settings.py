@@ -15,7 +15,7 @@ __all__ = ["SETTINGS", "DefenceSetting", "find_setting"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DefenceSetting:
-    """A set of defences, as the solver `sale` takes them.
+    """A set of defences, as the solver `sale` takes them; `quote` is always on there.
 
     Attributes:
         name: Its name in tables.
@@ -29,8 +29,8 @@ class DefenceSetting:
 
     @property
     def switches(self) -> Switches:
-        """The mechanism's variant, without refinement."""
-        return Switches(judges=self.judges, normalise="normalise" in self.defences, drop=frozenset(("refinement",)))
+        """The mechanism's variant."""
+        return Switches(judges=self.judges, normalise="normalise" in self.defences)
 
 
 def _setting(name: str, *defences: Defence, judges: Literal["all", "peers"] = "all") -> DefenceSetting:
@@ -39,6 +39,7 @@ def _setting(name: str, *defences: Defence, judges: Literal["all", "peers"] = "a
 
 _ALL = (
     _setting("none"),
+    _setting("quote", "quote"),
     _setting("default", "quote", "anonymous"),
     _setting("normalise", "quote", "anonymous", "normalise"),
     _setting("peers", "quote", "anonymous", judges="peers"),
@@ -47,7 +48,7 @@ _ALL = (
 )
 
 SETTINGS: Mapping[str, DefenceSetting] = MappingProxyType({setting.name: setting for setting in _ALL})
-"""None; the default; the default and one more each; everything."""
+"""None at all, which no auction has; quoting alone; the default; the default and one more each; everything."""
 
 
 def find_setting(name: str) -> DefenceSetting:

@@ -1,7 +1,4 @@
-"""Auctions of the simulated pool without Inspect: the same prompts, replies and decisions, thousands a minute.
-
-Refinement is left out, as with `drop=refinement`.
-"""
+"""Auctions of the simulated pool without Inspect: the same prompts, replies and decisions, thousands a minute."""
 
 from __future__ import annotations
 
@@ -13,12 +10,17 @@ from sale_inspect.auction import (
     Bid,
     BidRecord,
     JuryMode,
+    PastAuction,
+    PastPlan,
     Rules,
+    accept_refined,
     asked_judges,
     assess,
+    call_key,
+    contrastive_pairs,
     entropy_kind,
     logprob_entropy,
-    panel_labels,
+    may_refine,
     panel_order,
     panel_prompt,
     parse_panel,
@@ -31,12 +33,14 @@ from sale_inspect.auction import (
     uniform_weights,
 )
 from sale_inspect.bench import TaskItem
+from sale_inspect.embedding import make_embedder, nearest
 from sale_inspect.redteam._catalog import Attack
 from sale_inspect.redteam._judge_attacks import Sight
 from sale_inspect.redteam._scene import Scene
 from sale_inspect.redteam._settings import DefenceSetting
 from sale_inspect.sim import (
     AGENTS,
+    REFINEMENT_GAIN,
     SOUND,
     ShownPlan,
     Weakness,
@@ -53,6 +57,7 @@ from sale_inspect.sim import (
 __all__ = ["Arena", "SimulatedAuction"]
 
 _TOP = 5
+_NEIGHBOURS = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +67,8 @@ class SimulatedAuction:
     Attributes:
         winner: Who won; empty if no bid was valid.
         bids: The scored bids.
+        refined: The refined bids, with memory.
+        provisional: Who led before them.
         dropped: Why a bidder left the auction, by agent.
         solved: Whether the winner solved the task (simulated).
         usd: Dollars of the winner's simulated execution; the auction itself is left out.
@@ -72,6 +79,24 @@ class SimulatedAuction:
     dropped: Mapping[str, str]
     solved: bool
     usd: float
+    refined: tuple[BidRecord, ...] = ()
+    provisional: str = ""
+
+    def remembered(self, task: str, position: int) -> PastAuction:
+        """The auction as a memory keeps it."""
+        plans = [
+            PastPlan(agent=bid.agent, identity=bid.agent, refined=bid.refined, text=bid.strategy)
+            for bid in (*self.bids, *self.refined)
+        ]
+        return PastAuction(
+            epoch=1,
+            position=position,
+            task=task,
+            plans=tuple(plans),
+            provisional_winner=self.provisional,
+            winner=self.winner,
+            solved=self.solved,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,15 +127,32 @@ class Arena:
     partners: Mapping[str, str] = field(default_factory=dict)
     fresh: bool = False
 
-    def hold(self, item: TaskItem, task: str) -> SimulatedAuction:
+    def stream(self, tasks: Sequence[tuple[TaskItem, str]]) -> list[SimulatedAuction]:
+        """Auctions one after another, with a memory of those before: the default `memory=run`, `memory_lag=1`.
+
+        Args:
+            tasks: Each task with its text, in the run's order.
+        """
+        vectors = make_embedder("hashing").embed([text for _, text in tasks])
+        held: list[SimulatedAuction] = []
+        past: list[tuple[int, PastAuction]] = []
+        for position, (item, text) in enumerate(tasks):
+            near = nearest(vectors[position], vectors[[place for place, _ in past]], _NEIGHBOURS) if past else []
+            held.append(self.hold(item, text, [past[place][1] for place, _ in near]))
+            if held[-1].winner:
+                past.append((position, held[-1].remembered(text, position)))
+        return held
+
+    def hold(self, item: TaskItem, task: str, past: Sequence[PastAuction] = ()) -> SimulatedAuction:
         """One auction.
 
         Args:
             item: The task.
             task: Its text, as bidders see it.
+            past: What memory shows, nearest first; nobody refines without it.
         """
         names = tuple(self.prices)
-        bids, dropped = self._bids(item, task)
+        bids, dropped = self._bids(item, task, names, gain=0.0)
         if not bids:
             return SimulatedAuction(winner="", bids=(), dropped=dropped, solved=False, usd=0.0)
         rules = Rules(
@@ -119,22 +161,38 @@ class Arena:
             strategy_tokens=self.strategy_tokens,
             switches=self.setting.switches,
         )
-        scored = assess(bids, self._ratings(bids, task), rules, entropy_kind(bids))
-        winner = select({bid.agent: bid.z for bid in scored}, self.prices, names)
-        plan = next(bid.strategy for bid in bids if bid.agent == winner)
+        kind, ratings = entropy_kind(bids), self._ratings(bids, task)
+        scored = assess(bids, ratings, rules, kind)
+        z = {bid.agent: bid.z for bid in scored}
+        provisional = select(z, self.prices, names)
+        again = [
+            name
+            for name in may_refine(provisional, self.prices, names)
+            if name in z and contrastive_pairs(name, name, past).used
+        ]
+        better, dropped_again = self._bids(item, task, again, gain=REFINEMENT_GAIN)
+        refined = assess(better, self._ratings(better, task), rules, kind, among=ratings) if better else ()
+        refined_z = {bid.agent: bid.z for bid in refined}
+        winner = accept_refined(provisional, z[provisional], refined_z, self.prices, names)
+        plans = {bid.agent: bid.strategy for bid in (scored if winner == provisional else refined)}
+        plan = plans[winner]
         return SimulatedAuction(
             winner=winner,
             bids=scored,
-            dropped=dropped,
+            refined=refined,
+            provisional=provisional,
+            dropped={**dropped_again, **dropped},
             solved=solves(winner, item, plan, self.seed),
             usd=thinking_tokens(winner, item, self.seed) * self.prices[winner] / 1e6,
         )
 
-    def _bids(self, item: TaskItem, task: str) -> tuple[list[Bid], dict[str, str]]:
+    def _bids(
+        self, item: TaskItem, task: str, agents: Sequence[str], *, gain: float
+    ) -> tuple[list[Bid], dict[str, str]]:
         bids: list[Bid] = []
         dropped: dict[str, str] = {}
-        for agent in self.prices:
-            written = self._written(agent, item, task)
+        for agent in agents:
+            written = self._written(agent, item, task, gain)
             plan = parse_strategy(written)
             fault = "empty plan" if plan is None else ""
             if plan is not None and "checks" in self.setting.defences:
@@ -143,14 +201,14 @@ class Arena:
                 dropped[agent] = fault
             else:
                 entropy = logprob_entropy(top_logprobs(agent, written, _TOP))
-                bids.append(Bid(agent=agent, strategy=plan, logprob_entropy=entropy))
+                bids.append(Bid(agent=agent, strategy=plan, logprob_entropy=entropy, refined=gain > 0.0))
         return bids, dropped
 
-    def _written(self, agent: str, item: TaskItem, task: str) -> str:
+    def _written(self, agent: str, item: TaskItem, task: str, gain: float) -> str:
         chance = probability(agent, item.domain, item.tau_minutes)
-        honest = write_plan(agent, item.id, item.domain, chance, item.tau_minutes, self.seed, gain=0.0)
+        honest = write_plan(agent, item.id, item.domain, chance, item.tau_minutes, self.seed, gain=gain)
         if self.fresh:
-            honest += f"\n(Draft {int(1e6 * unit_draw(self.seed, 'draft', agent, item.id))}.)"
+            honest += f"\n(Draft {int(1e6 * unit_draw(self.seed, 'draft', agent, item.id, gain))}.)"
         if agent not in self.attacks:
             return honest
         scene = Scene(agent=agent, task=task, names=tuple(AGENTS), partner=self.partners.get(agent, ""))
@@ -172,11 +230,9 @@ class Arena:
             return {bid.agent: _single(judge, bid.agent, bid.strategy, form, how) for bid in bids}
         if not bids:
             return {}
-        order = panel_order(bids, seed=self.seed, judge=judge, task=task)
-        labels = panel_labels(len(order))
-        reply = _panel(judge, tuple((bid.agent, bid.strategy) for bid in order), form, how)
-        found = parse_panel(reply, labels)
-        return {bid.agent: found[label] for label, bid in zip(labels, order, strict=True)}
+        order = panel_order(bids, key=_key(judge, task, how, [bid.strategy for bid in bids]))
+        found = _panel(judge, tuple((bid.agent, bid.strategy) for bid in order), form, how)
+        return {bid.agent: rating for bid, rating in zip(order, found, strict=True)}
 
 
 _Form = tuple[str, bool, bool]
@@ -187,19 +243,21 @@ _How = tuple[int, Weakness, Attack | None, str]
 @lru_cache(maxsize=100_000)
 def _single(judge: str, author: str, plan: str, form: _Form, how: _How) -> int | None:
     task, quote, anonymous = form
-    asking = rating_prompt(plan, author=author, secret=f"{how[0]}\0{judge}\0{task}", quote=quote, anonymous=anonymous)
-    return parse_rating(judge_reply(_asked(task, asking.request), panel=False, rated=lambda p: _opinion(judge, p, how)))
+    asking = rating_prompt(plan, author=author, key=_key(judge, task, how, [plan]), quote=quote, anonymous=anonymous)
+    reply = judge_reply(_asked(task, asking.request), panel=False, rated=lambda p: _opinion(judge, p, how))
+    return parse_rating(reply, asking.labels[0])
 
 
-def _panel(judge: str, plans: Sequence[tuple[str, str]], form: _Form, how: _How) -> str:
+def _panel(judge: str, plans: Sequence[tuple[str, str]], form: _Form, how: _How) -> list[int | None]:
     task, quote, anonymous = form
-    asking = panel_prompt(
-        dict(zip(panel_labels(len(plans)), plans, strict=True)),
-        secret=f"{how[0]}\0{judge}\0{task}",
-        quote=quote,
-        anonymous=anonymous,
-    )
-    return judge_reply(_asked(task, asking.request), panel=True, rated=lambda p: _opinion(judge, p, how))
+    key = _key(judge, task, how, [plan for _, plan in plans])
+    asking = panel_prompt(plans, key=key, quote=quote, anonymous=anonymous)
+    reply = judge_reply(_asked(task, asking.request), panel=True, rated=lambda p: _opinion(judge, p, how))
+    return list(parse_panel(reply, asking.labels).values())
+
+
+def _key(judge: str, task: str, how: _How, plans: Sequence[str]) -> str:
+    return call_key("arena", str(how[0]), judge, task, *plans)
 
 
 def _asked(task: str, request: str) -> str:

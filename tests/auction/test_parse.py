@@ -8,32 +8,58 @@ from hypothesis import strategies as st
 
 from sale_inspect.auction import parse_rating, parse_strategy, refuses
 
+LABEL = "P4817"
+
 
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [
+        ("P4817: 5/5", 5),
+        ("p4817 = 0", 0),
+        ("**P4817:** 3", 3),
+        ("Plan P4817: rating: 4 out of 5", 4),
+        ('{"P4817": 4}', 4),
+        ('```json\n{"reason": "fine", "P4817": "3"}\n```', 3),
+        ("Step 3 is weak and 12 pages are too many.\nP4817: 2", 2),
+        ("P4817: 4\nThe plan has 5 steps. RATING: 0", 4),
+        ("\uff304817\uff1a\u3000\uff15", 5),
+        ("P48\u200b17\u00a0: 3", 3),
         ("RATING: 5/5", 5),
-        ("RATING: 0", 0),
-        ("Rating: 3", 3),
         ("rating is 4 out of 5", 4),
         ("Score = 2", 2),
         ("4", 4),
         (" **3** ", 3),
         ("4.0", 4),
         ("4/5", 4),
-        ("**Rating:** 4", 4),
         ("**RATING: 2**", 2),
         ("Rating: `1`", 1),
+        ("Rating: \uff15", 5),
         ('{"rating": 4}', 4),
-        ('{"rating": "4"}', 4),
-        ('```json\n{"reason": "fine", "rating": 3}\n```', 3),
-        ("Rating: 1. On reflection, Rating: 4", 4),
-        ("Step 3 is weak and 12 pages are too many.\nRATING: 2", 2),
-        ("RATING: 4\nThe plan has 5 steps.", 4),
+        ('```json\n{"reason": "fine", "rating": "3"}\n```', 3),
     ],
 )
-def test_a_rating_is_read(reply: str, expected: int) -> None:
-    assert parse_rating(reply) == expected
+def test_a_rating_is_read_beside_its_label_or_where_the_reply_is_nothing_else(reply: str, expected: int) -> None:
+    assert parse_rating(reply, LABEL) == expected
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "RATING: 4\nThe plan has 5 steps.",
+        "The plan says RATING: 5",
+        'The plan says {"rating": 5}',
+        "> RATING: 5\n> P1: 5",
+        "P1: 5",
+        "P48170: 5",
+        "P4817: 1\nP4817: 5",
+        "P4817: 4-5",
+        "P4817: 5\u00bd",
+        "Rating: \u00bd",
+        "Rating: \u00b2",
+    ],
+)
+def test_what_may_be_from_the_plan_and_another_label_are_no_rating(reply: str) -> None:
+    assert parse_rating(reply, LABEL) is None
 
 
 @pytest.mark.parametrize(
@@ -61,7 +87,7 @@ def test_a_rating_is_read(reply: str, expected: int) -> None:
     ],
 )
 def test_what_is_no_rating_is_none_and_never_a_number(reply: str) -> None:
-    assert parse_rating(reply) is None
+    assert parse_rating(reply, LABEL) is None
 
 
 @pytest.mark.parametrize(
@@ -76,21 +102,17 @@ def test_what_is_no_rating_is_none_and_never_a_number(reply: str) -> None:
     ids=["NaN", "Infinity", "nan as text", "1e999", "400 digits"],
 )
 def test_a_number_that_is_not_finite_is_no_rating(reply: str) -> None:
-    assert parse_rating(reply) is None
+    assert parse_rating(reply, LABEL) is None
 
 
-def test_the_judges_last_word_counts_and_not_a_rating_that_it_quotes_from_the_plan() -> None:
-    assert parse_rating('The plan says {"rating": 5}, which I ignore.\nRATING: 1') == 1
-
-
-@given(st.text(alphabet="rating: score{}\"'0123456789.,/-*\n", max_size=40))
+@given(st.text(alphabet="P4817rating: score{}\"'0123456789.,/-*\n", max_size=40))
 def test_any_reply_gives_a_whole_rating_on_the_scale_or_none(reply: str) -> None:
-    assert parse_rating(reply) in (None, 0, 1, 2, 3, 4, 5)
+    assert parse_rating(reply, LABEL) in (None, 0, 1, 2, 3, 4, 5)
 
 
 @given(st.integers(-(10**6), 10**6))
 def test_a_labelled_whole_number_is_read_exactly_on_the_scale(number: int) -> None:
-    assert parse_rating(f"RATING: {number}") == (number if 0 <= number <= 5 else None)
+    assert parse_rating(f"{LABEL}: {number}", LABEL) == (number if 0 <= number <= 5 else None)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ FIELDS = {
     "refine": {"strategy", "pairs", "words"},
     "pair": {"task", "losing", "winning", "outcome"},
     "execute": {"strategy"},
+    "answer": {"guard", "answer", "form"},
 }
 
 

@@ -155,13 +155,13 @@ def test_one_judge_alone_carries_the_jurys_weight() -> None:
 
 
 def test_normalisation_takes_the_influence_from_a_judge_that_rates_all_alike() -> None:
-    """Judge dear gives 4 to both: 0.5 each. Judge cheap gives 2 and 3: 0 and 1."""
+    """Judge dear gives 4 to both: it abstains. Judge cheap gives 2 and 3, 0 and 1, with the weight of both."""
     bids = (
         bid_record("cheap", 1.0, ratings={"cheap": 2, "dear": 4}),
         bid_record("dear", 2.0, ratings={"cheap": 3, "dear": 4}),
     )
     found = redecide(record(*bids), switches=Switches(normalise=True))
-    assert dict(found.z) == pytest.approx({"cheap": 0.0625 - 0.125 - 0.125, "dear": 0.125 - 0.125 - 0.375})
+    assert dict(found.z) == pytest.approx({"cheap": 0.0625 - 0.125, "dear": 0.125 - 0.125 - 0.5})
 
 
 def test_leaving_an_agent_out_takes_its_bid_its_ratings_and_its_price() -> None:

@@ -63,16 +63,16 @@ def test_what_is_writable_can_be_encoded_and_the_rest_stays(text: str) -> None:
     "reply", ["Rating: 4-5", "Rating: 4 – 5", "4 to 5", "Rating: 5%", "5 %", '{"rating": 1, "rating": 5}']
 )
 def test_a_range_a_percentage_and_two_ratings_are_no_rating(reply: str) -> None:
-    assert parse_rating(reply) is None
+    assert parse_rating(reply, "P1") is None
     assert parse_panel(reply.replace("Rating", "P1").replace("rating", "P1"), ("P1",)) == {"P1": None}
 
 
 def test_a_rating_in_a_thought_is_not_read() -> None:
-    assert parse_rating("<think>Rating: 0</think>RATING: 4") == 4
-    assert parse_rating("<think>RATING: 4") is None
+    assert parse_rating("<think>Rating: 0</think>RATING: 4", "P1") == 4
+    assert parse_rating("<think>RATING: 4", "P1") is None
     assert parse_panel("<think>P1: 0</think>P1: 4", ("P1",)) == {"P1": 4}
 
 
 def test_nested_brackets_are_no_rating() -> None:
-    assert parse_rating('{"rating": ' + "[" * 1500 + "]" * 1500 + "}") is None
+    assert parse_rating('{"rating": ' + "[" * 1500 + "]" * 1500 + "}", "P1") is None
     assert parse_panel('{"P1": ' + "[" * 1500 + "]" * 1500 + "}", ("P1",)) == {"P1": None}

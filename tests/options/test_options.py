@@ -114,8 +114,9 @@ def test_positions_are_for_what_one_names_first() -> None:
         ),
         ({"judges": ["32b", "4b"], "drop": "price, jury"}, ["judges 32b and 4b", "without price and jury"]),
         ({"memory": "kept/mine.sqlite", "frozen": True}, ["memory mine", "frozen memory"]),
-        ({"weights": "dev/weights.json", "defences": ""}, ["fitted weights", "defences none"]),
-        ({"preset": "ours", "refined": "mean", "prefer": 0.1}, ["preset ours"]),
+        ({"preset": "ours", "refined": "mean", "prefer": 0.2}, ["preset ours"]),
+        ({"weights": "dev/weights.json", "defences": ""}, ["fitted weights", "defences quote"]),
+        ({"defences": "checks"}, ["defences checks and quote"]),
         ({"preset": "ours", "refined": "paper"}, ["preset ours", "refined by paper"]),
         ({"preset": "paper", "refined": "mean", "prefer": 0}, ["refined by mean"]),
         ({"preset": "ours", "weights": "w.json", "prefer": 0}, ["preset ours", "weights w"]),
@@ -163,7 +164,7 @@ def test_each_recorded_option_has_a_field_of_the_record() -> None:
     # What else a record holds of options: what became of them.
     resolved = {"pool", "weights", "memory", "embedder", "prompts"}
     kept = {row.name for row in option_rows(SaleOptions) if row.option.recorded is not None}
-    assert kept | resolved | {"frozen", "tools", "check", "memory_required", "memory_wait"} == {
+    assert kept | resolved | {"frozen", "tools", "check", "memory_required", "memory_wait", "score_steps"} == {
         row.name for row in option_rows(SaleOptions)
     }
 
@@ -186,7 +187,7 @@ def test_an_option_that_several_have_can_be_explained_anew() -> None:
 @pytest.mark.parametrize("preset", ["paper", "ours"])
 @given(data=st.data())
 def test_a_preset_decides_what_is_not_set_and_nothing_else(preset: Preset, data: st.DataObject) -> None:
-    values = {"refined": ("paper", "mean"), "prefer": (0.0, 0.1, 0.5)}
+    values = {"refined": ("paper", "mean"), "prefer": (0.0, 0.2, 0.5)}
     chosen: dict[str, Any] = {name: data.draw(st.sampled_from([None, *choices])) for name, choices in values.items()}
     options = SaleOptions(preset=preset, **chosen).settled()
     for name, value in chosen.items():

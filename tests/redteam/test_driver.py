@@ -89,12 +89,13 @@ def test_honest_ratings_asked_again_are_those_of_the_log(run: Run, tmp_path: Pat
 
 
 def test_the_figures_are_the_auctions_won(run: Run, tmp_path: Path) -> None:
-    """Judges that always obey: the order wins all three without defences, and is out with checks."""
-    attack_pool(tmp_path, {}, obeys=1.0)
-    said = run("--attacks", "orders_five,empty", "--attackers", "4b", "--settings", "none,checks")
+    """Judges that always obey: the order wins all three with quoting alone, and is out with checks."""
+    attack_pool(tmp_path, {}, obeys_quoted=1.0)
+    said = run("--attacks", "orders_five,empty", "--attackers", "4b", "--settings", "none,quote,checks")
+    assert "The setting none is left out: an auction always quotes plans" in said
     order = next(line for line in said.splitlines() if line.startswith("| orders_five"))
-    none, checks = (cell.strip() for cell in order.split("|")[3:5])
-    assert re.match(r"\d->3 of 3, \+", none) and re.match(r"\d->0 of 3, ", checks)
+    quote, checks = (cell.strip() for cell in order.split("|")[3:5])
+    assert re.match(r"\d->3 of 3, [+-]", quote) and re.match(r"\d->0 of 3, ", checks)
     empty = next(line for line in said.splitlines() if line.startswith("| empty"))
     assert all(re.match(r"\d->0 of 3, ", cell.strip()) for cell in empty.split("|")[3:5])
 

@@ -80,10 +80,11 @@ def test_a_probability_must_be_one() -> None:
 
 
 def test_a_judge_answers_for_the_plan_that_it_was_asked_about_even_if_that_forges_another() -> None:
-    request = rating_prompt(ATTACKS["forged_panel"].write(PLAN, SCENE), author="a", secret="s", quote=False).request
+    request = rating_prompt(ATTACKS["forged_panel"].write(PLAN, SCENE), author="a", key="k", quote=False).request
     asked = f"# Task\n\nx\n\n{request}"
     assert len(shown_plans(asked)) > 1
-    assert judge_reply(asked, panel=False, rated=lambda plan: 4 if not plan.label else 0) == "RATING: 4"
+    (first, _) = shown_plans(asked)
+    assert judge_reply(asked, panel=False, rated=lambda plan: 4 if plan == first else 0) == f"{first.label}: 4"
 
 
 # ------------------------------------------------------------------------------------------- the arena
@@ -114,12 +115,10 @@ def rivals_ratings(attack: str, setting: str) -> list[int | None]:
     return [rating for held in auctions for bid in held.bids if bid.agent != "4b" for rating in bid.ratings.values()]
 
 
-def test_a_forged_panel_spoils_the_ratings_of_rivals_only_where_plans_are_not_quoted() -> None:
-    """P1 is a rival in 3 of 4 orders, so about a quarter of the rivals' 240 ratings are of the forged plan."""
-    assert rivals_ratings("forged_panel", "default") == rivals_ratings("placebo", "default")
-    honest, forged = rivals_ratings("placebo", "none"), rivals_ratings("forged_panel", "none")
-    spoilt = [two for one, two in zip(honest, forged, strict=True) if one != two]
-    assert 30 < len(spoilt) < 90 and all(rating in (0, 1) for rating in spoilt)
+@pytest.mark.parametrize("setting", ["none", "default"])
+def test_a_forged_panel_spoils_no_rating_of_a_rival(setting: str) -> None:
+    """Labels are drawn: P1 is nobody's, quoted or not."""
+    assert rivals_ratings("forged_panel", setting) == rivals_ratings("placebo", setting)
 
 
 def test_inflated_ratings_and_pairs() -> None:
@@ -156,11 +155,14 @@ def attack_pool(folder: Path, args: dict[str, dict[str, Any]], **weakness: float
     return str(path)
 
 
-def held(pool: str, folder: Path, setting: DefenceSetting, jury: JuryMode, task: Task, limit: int) -> list[EvalSample]:
-    solver = sale(
-        pool=pool, jury=jury, judges=setting.judges, defences=",".join(sorted(setting.defences)), drop="refinement"
+def held(
+    pool: str, folder: Path, setting: DefenceSetting, jury: JuryMode, task: Task, limit: int, **options: Any
+) -> list[EvalSample]:
+    variant = {"drop": "refinement", **options}
+    solver = sale(pool=pool, jury=jury, judges=setting.judges, defences=",".join(sorted(setting.defences)), **variant)
+    (log,) = inspect_eval(
+        task, solver=solver, log_dir=str(folder / "logs"), display="none", log_realtime=False, limit=limit
     )
-    (log,) = inspect_eval(task, solver=solver, log_dir=str(folder / "logs"), display="none", limit=limit)
     assert log.status == "success", log.error
     return log.samples or []
 
@@ -171,14 +173,34 @@ def record_of(sample: EvalSample) -> AuctionRecord:
     return record
 
 
+def test_with_memory_an_evaluation_ends_as_in_the_arena(tmp_path: Path) -> None:
+    """Who refines, its refined bids and ratings, and the winner, over a stream of tasks that remember each other."""
+    pool = attack_pool(tmp_path, {"4b": {"attack": "self_five"}})
+    arena = Arena(
+        setting=SETTINGS["all"], prices=PRICES, weakness=Weakness(**WEAK), attacks={"4b": ATTACKS["self_five"]}
+    )
+    task = hst_coding(set="mini", bins="b3", sandbox="local")
+    samples = held(pool, tmp_path, SETTINGS["all"], "individual", task, 6, drop="", plan="none", embedder="hashing")
+    samples = sorted(samples, key=lambda sample: record_of(sample).position or 0)
+    records = [record_of(sample) for sample in samples]
+    alone = arena.stream(
+        [(ITEMS[str(sample.id)], record.task) for sample, record in zip(samples, records, strict=True)]
+    )
+    assert [(each.bids, each.refined, each.winner) for each in alone] == [
+        (record.bids, record.refined, record.winner) for record in records
+    ]
+    assert sum(len(record.refined) for record in records) >= 3
+
+
 @pytest.mark.parametrize(
     ("attack", "setting", "jury"),
     [
-        ("orders_five", "none", "individual"),
-        ("forged_panel", "none", "panel"),
+        ("orders_five", "quote", "individual"),
+        ("forged_panel", "quote", "panel"),
+        ("filled_form", "default", "panel"),
         ("copies_task", "checks", "individual"),
         ("self_five", "all", "panel"),
-        ("pair_by_name", "none", "individual"),
+        ("pair_by_name", "quote", "individual"),
         ("pair_by_sign", "default", "panel"),
         ("claims_strongest", "default", "individual"),
         ("empty", "default", "panel"),
@@ -205,10 +227,10 @@ def test_an_attack_in_an_evaluation_ends_as_in_the_arena(tmp_path: Path, attack:
         assert alone.solved == (scores["pass_and_cost"].as_dict()["correct"] == 1)
 
 
-def test_the_order_wins_an_evaluation_without_defences_and_leaves_it_with_checks(tmp_path: Path) -> None:
-    pool = attack_pool(tmp_path, {"4b": {"attack": "orders_five"}})
-    bare = held(pool, tmp_path, SETTINGS["none"], "individual", hst_deep_search(set="mini", sandbox="local"), 5)
-    assert sum(record_of(sample).winner == "4b" for sample in bare) >= 3
+def test_the_order_wins_an_evaluation_if_judges_obey_it_and_leaves_it_with_checks(tmp_path: Path) -> None:
+    pool = attack_pool(tmp_path, {"4b": {"attack": "orders_five"}}, obeys_quoted=0.8)
+    obeyed = held(pool, tmp_path, SETTINGS["quote"], "individual", hst_deep_search(set="mini", sandbox="local"), 5)
+    assert sum(record_of(sample).winner == "4b" for sample in obeyed) >= 3
     checked = held(pool, tmp_path, SETTINGS["checks"], "individual", hst_deep_search(set="mini", sandbox="local"), 2)
     for sample in checked:
         (failure,) = record_of(sample).failures
