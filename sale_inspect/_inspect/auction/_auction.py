@@ -8,7 +8,8 @@ from typing import Any
 
 from sale_inspect._errors import AuctionError
 from sale_inspect._inspect.auction._bidding import Bidding
-from sale_inspect._inspect.auction._feed import memory_of
+from sale_inspect._inspect.auction._feed import memory_of, run_key
+from sale_inspect._inspect.auction._forecaster import Forecaster, GivenFit, Lessons
 from sale_inspect._inspect.auction._jury import Jury, Ratings
 from sale_inspect._inspect.auction._memory_files import MemoryChoice, MemoryUse
 from sale_inspect._inspect.auction._recall import Recall
@@ -30,6 +31,7 @@ from sale_inspect.auction import (
     Weights,
     accept_refined,
     assess,
+    call_key,
     contrastive_pairs,
     entropy_kind,
     may_refine,
@@ -40,7 +42,19 @@ from sale_inspect.auction import (
 from sale_inspect.options import SaleOptions, recorded
 from sale_inspect.pools import Pool
 
-__all__ = ["Auction"]
+__all__ = ["Auction", "auction_key"]
+
+
+def auction_key(task: TaskView, seed: int) -> str:
+    """The key of a task's auction: by run, sample and epoch, not by time, so that a retry draws the same.
+
+    Args:
+        task: The task.
+        seed: The option `seed`.
+    """
+    place = memory_of(task.uuid)
+    position = "" if place is None else str(place[1])
+    return call_key(run_key(task.uuid), str(seed), position, str(task.epoch), task.text)
 
 
 @dataclass(kw_only=True)
@@ -56,6 +70,7 @@ class Auction:
         memory: Which memory the run has.
         ledger: Where calls are booked.
         prompts: The prompts.
+        fit: A calibrated fit, which decides in place of z; None without one.
     """
 
     task: TaskView
@@ -66,6 +81,7 @@ class Auction:
     memory: MemoryChoice
     ledger: SampleLedger
     prompts: Prompts = field(default_factory=packaged_prompts)
+    fit: GivenFit | None = None
 
     def __post_init__(self) -> None:
         options = self.options = self.options.settled()
@@ -77,16 +93,18 @@ class Auction:
             strategy_tokens=options.strategy_tokens,
             switches=options.switches,
         )
+        key = auction_key(self.task, options.seed)
         self._bidding = Bidding(
             task=self.task,
             strategy_tokens=options.strategy_tokens,
             call_timeout=options.call_timeout,
             ledger=self.ledger,
             prompts=self.prompts,
+            key=key,
         )
         self._jury = Jury(
             judges=self.bidders,
-            task=self.task.text,
+            key=key,
             prefix=self.task.prefix(self.prompts),
             media=self.task.media,
             options=options,
@@ -95,17 +113,72 @@ class Auction:
         )
 
     async def run(self) -> AuctionRecord:
-        """Hold the auction.
+        """Hold the auction; with a calibrated fit, only if it is worth its dollars.
 
         Raises:
             AuctionError: If no agent made a valid bid.
         """
+        place = memory_of(self.task.uuid)
+        if place is not None and place[0].misplaced:
+            raise AuctionError(place[0].misplaced)
+        if self.fit is None:
+            return await self._hold(None)
+        forecaster = await Forecaster.look(self.fit, self.task, await self._lessons(self.fit))
+        asked = forecaster.before()
+        if asked.held:
+            return forecaster.after(asked, await self._hold(forecaster))
+        asked = forecaster.instead(asked, self._names)
+        chosen = asked.worker
+        return AuctionRecord(
+            **self._circumstances(),
+            **recorded(self.options),
+            entropy_kind=forecaster.kind("logprobs"),
+            bids=(),
+            provisional_winner=chosen,
+            refinement=Refinement(note="no auction was held"),
+            winner=chosen,
+            notes=(*self._lost_memory(), *self._without),
+            calibrated=asked,
+        )
+
+    async def _lessons(self, fit: GivenFit) -> Lessons | None:
+        """What the run has learnt before this task, if it learns."""
+        from sale_inspect.calibrated import learner_of
+
+        if fit.explore is None:
+            return None
+        place = memory_of(self.task.uuid)
+        if place is None or not self._remembers:
+            why = "the run's order of samples is not known" if place is None else "it is not the sample's first auction"
+            self._without = (f"Nothing of this run was learnt from for this auction: {why}.",)
+            return None
+        await self._attach()
+        memory, position = place
+        learner, before, given_up = await memory.learnt(
+            learner_of(fit.file),
+            fit.key,
+            epoch=self.task.epoch,
+            position=position,
+            lag=self.options.memory_lag,
+            silence=self.options.memory_wait,
+        )
+        self._note_given_up(given_up)
+        draw = call_key("learn", str(self.options.seed), str(position), str(self.task.epoch), self.task.text)
+        return Lessons(learner=learner, before=before, draw=draw)
+
+    def _note_given_up(self, samples: Sequence[str]) -> None:
+        if samples:
+            self._without = (f"Samples before this one that never began ({', '.join(samples)}): decided without them.",)
+
+    async def _hold(self, forecaster: Forecaster | None) -> AuctionRecord:
         await self._attach()
         bids, failures = self._checked(*await self._bidding.first(self.bidders))
         if not bids:
             reasons = "; ".join(f"{failure.agent}: {failure.reason}" for failure in failures)
             raise AuctionError(f"No agent made a valid bid. {reasons}.")
         kind = entropy_kind(bids)
+        if forecaster is not None:
+            kind = forecaster.kind(kind)
         ratings = await self._rate(bids)
         assessed = assess(bids, ratings, self._rules, kind)
         z = {bid.agent: bid.z for bid in assessed}
@@ -143,7 +216,11 @@ class Auction:
         place = memory_of(self.task.uuid)
         if self._remembers and place is not None:
             use = MemoryUse(
-                choice=self.memory, pool=self.pool.name, agents=self._identities, embedder=self.options.embedder
+                choice=self.memory,
+                pool=self.pool.name,
+                agents=self._identities,
+                embedder=self.options.embedder,
+                lag=self.options.memory_lag,
             )
             await attach(place[0], use)
 
@@ -172,6 +249,9 @@ class Auction:
     async def _refine(
         self, provisional: str, assessed: Sequence[BidRecord], ratings: Ratings, kind: EntropyKind
     ) -> tuple[tuple[BidRecord, ...], list[Failure], Refinement]:
+        if self.fit is not None:
+            # Its forecasts are of first plans, and of work without a plan.
+            return (), [], Refinement(note="a calibrated fit decides by first bids")
         eligible = may_refine(provisional, self._prices, self._names)
         if not eligible:
             return (), [], Refinement(note="the provisional winner is the cheapest agent")
@@ -203,6 +283,7 @@ class Auction:
             eligible=eligible,
             visible=recall.visible,
             own_left_out=recall.own_left_out,
+            above_ceiling=recall.above_ceiling,
             neighbours=tuple(
                 Neighbour(position=each.past.position, similarity=round(each.similarity, 6), run=each.run)
                 for each in recall.neighbours
@@ -231,13 +312,17 @@ class Auction:
             lag=self.options.memory_lag,
             neighbours=self.options.neighbours,
             own=self.options.memory_own,
+            ceiling=1.0 if self.options.memory_ceiling is None else self.options.memory_ceiling,
             silence=self.options.memory_wait,
         )
-        if recall.given_up:
-            self._without = (
-                f"Samples before this one that never began ({', '.join(recall.given_up)}): decided without them.",
-            )
-        return recall, "" if recall.neighbours else "memory has nothing to show yet"
+        self._note_given_up(recall.given_up)
+        if recall.neighbours:
+            return recall, ""
+        return recall, (
+            "all that memory could show is on tasks more alike than memory_ceiling"
+            if recall.above_ceiling
+            else "memory has nothing to show yet"
+        )
 
     def _circumstances(self) -> dict[str, Any]:
         """The fields of the record that were known before the first bid, beside the options."""

@@ -17,10 +17,12 @@ from sale_inspect.auction import (
     ContrastivePair,
     Failure,
     Prompts,
+    call_key,
     call_tokens,
     capped,
     logprob_entropy,
     parse_strategy,
+    refine_prompt,
     refuses,
     writable,
 )
@@ -28,7 +30,6 @@ from sale_inspect.auction import (
 __all__ = ["Bidding"]
 
 _WORDS_PER_TOKEN = 0.6
-_PAIR_TASK_CHARACTERS = 600
 
 Outcome = Bid | Failure
 
@@ -43,6 +44,7 @@ class Bidding:
         call_timeout: Seconds for one plan.
         ledger: Where calls are booked.
         prompts: The prompts.
+        key: The auction's key, which no bidder knows; the marks of past plans are drawn from it.
     """
 
     task: TaskView
@@ -50,6 +52,7 @@ class Bidding:
     call_timeout: float
     ledger: SampleLedger
     prompts: Prompts
+    key: str
 
     async def first(self, bidders: Sequence[Bidder]) -> tuple[list[Bid], list[Failure]]:
         """One bid of each agent, all at once, and those that failed."""
@@ -75,16 +78,9 @@ class Bidding:
             return await self._write(bidder, f"{self._prefix(bidder)}\n\n{body}", refined=False)
 
     async def _refined(self, bidder: Bidder, own: str, pairs: list[ContrastivePair]) -> Outcome:
-        texts = [
-            self.prompts["pair"].fill(
-                task=_shorten(pair.task),
-                losing=pair.losing,
-                winning=pair.winning,
-                outcome=" and solved the task" if pair.solved else " but did not solve the task",
-            )
-            for pair in pairs
-        ]
-        body = self.prompts["refine"].fill(strategy=own, pairs="\n\n".join(texts), words=self._words)
+        shown = [own, *(text for pair in pairs for text in (pair.losing, pair.winning))]
+        key = call_key(self.key, "refine", bidder.name, *shown)
+        body = refine_prompt(own, pairs, key=key, words=self._words, prompts=self.prompts)
         async with span(f"new plan of {bidder.name}", type="refine"):
             return await self._write(bidder, f"{self._prefix(bidder)}\n\n{body}", refined=True)
 
@@ -131,7 +127,3 @@ def _logprob_entropy(output: ModelOutput) -> float | None:
     if spoken is None:
         return None
     return logprob_entropy([[top.logprob for top in token.top_logprobs or []] for token in spoken])
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= _PAIR_TASK_CHARACTERS else text[:_PAIR_TASK_CHARACTERS] + " ..."

@@ -24,11 +24,12 @@ from inspect_ai.log import EvalConfig, EvalSample, EvalSpec
 
 from sale_inspect._inspect.auction._memory import RunMemory
 from sale_inspect._inspect.auction._places import Places
-from sale_inspect._inspect.store import SamplePlace, enter_sample, forget_attempts, read
+from sale_inspect._inspect.auction._whole import whole_run
+from sale_inspect._inspect.store import SamplePlace, enter_sample, forget_attempts, note_ended, read
 from sale_inspect.auction import PastAuction
 from sale_inspect.runs import ScoreChoice, parse_score
 
-__all__ = ["SCORE_KEY", "follow_runs", "memory_of", "past_auction", "say_at_the_end"]
+__all__ = ["SCORE_KEY", "follow_runs", "memory_of", "past_auction", "run_key", "say_at_the_end"]
 
 SCORE_KEY = "sale_score"
 """Key of an evaluation's metadata that names the score which says whether a past auction's task was solved."""
@@ -47,6 +48,15 @@ def memory_of(sample_uuid: str) -> tuple[RunMemory, int] | None:
     return None if place is None else (_runs[place[0]], place[2])
 
 
+def run_key(sample_uuid: str) -> str:
+    """What no bidder of a run knows and all its retries share: Inspect's id of the task, drawn at the run's start.
+
+    It stands in the log and in no prompt. A sample that the run does not know has its own id.
+    """
+    place = memory_of(sample_uuid)
+    return sample_uuid if place is None else place[0].key
+
+
 def say_at_the_end(sample_uuid: str, line: str) -> None:
     """Tell the user one line when the run of a sample has ended."""
     place = memory_of(sample_uuid)
@@ -55,8 +65,15 @@ def say_at_the_end(sample_uuid: str, line: str) -> None:
 
 
 def past_auction(run: RunMemory, sample: EvalSample, epoch: int, position: int) -> PastAuction | None:
-    """What others may see of a finished sample's auction; None if it failed, has no outcome or held several."""
-    records = read(sample).auctions
+    """What others may see of a finished sample's auction; None if it failed, has no outcome or held none or several.
+
+    Where a fit chose without an auction there is no plan to learn from, and only a run that learns from outcomes does.
+    """
+    records = [
+        record
+        for record in read(sample).auctions
+        if record.held or (record.calibrated is not None and record.calibrated.learnt is not None)
+    ]
     # A run without auctions has no use for a score, and no reason to complain of it.
     outcome = run.outcome(sample) if records and sample.error is None else None
     # The outcome of a sample with several auctions is not the outcome of one of them.
@@ -104,10 +121,14 @@ class MemoryHooks(Hooks):
         # An eval set tries a failed task again before its end.
         for eval_id in [eval_id for eval_id, run in _runs.items() if run.key == data.spec.task_id]:
             _forget(eval_id, finished=False)
-        ids = data.spec.dataset.sample_ids or []
+        whole = whole_run([str(each) for each in data.spec.dataset.sample_ids or []], data.spec.metadata)
         _specs[data.eval_id] = data.spec
         _runs[data.eval_id] = RunMemory(
-            places=Places(run=data.spec.task_id, positions={str(sample): i for i, sample in enumerate(ids)}),
+            places=Places(run=data.spec.task_id, positions=whole.positions),
+            joined=whole.key,
+            size=whole.size,
+            epochs=data.spec.config.epochs or 1,
+            misplaced=whole.fault,
             stops_on_error=_stops_on_error(data.spec.config),
             tries_again=bool(data.spec.config.retry_on_error),
             logs_samples=data.spec.config.log_samples is not False,
@@ -141,7 +162,7 @@ class MemoryHooks(Hooks):
         place = _samples.get(data.sample_id)
         if run is not None and place is not None and data.attempt > 1:
             # An attempt that failed before it began (no sandbox, say) has no end of its own.
-            run.settle(place[1], place[2], summary.id, None)
+            await run.settle(place[1], place[2], summary.id, None)
         enter_sample(
             SamplePlace(
                 uuid=data.sample_id,
@@ -158,10 +179,12 @@ class MemoryHooks(Hooks):
         """Settle a sample whose first attempt failed, so that nobody waits for its retry."""
         place = _samples.get(data.sample_id)
         if place is not None and data.will_retry:
-            _runs[place[0]].settle(place[1], place[2], data.summary.id, None)
+            await _runs[place[0]].settle(place[1], place[2], data.summary.id, None)
 
     async def on_sample_end(self, data: SampleEnd) -> None:
         """Settle a sample with its auction and outcome."""
+        if data.sample.error is None:
+            note_ended()
         place = _samples.get(data.sample_id)
         if place is None:
             return
@@ -176,7 +199,7 @@ class MemoryHooks(Hooks):
         # A sample that cannot be remembered is settled all the same, and those that wait are told.
         except Exception as error:  # noqa: BLE001
             run.lose(error)
-        run.settle(place[1], place[2], data.sample.id, record)
+        await run.settle(place[1], place[2], data.sample.id, record)
 
     async def on_before_model_generate(self, data: BeforeModelGenerate) -> None:
         """A model is called."""
@@ -196,8 +219,8 @@ def _forget(eval_id: str, *, finished: bool) -> None:
     _specs.pop(eval_id, None)
     for uuid in [uuid for uuid, place in _samples.items() if place[0] == eval_id]:
         del _samples[uuid]
-    if run is not None and run.file is not None:
-        run.file.close(finished=finished)
+    if run is not None and run.kept is not None:
+        run.kept.close(finished=finished)
 
 
 @cache

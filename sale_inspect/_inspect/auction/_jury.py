@@ -25,9 +25,10 @@ from sale_inspect.auction import (
     JudgePrompt,
     Prompts,
     answer_of,
+    answer_prompt,
     asked_judges,
+    call_key,
     packaged_prompts,
-    panel_labels,
     panel_order,
     panel_prompt,
     parse_panel,
@@ -58,16 +59,16 @@ class Jury:
 
     Args:
         judges: Every agent of the pool, in pool order.
-        task: The task's text.
+        key: The auction's key, which no bidder knows; labels, marks and orders are drawn from it.
         prefix: Start of every prompt: the task and its environment.
-        options: How the jury works, who rates whose plan, which defences are on, the seed, the seconds for a call.
+        options: How the jury works, who rates whose plan, which defences are on, the seconds for a call.
         ledger: Where calls are booked.
         prompts: The prompts.
         media: What of the task is no text, for judges that take it.
     """
 
     judges: Sequence[Bidder]
-    task: str
+    key: str
     prefix: str
     options: SaleOptions
     ledger: SampleLedger
@@ -99,6 +100,32 @@ class Jury:
         self._note(table)
         return table
 
+    async def rate_answer(self, answer: str, author: str) -> dict[str, int | None]:
+        """Ratings 0..5 of the answer of an execution by asked judge, booked to the phase `accept` (ours).
+
+        Who rates whose answer, the defences and the bounds of a call are as for plans; None where a judge abstained.
+
+        Args:
+            answer: The answer.
+            author: Who gave it.
+        """
+        names = tuple(judge.name for judge in self.judges)
+        asked = asked_judges(self.options.switches.judges, author, names)
+        self._reasons.clear()
+        rated = await together([self._answer(judge, answer, author) for judge in self.judges if judge.name in asked])
+        return dict(rated)
+
+    async def _answer(self, judge: Bidder, answer: str, author: str) -> tuple[str, int | None]:
+        asking = answer_prompt(
+            answer,
+            author=author,
+            key=call_key(self.key, judge.name, author, "answer", answer),
+            anonymous="anonymous" in self.options.active_defences,
+            json_form=judge.agent.json_schema,
+            prompts=self.prompts,
+        )
+        return judge.name, await self._rating(judge, asking, "answer", author, "accept")
+
     def _note(self, table: Ratings) -> None:
         for agent, row in table.items():
             self.notes.extend(
@@ -113,28 +140,34 @@ class Jury:
         asking = rating_prompt(
             bid.strategy,
             author=bid.agent,
-            secret=self._secret(judge),
-            quote="quote" in self.options.active_defences,
+            key=self._key(judge, [bid]),
             anonymous="anonymous" in self.options.active_defences,
             json_form=judge.agent.json_schema,
             prompts=self.prompts,
         )
-        schema = _schema("rating", ["rating"]) if judge.agent.json_schema else None
-        async with span(f"{judge.name} on the plan of {bid.agent}", type="rating"):
-            rating = await self._ask(judge, asking, [bid], RATING_TOKENS, schema, parse_rating)
-        return judge.name, {bid.agent: rating}
+        return judge.name, {bid.agent: await self._rating(judge, asking, "plan", bid.agent, _phase([bid]))}
+
+    async def _rating(self, judge: Bidder, asking: JudgePrompt, what: str, author: str, phase: Phase) -> int | None:
+        """One judge's rating of one plan or answer."""
+        schema = _schema("rating", asking.labels) if judge.agent.json_schema else None
+
+        def read(reply: str) -> int | None:
+            return parse_rating(reply, asking.labels[0])
+
+        async with span(f"{judge.name} on the {what} of {author}", type="rating"):
+            return await self._ask(judge, asking, (author,), phase, RATING_TOKENS, schema, read)
 
     async def _panel(self, judge: Bidder, bids: Sequence[Bid]) -> tuple[str, dict[str, int | None]]:
-        order = panel_order(bids, seed=self.options.seed, judge=judge.name, task=self.task)
-        labels = panel_labels(len(order))
+        key = self._key(judge, bids)
+        order = panel_order(bids, key=key)
         asking = panel_prompt(
-            {label: (bid.agent, bid.strategy) for label, bid in zip(labels, order, strict=True)},
-            secret=self._secret(judge),
-            quote="quote" in self.options.active_defences,
+            [(bid.agent, bid.strategy) for bid in order],
+            key=key,
             anonymous="anonymous" in self.options.active_defences,
             json_form=judge.agent.json_schema,
             prompts=self.prompts,
         )
+        labels = asking.labels
         schema = _schema("ratings", labels) if judge.agent.json_schema else None
         tokens = RATING_TOKENS + _PANEL_TOKENS_A_PLAN * len(order)
         by_label: dict[str, int | None] = {}
@@ -146,25 +179,26 @@ class Jury:
             return True if all(by_label[label] is not None for label in labels) else None
 
         async with span(f"{judge.name} on {len(order)} plans", type="rating"):
-            await self._ask(judge, asking, order, tokens, schema, read)
+            authors = [bid.agent for bid in order]
+            await self._ask(judge, asking, authors, _phase(order), tokens, schema, read)
         return judge.name, {bid.agent: by_label.get(label) for label, bid in zip(labels, order, strict=True)}
 
     async def _ask(
         self,
         judge: Bidder,
         asking: JudgePrompt,
-        bids: Sequence[Bid],
+        authors: Sequence[str],
+        phase: Phase,
         tokens: int,
         schema: ResponseSchema | None,
         read: Callable[[str], Read | None],
     ) -> Read | None:
         messages: list[ChatMessage] = [self.media.message(f"{self.prefix}\n\n{asking.request}", judge.agent.inputs)]
         config = short_call(judge.agent, judge.model.config, tokens).merge(GenerateConfig(response_schema=schema))
-        phase: Phase = "refine" if bids[0].refined else "jury"
         for _ in range(_TRIES):
             reply = await ask(judge, phase, messages, config, timeout=self.options.call_timeout, ledger=self.ledger)
             if reply.output is None or reply.reason:
-                self._reasons.update(((judge.name, bid.agent), reply.reason) for bid in bids)
+                self._reasons.update(((judge.name, author), reply.reason) for author in authors)
                 return None
             text = writable(reply.output.completion)
             rating = read(text)
@@ -173,14 +207,20 @@ class Jury:
             thought = cut_in_thought(judge, reply.output)
             if thought:
                 # Asked again, it would think again and be cut again.
-                self._reasons.update(((judge.name, bid.agent), thought) for bid in bids)
+                self._reasons.update(((judge.name, author), thought) for author in authors)
                 return None
             answer = answer_of(text).text[:_SHOWN_AGAIN] or "(nothing)"
             messages += [ChatMessageAssistant(content=answer), ChatMessageUser(content=asking.retry)]
         return None
 
-    def _secret(self, judge: Bidder) -> str:
-        return f"{self.options.seed}\0{judge.name}\0{self.task}"
+    def _key(self, judge: Bidder, bids: Sequence[Bid]) -> str:
+        """The same for the same judge and plans, whenever it is asked; another for first and for refined plans."""
+        plans = [part for bid in bids for part in (bid.agent, str(bid.refined), bid.strategy)]
+        return call_key(self.key, judge.name, *plans)
+
+
+def _phase(bids: Sequence[Bid]) -> Phase:
+    return "refine" if bids[0].refined else "jury"
 
 
 def _schema(name: str, keys: Sequence[str]) -> ResponseSchema:

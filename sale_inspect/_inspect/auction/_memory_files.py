@@ -1,27 +1,20 @@
-"""The file behind a run's auction memory: which one, what it knew before, what the run adds."""
+"""Which memory a run has, from the options that say so."""
 
 from __future__ import annotations
 
-import contextlib
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sale_inspect._errors import OptionError, PoolError
-from sale_inspect.auction import PastAuction, task_identity
 from sale_inspect.embedding import Embedder
+from sale_inspect.memory import ServerAddress, is_server_address, server_address
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from sale_inspect.memory import AuctionMemory, RunIdentity, RunPast
 
-    from sale_inspect.memory import MemoryStore, NeighbourIndex, StoredAuction
-
-__all__ = ["MemoryChoice", "MemoryUse", "RunFile", "memory_choice", "open_memory"]
-
-Near = tuple[PastAuction, float, str]
+__all__ = ["MemoryChoice", "MemoryUse", "memory_choice", "open_memory"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,13 +23,15 @@ class MemoryChoice:
 
     Attributes:
         kind: `run`, `off` or `file`.
-        path: The file, for `file`.
+        path: The file, for `file`; None for a memory in PostgreSQL.
+        server: The memory in PostgreSQL, which is a `file` too: both show the same.
         frozen: Only read it.
         required: The run ends when its file cannot be used.
     """
 
     kind: str
     path: Path | None = None
+    server: ServerAddress | None = None
     frozen: bool = False
     required: bool = True
 
@@ -50,12 +45,14 @@ class MemoryUse:
         pool: Name of the pool.
         agents: What each of its agents is, by name (`pools.agent_identity`).
         embedder: Which embedder: `auto`, `minilm` or `hashing`.
+        lag: `SaleOptions.memory_lag`.
     """
 
     choice: MemoryChoice
     pool: str
     agents: Mapping[str, str]
     embedder: str
+    lag: int = 1
 
 
 def memory_choice(memory: str | bool, frozen: bool, required: bool = True, own: bool = False) -> MemoryChoice:
@@ -66,7 +63,7 @@ def memory_choice(memory: str | bool, frozen: bool, required: bool = True, own: 
     Raises:
         PoolError: If a frozen memory names no file.
         OptionError: If the task's own past auctions are asked for, and there can be none.
-        MemoryFileError: If the file is no memory.
+        MemoryFileError: If the file is no memory, or the server cannot be used.
     """
     if isinstance(memory, bool):
         memory = "run" if memory else "off"
@@ -79,6 +76,8 @@ def memory_choice(memory: str | bool, frozen: bool, required: bool = True, own: 
                 "memory=FILE."
             )
         return MemoryChoice(kind=memory, required=required)
+    if is_server_address(memory):
+        return _on_server(memory, frozen, required)
     from sale_inspect.memory import MemoryStore
 
     path = Path(memory).expanduser()
@@ -92,124 +91,37 @@ def memory_choice(memory: str | bool, frozen: bool, required: bool = True, own: 
     return MemoryChoice(kind="file", path=path, frozen=frozen, required=required)
 
 
-class RunFile:
-    """A memory file in use by one run.
+def _on_server(memory: str, frozen: bool, required: bool) -> MemoryChoice:
+    if not required:
+        raise OptionError(
+            "memory_required=false has no effect with a memory in PostgreSQL: no process knows by itself what "
+            "the others settle."
+        )
+    address = server_address(memory)
+    from sale_inspect.memory.postgres import ServerStore
+
+    # What can be wrong with the server is said before anything is paid.
+    ServerStore.check(address, create=not frozen)
+    return MemoryChoice(kind="file", server=address, frozen=frozen, required=required)
+
+
+def open_memory(use: MemoryUse, run: RunIdentity, embedder: Embedder, past: RunPast) -> AuctionMemory:
+    """Open the memory of a run.
 
     Args:
-        store: The open file.
-        key: The run.
+        use: How its auctions use it.
+        run: The run.
         embedder: What turns tasks into vectors.
-        own: The file was made for this run alone, and goes when the run has succeeded.
-    """
-
-    def __init__(self, store: MemoryStore, key: str, embedder: Embedder, own: bool) -> None:
-        self._store, self._key, self._own = store, key, own
-        self.frozen = store.mode == "frozen"
-        self._auctions, self._index = _earlier(store, None if self.frozen else key, embedder)
-        self._tasks = Counter(task_identity(each.past.task) for each in self._auctions)
-
-    @property
-    def earlier(self) -> int:
-        """Number of auctions of earlier runs."""
-        return len(self._auctions)
-
-    def settled(self) -> Mapping[tuple[int, int], PastAuction | None]:
-        """What the file knows of this run, by (epoch, position)."""
-        if self.frozen:
-            return {}
-        return {(place.epoch, place.position): past for place, past in self._store.settled(self._key).items()}
-
-    def settle(self, place: tuple[int, int], sample_id: str, past: PastAuction | None) -> None:
-        """Write a place, if the file may be written."""
-        if not self.frozen:
-            self._store.settle(self._key, place[0], place[1], sample_id, past)
-
-    def reopen(self, places: Collection[tuple[int, int]]) -> None:
-        """Forget how places of this run were settled: it does them again."""
-        if not self.frozen:
-            self._store.reopen(self._key, places)
-
-    def own_auctions(self, task: str) -> int:
-        """Number of auctions of earlier runs on this very task."""
-        return self._tasks[task_identity(task)]
-
-    def nearest(self, task: str, vector: NDArray[np.float32], k: int, *, own: bool) -> list[Near]:
-        """The auctions of earlier runs most like a task, best first, each with similarity and run.
-
-        Args:
-            task: The task's text.
-            vector: Its embedding.
-            k: How many, at most.
-            own: Auctions on this very task may be among them.
-        """
-        if self._index is None:
-            return []
-        hits = self._index.search(vector, k if own else k + self.own_auctions(task))
-        found = [(self._auctions[hit.row], hit.similarity) for hit in hits]
-        if not own:
-            identity = task_identity(task)
-            found = [(each, similarity) for each, similarity in found if task_identity(each.past.task) != identity]
-        return [(each.past, similarity, each.run) for each, similarity in found[:k]]
-
-    def close(self, *, finished: bool) -> None:
-        """Close the file. One that was made for this run alone is deleted if the run has succeeded.
-
-        Its auctions are in the run's log; only a retry would need the file again.
-        """
-        from sale_inspect.memory import remove_memory
-
-        self._store.close()
-        if self._own and finished:
-            with contextlib.suppress(OSError):
-                remove_memory(self._store.path)
-
-
-def open_memory(use: MemoryUse, key: str, embedder: Embedder) -> RunFile:
-    """Open a run's memory file.
+        past: The run's places.
 
     Raises:
-        MemoryFileError: If it cannot be used, or another process writes it.
+        MemoryFileError: If it cannot be used, another process does the same places, or the run began otherwise.
     """
-    from sale_inspect.memory import MemoryBusyError, MemoryStore, make_runs_folder
+    server = use.choice.server
+    if server is not None:
+        from sale_inspect.memory.postgres import PostgresMemory
 
-    choice = use.choice
-    path = choice.path or make_runs_folder() / f"{key}.sqlite"
-    store = MemoryStore(path, mode="frozen" if choice.frozen else "write")
-    try:
-        if not choice.frozen and not store.alone:
-            raise MemoryBusyError(
-                f"{path}: another run of this process writes this auction memory, and what each sees would depend on "
-                "which comes first. Run them one after another, or give each a file of its own."
-            )
-        if not choice.frozen:
-            store.start_run(key, pool=use.pool, agents=use.agents, embedder=embedder.name)
-        return RunFile(store, key, embedder, own=choice.path is None)
-    except BaseException:
-        store.close()
-        raise
+        return PostgresMemory(server, run, embedder, past, frozen=use.choice.frozen)
+    from sale_inspect.memory import EmbeddedMemory
 
-
-def _earlier(
-    store: MemoryStore, before: str | None, embedder: Embedder
-) -> tuple[list[StoredAuction], NeighbourIndex | None]:
-    """The auctions of the runs before one (of all runs, if None) with an index over their tasks."""
-    keys = [run.key for run in store.runs()]
-    known = keys if before is None else keys[: keys.index(before)]
-    if not known:
-        return [], None
-    from sale_inspect.memory import NeighbourIndex, task_vectors
-
-    vectors = task_vectors(store, embedder)
-    row_of = {int(number): row for row, number in enumerate(vectors.ids)}
-    # A run that goes on sees what it saw before, whatever earlier runs have added meanwhile: numbers only grow.
-    first = min((each.id for each in store.auctions(before)), default=None) if before is not None else None
-    auctions = [
-        each
-        for each in store.auctions()
-        if each.run in set(known) and each.id in row_of and (first is None or each.id < first)
-    ]
-    if not auctions:
-        return [], None
-    index = NeighbourIndex(vectors.rows.shape[1])
-    index.add(vectors.rows[[row_of[each.id] for each in auctions]])
-    return auctions, index
+    return EmbeddedMemory.open(use.choice.path, run, embedder, past, frozen=use.choice.frozen)

@@ -19,9 +19,10 @@ from inspect_ai.log import (
 from sale_inspect._inspect.auction._feed import past_auction
 from sale_inspect._inspect.auction._memory import RunMemory
 from sale_inspect._inspect.auction._memory_files import MemoryUse
-from sale_inspect._inspect.auction._places import Place
 from sale_inspect._inspect.store import with_store
 from sale_inspect.auction import PastAuction
+from sale_inspect.memory import Place
+from sale_inspect.runs import cut_off
 
 __all__ = ["attach"]
 
@@ -78,7 +79,7 @@ async def _take_up(run: RunMemory) -> None:
             record = None if known else await _past_auction_of(run, location, summary, position)
             filled += not known
             kept[place] = str(summary.id), record
-    run.take_over(kept)
+    await run.take_over(kept)
     if filled:
         transcript().info(
             f"{filled} of the samples that an earlier attempt of this run finished were not in the auction memory, and "
@@ -103,9 +104,8 @@ def _failed_before(run: RunMemory, summary: EvalSampleSummary) -> bool:
     """Whether a sample's place stays without a record: it failed once, and the run went on meanwhile."""
     if run.stops_on_error and not run.tries_again:
         return False
-    # What was being run when the process was killed has not failed. Inspect's own test is the same.
-    cancelled = (summary.error or "").startswith(("CancelledError(", "Cancelled("))
-    return (summary.error is not None and not cancelled) or bool(summary.retries)
+    # What was being run when the process was killed has not failed.
+    return (summary.error is not None and not cut_off(summary.error)) or bool(summary.retries)
 
 
 async def _past_auction_of(

@@ -1,4 +1,4 @@
-"""One bid and one rating of each agent of a pool, before a run: what is wrong, in words, and what mends it."""
+"""One bid and one rating of each agent of a pool, before a run: what is wrong, in words, and the remedy."""
 
 from __future__ import annotations
 
@@ -13,34 +13,38 @@ from sale_inspect._inspect.store import Bidder, bidder, reply_fault, short_call,
 from sale_inspect.auction import parse_rating, parse_strategy, prompt, rating_prompt, refuses, writable
 from sale_inspect.checks import Check
 from sale_inspect.money import usage_fault, usd
+from sale_inspect.options import SaleOptions
 from sale_inspect.pools import Agent, Pool
 
 __all__ = ["try_agents"]
 
 _TASK = "How many minutes are there in two and a half hours? Answer with a number."
 _PLAN = "1. Multiply 2.5 by 60 with the tool. 2. Check the product by adding 60, 60 and 30. 3. Answer with the number."
-_TIMEOUT = 90.0
+_NO_ANSWER = "no answer within"
+# The plan is ours, so its label need not be a secret.
+_KEY = "trial"
 _PLAN_TOKENS = 300
 
 
-def try_agents(pool: Pool, agents: Sequence[Agent]) -> list[Check]:
+def try_agents(pool: Pool, agents: Sequence[Agent], *, timeout: float = SaleOptions().call_timeout) -> list[Check]:
     """Ask each agent for one plan and one rating, as an auction would. This costs two calls an agent.
 
     Args:
         pool: The pool.
         agents: Those of its agents to ask; a server that does not answer need not be asked.
+        timeout: Seconds to wait for one reply; as long as an auction waits, so that what is fine here is fine there.
 
     Returns:
-        A finding for each agent: what its bid and its rating were and cost, or what is wrong and what mends it.
+        A finding for each agent: what its bid and its rating were and cost, or what is wrong and the remedy.
     """
-    return anyio.run(_try_all, [bidder(agent, pool.name) for agent in agents])
+    return anyio.run(_try_all, [bidder(agent, pool.name) for agent in agents], timeout)
 
 
-async def _try_all(bidders: Sequence[Bidder]) -> list[Check]:
+async def _try_all(bidders: Sequence[Bidder], timeout: float) -> list[Check]:
     checks: list[Check | None] = [None] * len(bidders)
 
     async def one(place: int) -> None:
-        checks[place] = await _try(bidders[place])
+        checks[place] = await _try(bidders[place], timeout)
 
     async with anyio.create_task_group() as group:
         for place in range(len(bidders)):
@@ -48,17 +52,17 @@ async def _try_all(bidders: Sequence[Bidder]) -> list[Check]:
     return [check for check in checks if check is not None]
 
 
-async def _try(who: Bidder) -> Check:
+async def _try(who: Bidder, timeout: float) -> Check:
     environment = "Tools: python(code). Message limit: 20."
     prefix = prompt("task").fill(task=_TASK, environment=environment)
-    bid, bid_fault = await _call(who, f"{prefix}\n\n{prompt('bid').fill(words=180)}", _PLAN_TOKENS)
+    bid, bid_fault = await _call(who, f"{prefix}\n\n{prompt('bid').fill(words=180)}", _PLAN_TOKENS, timeout)
     plan = None if bid is None else parse_strategy(writable(bid.completion))
     if bid is not None and not bid_fault:
         bid_fault = "" if plan else cut_in_thought(who, bid) or "the reply holds no plan"
         bid_fault = "it refuses to plan" if plan and refuses(plan) else bid_fault
-    asking = rating_prompt(_PLAN, author="", secret="trial", json_form=who.agent.json_schema)
-    rated, rating_fault = await _call(who, f"{prefix}\n\n{asking.request}", RATING_TOKENS)
-    rating = None if rated is None else parse_rating(writable(rated.completion))
+    asking = rating_prompt(_PLAN, author="", key=_KEY, json_form=who.agent.json_schema)
+    rated, rating_fault = await _call(who, f"{prefix}\n\n{asking.request}", RATING_TOKENS, timeout)
+    rating = None if rated is None else parse_rating(writable(rated.completion), asking.labels[0])
     if rated is not None and not rating_fault and rating is None:
         rating_fault = cut_in_thought(who, rated) or f"no rating in the reply {writable(rated.completion)[:60]!r}"
     name = f"bid and rating of {who.name}"
@@ -70,19 +74,19 @@ async def _try(who: Bidder) -> Check:
     return Check(name=name, status="ok", detail=f"a plan, and the rating {rating}; {_cost(who, [bid, rated])}")
 
 
-async def _call(who: Bidder, request: str, tokens: int) -> tuple[ModelOutput | None, str]:
+async def _call(who: Bidder, request: str, tokens: int, timeout: float) -> tuple[ModelOutput | None, str]:
     top = who.agent.top_logprobs
     config = short_call(who.agent, who.model.config, tokens).merge(
         GenerateConfig(logprobs=True if top else None, top_logprobs=top or None, max_retries=1)
     )
     output = None
     try:
-        with anyio.move_on_after(_TIMEOUT):
+        with anyio.move_on_after(timeout):
             output = await who.model.generate([ChatMessageUser(content=request)], config=config)
     except Exception as error:  # noqa: BLE001 - providers raise what they like; the reason is shown
         return None, f"{type(error).__name__}: {str(error).strip().splitlines()[0][:200] if str(error).strip() else ''}"
     if output is None:
-        return None, f"no answer within {_TIMEOUT:g} s"
+        return None, f"{_NO_ANSWER} {timeout:g} s"
     return output, reply_fault(output)
 
 
@@ -94,6 +98,10 @@ def _cost(who: Bidder, outputs: Sequence[ModelOutput | None]) -> str:
 
 
 def _remedy(bid_fault: str, rating_fault: str) -> str:
+    if bid_fault.startswith(_NO_ANSWER) or (not bid_fault and rating_fault.startswith(_NO_ANSWER)):
+        return (
+            "an auction drops it after the same wait: use a faster server, or wait longer with -S call_timeout=SECONDS"
+        )
     if bid_fault:
         return "mend the pool's entry (model, base_url, key, top_logprobs, config) until the bid comes back"
     return "this agent will abstain as a judge: leave it out with -S judges=..., or use a model that keeps to a form"

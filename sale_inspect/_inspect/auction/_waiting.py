@@ -36,16 +36,28 @@ class Activity:
     """
 
     _last: float = field(default_factory=time.monotonic)
+    _acted: bool = False
     _told: float | None = None
     _changed: anyio.Event = field(default_factory=anyio.Event)
 
     def note(self) -> None:
         """Something happened in the run."""
         self._last = time.monotonic()
+        self._acted = True
 
     def wake(self) -> None:
         """Something happened that those who wait may wait for."""
-        self.note()
+        self._acted = True
+        self.hear()
+
+    def acted(self) -> bool:
+        """Whether anything happened in this process since this was asked last."""
+        acted, self._acted = self._acted, False
+        return acted
+
+    def hear(self) -> None:
+        """Something happened in another process of the run."""
+        self._last = time.monotonic()
         changed, self._changed = self._changed, anyio.Event()
         changed.set()
 

@@ -14,7 +14,7 @@ from inspect_ai.log import list_eval_logs
 
 from sale_inspect._errors import LogError
 from sale_inspect._inspect.logs._unreadable import UNREADABLE, first_line
-from sale_inspect.texts import without_passwords
+from sale_inspect.texts import without_secrets
 
 __all__ = ["LogPlace", "find_places", "opened", "shown_path"]
 
@@ -113,6 +113,6 @@ def opened(location: str) -> IO[bytes]:
 def shown_path(location: str) -> str:
     """A location as tables show it: from the working folder if it lies in it."""
     if _is_remote(location):
-        return without_passwords(location)
+        return without_secrets(location)
     path = Path(location).resolve()
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

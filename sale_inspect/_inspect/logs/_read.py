@@ -19,7 +19,7 @@ from inspect_ai.log import read_eval_log, read_eval_log_sample
 from inspect_ai.util import store_from_events
 from pydantic import ValidationError
 
-from sale_inspect._bounds import check_unpacked
+from sale_inspect._bounds import check_members, check_unpacked, member_bytes
 from sale_inspect._errors import LogError
 from sale_inspect._inspect.logs._extract import head_of, lost_store, needs_events, sample_of
 from sale_inspect._inspect.logs._kept_facts import KeptFacts
@@ -148,7 +148,10 @@ def _read(location: str, file: IO[bytes]) -> LogFacts:
     try:
         return _of_zip(location, file) if marked else _of_json(location, file.read())
     except ValidationError:
-        # What our parser does not know, Inspect's reader may still migrate.
+        # What our parser does not know, Inspect's reader may still migrate. It unpacks without bounds.
+        if marked:
+            with zipfile.ZipFile(file) as archive:
+                check_members(archive)
         log = read_eval_log(location)
         return _of_json(location, log.model_dump_json(exclude_none=True).encode())
 
@@ -165,14 +168,18 @@ def _of_zip(location: str, file: IO[bytes]) -> LogFacts:
         check_unpacked(archive.infolist(), packed=_size(file), most=_MOST_UNPACKED, ratio=_UNPACKED_RATIO)
         names = list(dict.fromkeys(archive.namelist()))
         header = "header.json" if "header.json" in names else "_journal/start.json"
-        head = head_of(parse_header(archive.read(header)), location)
+        head = head_of(parse_header(member_bytes(archive, header)), location)
         samples = []
+        checked = False
         for name in names:
             if name.startswith("samples/") and name.endswith(".json"):
-                data = archive.read(name)
+                data = member_bytes(archive, name)
                 raw = parse_sample(data)
                 if needs_events(raw):
                     raw = parse_sample_with_events(data)
+                if lost_store(raw) and not checked:
+                    check_members(archive)
+                    checked = True
                 samples.append(sample_of(_recovered(raw, location)))
     return LogFacts(head=head, samples=tuple(samples))
 

@@ -13,6 +13,7 @@ from inspect_ai.solver import Generate, TaskState
 from inspect_ai.util import span
 
 from sale_inspect._errors import AuctionError
+from sale_inspect._inspect.auction import memory_of
 from sale_inspect._inspect.solvers._handing import registered_agent
 from sale_inspect._inspect.solvers._internals import acts_as_main_model
 from sale_inspect._inspect.solvers._react import react_agent
@@ -65,7 +66,11 @@ class Executor:
             AuctionError: If there is no room.
             SpendingCapError: If a study's dollars are spent.
         """
-        require_money()
+        known = memory_of(state.uuid)
+        if known is None:
+            require_money()
+        else:
+            require_money(known[0].key, (state.epoch, known[1]))
         limit = state.message_limit
         if limit is not None and limit <= len(state.messages):
             raise AuctionError(

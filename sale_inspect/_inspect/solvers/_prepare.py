@@ -10,9 +10,8 @@ from typing import cast
 from inspect_ai.tool import Tool, ToolDef, ToolSource
 from inspect_ai.util import registry_create
 
-from sale_inspect._bounds import json_value
 from sale_inspect._errors import MissingRequirementError, OptionError, PoolError
-from sale_inspect._inspect.auction import MemoryChoice, follow_runs, memory_choice
+from sale_inspect._inspect.auction import GivenFit, MemoryChoice, follow_runs, memory_choice
 from sale_inspect._inspect.solvers._executor import Executor, make_agent
 from sale_inspect._inspect.solvers._internals import check_internals
 from sale_inspect._inspect.solvers._labels import LogLabels, labels_of
@@ -20,10 +19,12 @@ from sale_inspect._inspect.store import Bidder, bidder, generate_config, pool_fr
 from sale_inspect.auction import Prompts, Weights, packaged_prompts, read_prompts
 from sale_inspect.checks import require_endpoints
 from sale_inspect.embedding import require_embedder
-from sale_inspect.options import REACT, Preset, RoutedOptions, SaleOptions, SingleOptions, preset_of
+from sale_inspect.options import REACT, RoutedOptions, SaleOptions, SingleOptions, fitted_kind
 from sale_inspect.pools import Pool, load_pool
 
 __all__ = ["GivenTools", "Prepared", "bidders_of", "executor_of", "given_tools", "prepare", "usable"]
+
+_ARCHIVE = b"PK"
 
 GivenTools = str | Sequence[str | Tool | ToolDef | ToolSource] | None
 """Tools, or names of registered ones (as a list, or as one text with commas)."""
@@ -38,6 +39,8 @@ class Prepared:
         pool: The pool; None if models are given by role, which is known only in a sample.
         tools: Tools to add, or to use.
         weights: Fitted weights; None for uniform ones.
+        fit: A calibrated fit, which decides in place of the weights; None without one.
+        bins: Bins of the tasks that weights or fit were fitted to; empty if they are not known, or nothing is fitted.
         memory: Which memory the run has.
         executor: What carries out the task.
         prompts: The prompts of the auction.
@@ -48,6 +51,8 @@ class Prepared:
     pool: Pool | None
     tools: tuple[Tool | ToolDef | ToolSource, ...]
     weights: Weights | None
+    fit: GivenFit | None
+    bins: tuple[str, ...]
     memory: MemoryChoice
     executor: Executor
     prompts: Prompts
@@ -64,23 +69,26 @@ def prepare(options: SaleOptions, name: str = "SALE") -> Prepared:
     Raises:
         SaleError: If anything is wrong that can be known before the first paid call.
     """
-    options = options.settled(_brought_preset(options.weights))
+    _check_no_effect(options)
+    calibrated = _is_calibrated(options.weights)
+    options = _settled_beside(options) if calibrated else options.settled()
     prompts = packaged_prompts() if options.prompts is None else read_prompts(Path(options.prompts).expanduser())
-    if options.execute == "task" and options.plan == "none":
-        raise OptionError("plan=none has no effect with execute=task: the task's own solver is given no plan.")
     executor = replace(executor_of(options, options.agent), asking=prompts["execute"])
     pool = _pool(options, executor)
     if pool is not None and pool.simulated and (unlike := prompts.unlike_packaged()):
         raise OptionError(
             f"prompts: {unlike[0]}.md is not as the simulated agents know it: they go by the heading of bid, jury, "
-            "panel and refine, and by all of task and execute. Keep that, or use a pool of real models."
+            "panel, refine and answer, and by all of task and execute. Keep that, or use a pool of real models."
         )
     require_embedder(options.embedder)
+    fit = _fit(options, pool, prompts, executor) if calibrated else None
     return Prepared(
         options=options,
         pool=pool,
         tools=given_tools(options.tools),
-        weights=_fitted(options, pool),
+        weights=None if calibrated else _fitted(options, pool),
+        fit=fit,
+        bins=_weights_bins(options) if fit is None else fit.file.header.bins,
         memory=memory_choice(options.memory, options.frozen, options.memory_required, options.memory_own),
         executor=executor,
         prompts=prompts,
@@ -178,16 +186,56 @@ def _pool(options: SaleOptions, executor: Executor) -> Pool | None:
     return pool
 
 
-def _brought_preset(weights: str | None) -> Preset | None:
-    """The preset that a weights file brings. What is wrong with the file is said where it is loaded."""
+def _is_calibrated(weights: str | None) -> bool:
+    """Whether the file is a calibrated fit, by its content; by its name if it cannot be read."""
     if weights is None:
-        return None
+        return False
     try:
-        head = json_value(Path(weights).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    objective = head.get("objective") if isinstance(head, dict) else None
-    return preset_of(objective if isinstance(objective, str) else None)
+        with Path(weights).open("rb") as file:
+            return file.read(len(_ARCHIVE)) == _ARCHIVE
+    except OSError:
+        return fitted_kind(weights) == "calibrated"
+
+
+def _settled_beside(options: SaleOptions) -> SaleOptions:
+    # Fits bring numerical libraries, which a run without one does not need.
+    from sale_inspect._inspect.solvers._calibrated_files import settled_for_fit
+
+    return settled_for_fit(options)
+
+
+def _fit(options: SaleOptions, pool: Pool | None, prompts: Prompts, executor: Executor) -> GivenFit:
+    from sale_inspect._inspect.solvers._calibrated_files import given_fit
+
+    return given_fit(options, pool, prompts, executor)
+
+
+def _check_no_effect(options: SaleOptions) -> None:
+    """Refuse what the user set and nothing would read."""
+    if options.execute == "task" and options.plan == "none":
+        raise OptionError("plan=none has no effect with execute=task: the task's own solver is given no plan.")
+    if options.memory_ceiling is not None and options.memory in ("off", False):
+        raise OptionError("memory_ceiling has no effect with memory=off: nothing is shown.")
+    if options.learn is not None and not _is_calibrated(options.weights):
+        raise OptionError(
+            "learn=outcome needs a calibrated file, whose probabilities the outcomes shift: sale-inspect fit LOGS "
+            "--objective calibrated -o auction.npz, then -S weights=auction.npz."
+        )
+    if options.auction == "auto" and not _is_calibrated(options.weights):
+        raise OptionError(
+            "auction=auto needs a calibrated file, which says what an auction can bring: sale-inspect fit LOGS "
+            "--objective calibrated -o auction.npz, then -S weights=auction.npz."
+        )
+
+
+def _weights_bins(options: SaleOptions) -> tuple[str, ...]:
+    """Bins of the tasks of a weights file; equal weights have learnt of none."""
+    if options.weights is None:
+        return ()
+    from sale_inspect.weights import read_weights_file
+
+    file = read_weights_file(Path(options.weights))
+    return () if file.objective == "uniform" else file.bins
 
 
 def _fitted(options: SaleOptions, pool: Pool | None) -> Weights | None:

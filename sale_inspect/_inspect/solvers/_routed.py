@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-import anyio.to_thread
-import numpy as np
 from inspect_ai.log import transcript
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import span, store_as
 
 from sale_inspect._errors import OutcomesError, PoolError
 from sale_inspect._inspect.arguments import takes
+from sale_inspect._inspect.solvers._embedding import embedded
 from sale_inspect._inspect.solvers._executor import Executor, Start, execute
 from sale_inspect._inspect.solvers._labels import labels_of
 from sale_inspect._inspect.solvers._prepare import bidders_of, executor_of, given_tools, usable
 from sale_inspect._inspect.solvers._replaced import tell_what_is_replaced
-from sale_inspect._inspect.solvers._router_files import GivenRouter, given_router
+from sale_inspect._inspect.solvers._router_files import given_router
 from sale_inspect._inspect.store import Bidder, RoutingStore, SampleLedger
 from sale_inspect._inspect.view import sample_text, tools_in_use, unseen_parts
-from sale_inspect.embedding import Embedder, make_embedder
+from sale_inspect.bench import unlearnt_bins
 from sale_inspect.options import RoutedOptions
 from sale_inspect.outcomes import cap_answer, clean
 from sale_inspect.pools import Pool, load_pool
 from sale_inspect.routers import (
     Cascade,
     Features,
+    LiveRouter,
     Router,
     RoutingRecord,
     StepRecord,
@@ -74,11 +73,12 @@ def routed(options: RoutedOptions) -> Solver:
             ledger=SampleLedger(f"routed {chosen.name}", pool),
             executor=executor,
             start=start,
+            bin=str(state.metadata.get("bin", "")),
         )
         async with tools_in_use(state, tools):
             tell_what_is_replaced(state, executor)
             if isinstance(chosen.router, Router):
-                return await routing.one(chosen.router, state, generate)
+                return await routing.one(state, generate)
             return await routing.in_turn(chosen.router, state, generate)
 
     return solve
@@ -88,21 +88,22 @@ def routed(options: RoutedOptions) -> Solver:
 class _Routing:
     """The routing of one sample."""
 
-    router: GivenRouter
+    router: LiveRouter
     pool: Pool
     bidders: dict[str, Bidder]
     ledger: SampleLedger
     executor: Executor
     start: Start
+    bin: str
 
-    async def one(self, router: Router, state: TaskState, generate: Generate) -> TaskState:
+    async def one(self, state: TaskState, generate: Generate) -> TaskState:
         """Choose an agent, then run it."""
         async with span("choice of an agent", type="routing"):
             tasks = TaskBatch(ids=(str(state.sample_id),), features=await self._embed([_text(state)]))
-            choice = choice_fields(router.choose(tasks), router.agents)
-            step = StepRecord(agent=choice["chosen"], accepted=True)
-            self._save(self._record(steps=(step,), explanation=router.explain(tasks, 0), **choice))
-        return await self._run(choice["chosen"], state, generate)
+            (choice,) = self.router.choices(tasks)
+            step = StepRecord(agent=choice.agent, accepted=True)
+            self._save(self._record(steps=(step,), **choice_fields(choice)))
+        return await self._run(choice.agent, state, generate)
 
     async def in_turn(self, cascade: Cascade, state: TaskState, generate: Generate) -> TaskState:
         """Run agents in turn until an answer is accepted."""
@@ -117,7 +118,9 @@ class _Routing:
             state.output = before.output.model_copy(deep=True)
             state.completed = False
             state = await self._run(name, state, generate)
-            (answer,) = await self._embed([answer_text(text, cap_answer(clean(state.output.completion)))])
+            (answer,) = await embedded(
+                self.router.embedder, [answer_text(text, cap_answer(clean(state.output.completion)))]
+            )
             verdict = cascade.accepts(number, task, answer)
             steps.append(
                 StepRecord(
@@ -144,10 +147,7 @@ class _Routing:
         )
 
     async def _embed(self, texts: list[str]) -> Features:
-        """(len(texts), D). In a thread, since the samples beside this one wait for their models meanwhile."""
-        if not self.router.embedder:
-            return np.zeros((len(texts), 1), dtype=np.float32)
-        return await anyio.to_thread.run_sync(_embedder(self.router.embedder).embed, texts)
+        return await embedded(self.router.embedder, texts)
 
     def _record(self, **decision: Any) -> RoutingRecord:
         knob = self.router.router.knob
@@ -161,6 +161,7 @@ class _Routing:
             embedder=self.router.embedder_name,
             pool=self.pool.name,
             simulated=self.pool.simulated,
+            unlearnt_bin=self.bin if self.bin in unlearnt_bins(self.router.bins) else "",
             **decision,
         )
 
@@ -175,7 +176,7 @@ def _text(state: TaskState) -> str:
     return sample_text(state.input, [choice.value for choice in state.choices])
 
 
-def _require_text(router: GivenRouter, state: TaskState) -> None:
+def _require_text(router: LiveRouter, state: TaskState) -> None:
     """A router that reads the task's text is not asked about an empty one."""
     if router.embedder and not _text(state).strip():
         messages = [] if isinstance(state.input, str) else state.input
@@ -204,12 +205,7 @@ def _explained(steps: list[StepRecord]) -> str:
     return " ".join(sentences)
 
 
-@lru_cache(maxsize=2)
-def _embedder(choice: str) -> Embedder:
-    return make_embedder(choice)
-
-
-def _same_agents(router: GivenRouter, pool: Pool) -> None:
+def _same_agents(router: LiveRouter, pool: Pool) -> None:
     if set(router.router.agents) != set(pool.names):
         raise PoolError(
             f"Router {router.name}: it routes among {', '.join(router.router.agents)}, but pool {pool.name!r} has "

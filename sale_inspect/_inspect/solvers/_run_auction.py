@@ -16,6 +16,7 @@ from sale_inspect._inspect.solvers._prepare import Prepared, bidders_of
 from sale_inspect._inspect.store import Bidder, SampleLedger, write_records
 from sale_inspect._inspect.view import TaskView
 from sale_inspect.auction import AuctionRecord, card, uniform_weights
+from sale_inspect.bench import unlearnt_bins
 from sale_inspect.pools import Pool
 
 __all__ = ["SampleAgents", "WinningBid", "agents_of_sample", "run_auction"]
@@ -23,7 +24,7 @@ __all__ = ["SampleAgents", "WinningBid", "agents_of_sample", "run_auction"]
 _UNFITTED = (
     "SALE (preset {preset}) ran without a fitted file: how well each agent solves such tasks was not known, and all "
     "terms of the score weighed the same. To fit it to tasks with known outcomes: sale-inspect fit LOGS --objective "
-    "outcome -o weights.json (logs of sale, and of single for each agent), then -S weights=weights.json."
+    "calibrated -o auction.npz (logs of sale, and of single for each agent), then -S weights=auction.npz."
 )
 
 
@@ -58,7 +59,7 @@ def agents_of_sample(prepared: Prepared) -> SampleAgents:
 
 
 async def run_auction(prepared: Prepared, agents: SampleAgents, task: TaskView) -> WinningBid:
-    """Run the auction of a task.
+    """Run the auction of a task; with a calibrated fit there may be none, and an agent is chosen without bids.
 
     Raises:
         AuctionError: If no agent made a valid bid.
@@ -73,14 +74,15 @@ async def run_auction(prepared: Prepared, agents: SampleAgents, task: TaskView) 
         memory=prepared.memory,
         ledger=ledger,
         prompts=prepared.prompts,
+        fit=prepared.fit,
     )
-    if prepared.weights is None:
+    if prepared.weights is None and prepared.fit is None:
         say_at_the_end(task.uuid, _UNFITTED.format(preset=auction.options.preset))
     try:
         async with span("auction", type="SALE"):
             ledger.book.open_span()
             async with _result_first() as show:
-                record = await auction.run()
+                record = _marked(await auction.run(), prepared.bins, task.bin)
                 show(record)
             transcript().info(record.model_dump(mode="json"), source="sale record")
             ledger.book.records[ledger.number] = record
@@ -88,8 +90,16 @@ async def run_auction(prepared: Prepared, agents: SampleAgents, task: TaskView) 
     finally:
         ledger.save()
     winner = next(bidder for bidder in agents.bidders if bidder.name == record.winner)
-    plan = record.winning_bid.strategy if prepared.options.plan == "own" else None
+    plan = record.winning_bid.strategy if record.held and prepared.options.plan == "own" else None
     return WinningBid(bidder=winner, strategy=plan)
+
+
+def _marked(record: AuctionRecord, bins: tuple[str, ...], own: str) -> AuctionRecord:
+    """With a note if what decided was fitted without tasks of this one's bin."""
+    if own not in unlearnt_bins(bins):
+        return record
+    note = f"Nothing was learnt of bin {own}: what decided here was fitted to tasks of {', '.join(bins)} alone."
+    return record.model_copy(update={"unlearnt_bin": own, "notes": (*record.notes, note)})
 
 
 @asynccontextmanager

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from sale_inspect._errors import PoolError
 from sale_inspect._inspect.arguments import takes
-from sale_inspect._inspect.solvers._executor import execute
+from sale_inspect._inspect.solvers._accepting import Accepting, accepting_of, graded
+from sale_inspect._inspect.solvers._escalate import Escalating
+from sale_inspect._inspect.solvers._executor import Start, execute
+from sale_inspect._inspect.solvers._fresh import keep_task, take_over
 from sale_inspect._inspect.solvers._labels import labels_of
-from sale_inspect._inspect.solvers._prepare import bidders_of, executor_of, given_tools, prepare, usable
+from sale_inspect._inspect.solvers._prepare import Prepared, bidders_of, executor_of, given_tools, prepare, usable
 from sale_inspect._inspect.solvers._replaced import tell_what_is_replaced
-from sale_inspect._inspect.solvers._run_auction import agents_of_sample, run_auction
+from sale_inspect._inspect.solvers._run_auction import SampleAgents, WinningBid, agents_of_sample, run_auction
+from sale_inspect._inspect.solvers._work_folder import work_folder
 from sale_inspect._inspect.store import SampleLedger, register_prices
-from sale_inspect._inspect.view import tools_in_use, view_of_state
+from sale_inspect._inspect.view import TaskView, sample_text, tools_in_use, view_of_state
 from sale_inspect.options import SaleOptions, SingleOptions
 from sale_inspect.pools import Pool, load_pool
 
@@ -41,6 +45,7 @@ def sale(options: SaleOptions) -> Solver:
 def auction_solver(options: SaleOptions) -> Solver:
     """The solver `sale` with checked options."""
     prepared = prepare(options)
+    accepting = accepting_of(prepared.options, prepared.pool)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         async with tools_in_use(state, prepared.tools):
@@ -48,19 +53,59 @@ def auction_solver(options: SaleOptions) -> Solver:
             start = prepared.executor.begin(state)
             agents = agents_of_sample(prepared)
             task = replace(view, first=agents.ledger.number == 0)
+            work = _Work(state=state, generate=generate, prepared=prepared, agents=agents, start=start)
+            ready = None if accepting is None else await work.ready(accepting, task)
             won = await run_auction(prepared, agents, task)
             tell_what_is_replaced(state, prepared.executor)
-            return await execute(
-                state,
-                generate,
-                bidder=won.bidder,
-                executor=prepared.executor,
-                strategy=won.strategy,
-                ledger=agents.ledger,
-                start=start,
-            )
+            if ready is None:
+                return await work.execute(won)
+            await ready.work()
+            return state
 
     return solve
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Work:
+    """The executions of a sample."""
+
+    state: TaskState
+    generate: Generate
+    prepared: Prepared
+    agents: SampleAgents
+    start: Start
+
+    async def execute(self, won: WinningBid) -> TaskState:
+        """Let an agent execute."""
+        return await execute(
+            self.state,
+            self.generate,
+            bidder=won.bidder,
+            executor=self.prepared.executor,
+            strategy=won.strategy,
+            ledger=self.agents.ledger,
+            start=self.start,
+        )
+
+    async def ready(self, accepting: Accepting, task: TaskView) -> Escalating:
+        """Make ready for several executions, before anything is paid."""
+        state = self.state
+        text = sample_text(state.input, [choice.value for choice in state.choices])
+        judge = await accepting.of_sample(self.prepared, self.agents, task, state, text)
+        return Escalating(
+            accepting=accepting,
+            judge=judge,
+            agents=self.agents,
+            plan=self.prepared.options.plan == "own",
+            keep=lambda: keep_task(state),
+            run=self._in_place,
+            folder=await work_folder(state),
+            graded=(lambda: graded(state)) if self.prepared.options.score_steps else None,
+        )
+
+    async def _in_place(self, won: WinningBid) -> None:
+        """Execute in the state that Inspect knows: a task's own solver may return another one."""
+        take_over(await self.execute(won), self.state)
 
 
 @solver

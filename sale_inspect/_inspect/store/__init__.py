@@ -10,6 +10,7 @@ from sale_inspect._inspect.store._bidders import (
     register_prices,
 )
 from sale_inspect._inspect.store._bodies import error_in_body, keep_body
+from sale_inspect._inspect.store._connections import adaptive_share, connections_of, connections_share
 from sale_inspect._inspect.store._ledger import (
     LedgerStore,
     SampleLedger,
@@ -18,7 +19,8 @@ from sale_inspect._inspect.store._ledger import (
     transcript_length,
     transcript_since,
 )
-from sale_inspect._inspect.store._purse import Purse, money_left, require_money, spending_from
+from sale_inspect._inspect.store._own_keys import is_own_key
+from sale_inspect._inspect.store._purse import Purse, money_left, note_ended, require_money, spending_from
 from sale_inspect._inspect.store._read import StoredLedger, StoredSample, UncountedCall, read, with_store
 from sale_inspect._inspect.store._records import write_records
 from sale_inspect._inspect.store._routing import RoutingStore
@@ -38,14 +40,19 @@ __all__ = [
     "StoredLedger",
     "StoredSample",
     "UncountedCall",
+    "adaptive_share",
     "bidder",
+    "connections_of",
+    "connections_share",
     "current_sample",
     "enter_sample",
     "error_in_body",
     "forget_attempts",
     "generate_config",
+    "is_own_key",
     "keep_body",
     "money_left",
+    "note_ended",
     "pool_from_roles",
     "read",
     "register_price",

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from sale_inspect._errors import PoolError, UnpricedAgentError
 from sale_inspect._inspect.store._bodies import show_bodies
+from sale_inspect._inspect.store._connections import shared_connections
 from sale_inspect._inspect.store._thinking import check_thinking
 from sale_inspect.money import Price
 from sale_inspect.pools import Agent, Pool, PriceEntry, agent_identity
@@ -82,7 +83,7 @@ def generate_config(agent: Agent, where: str) -> GenerateConfig:
             "GenerateConfig. See `inspect eval --help` for their names (with underscores)."
         )
     try:
-        return GenerateConfig(**agent.config)
+        return shared_connections(GenerateConfig(**agent.config))
     except ValidationError as error:
         fault = error.errors()[0]
         field = ".".join(str(part) for part in fault["loc"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import sys
@@ -12,7 +13,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
-from inspect_ai import Task, list_tasks
+from inspect_ai import Task
 from inspect_ai.dataset import Sample
 from inspect_ai.util import registry_create
 
@@ -30,11 +31,13 @@ class TaskSample:
         id: Its id; its place from 1 if it has none, as Inspect numbers it.
         digest: Hash of what is asked: input and choices, not the id.
         tokens: About how many tokens that is.
+        text: Input and choices as one text.
     """
 
     id: str | int
     digest: str
     tokens: int
+    text: str
 
 
 def task_place(task: str, folder: Path) -> str:
@@ -75,11 +78,11 @@ def _made(task: str, args: Mapping[str, Any]) -> Task:
         return registry_create("task", task, **args)
     if not path.is_file():
         raise StudyError(f"Task {task}: there is no file {path}. Files are named from the study file's folder.")
-    names = [each.name for each in list_tasks(path.name, root_dir=path.resolve().parent)]
+    names = _task_names(path)
     if (name and name not in names) or (not name and len(names) != 1):
         raise StudyError(
             f"Task {task}: {path.name} has {'the tasks ' + ', '.join(names) if names else 'no task'}. Name one, as "
-            f"{path.name}@name. Inspect finds functions that are decorated with @task at the top level."
+            f"{path.name}@name. Tasks are functions of the file that are decorated with @task."
         )
     spec = spec_from_file_location(f"study_{path.stem}", path.resolve())
     if spec is None or spec.loader is None:
@@ -94,6 +97,36 @@ def _made(task: str, args: Mapping[str, Any]) -> Task:
             sys.path.remove(str(path.resolve().parent))
 
 
+def _task_names(path: Path) -> list[str]:
+    """Names of a file's tasks: of its decorated functions, those within `try` or `if` too.
+
+    Inspect lists those at the top level alone. A file that imports Inspect within `try` has none there, but once the
+    file is loaded, as it is here, Inspect finds its tasks by their names.
+    """
+    try:
+        left: list[ast.AST] = [ast.parse(path.read_bytes())]
+    except SyntaxError as error:
+        raise StudyError(f"Task file {path}: line {error.lineno}: {error.msg}.") from error
+    names = []
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.FunctionDef):
+            names += [given for each in node.decorator_list if (given := _task_name(each, node.name))]
+        elif not isinstance(node, ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            left += ast.iter_child_nodes(node)
+    return sorted(names)
+
+
+def _task_name(decorator: ast.expr, function: str) -> str:
+    """The name of a task that a decorator makes of a function; empty if it makes none."""
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    last = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+    if last != "task":
+        return ""
+    given = [each.value for each in decorator.keywords if each.arg == "name"] if isinstance(decorator, ast.Call) else []
+    return str(given[0].value) if given and isinstance(given[0], ast.Constant) else function
+
+
 def _samples(name: str, task: Task) -> list[TaskSample]:
     found: list[TaskSample] = []
     seen: set[str] = set()
@@ -105,7 +138,7 @@ def _samples(name: str, task: Task) -> list[TaskSample]:
         seen.add(str(given))
         asked = _asked(sample)
         digest = hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()
-        found.append(TaskSample(id=given, digest=digest, tokens=count_tokens(asked)))
+        found.append(TaskSample(id=given, digest=digest, tokens=count_tokens(asked), text=asked))
     if not found:
         raise StudyError(f"Task {name}: has no sample.")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from inspect_ai.util import SandboxEnvironmentSpec
@@ -34,13 +35,18 @@ SCORING_USER = "root"
 
 
 def compose_file(name: str) -> Path:
-    """The compose file of a packaged sandbox, for instance `coding`.
+    """The compose file of a packaged sandbox, for instance `coding`."""
+    return sandbox_file(name, "compose.yaml")
+
+
+def sandbox_file(name: str, file: str) -> Path:
+    """A file of a packaged sandbox: `compose.yaml` for Docker, `values.yaml` for Kubernetes.
 
     An installed package holds the files; in a checkout they stand at the top level.
     """
     package = Path(__file__).resolve().parents[2]
     for folder in (package.parent / "sandboxes", package / "_sandboxes"):
-        path = folder / name / "compose.yaml"
+        path = folder / name / file
         if path.is_file():
             return path
     raise MissingRequirementError(f"The files of the sandbox {name!r} are not installed. Reinstall sale-inspect.")
@@ -50,8 +56,8 @@ def coding_sandbox(kind: str) -> SandboxEnvironmentSpec:
     """The sandbox of a coding sample.
 
     Args:
-        kind: `docker` (the packaged compose file), `local` (no isolation: code of the agent runs as
-            you, on this machine) or any other sandbox type that Inspect knows.
+        kind: `docker` (the packaged compose file), `k8s` (the packaged values of inspect-k8s-sandbox's chart), `local`
+            (no isolation: code of the agent runs as you, on this machine) or any other sandbox type that Inspect knows.
 
     Raises:
         MissingRequirementError: If `docker` is asked for and no usable engine is there, or if `local` is and
@@ -80,4 +86,11 @@ def _sandbox(name: str, kind: str) -> SandboxEnvironmentSpec:
     if kind == "docker":
         require_docker()
         return SandboxEnvironmentSpec("docker", str(compose_file(name)))
+    if kind == "k8s":
+        if find_spec("k8s_sandbox") is None:
+            raise MissingRequirementError(
+                "sandbox=k8s needs inspect-k8s-sandbox, Helm and a cluster. Install the first: pip install "
+                "'sale-inspect[k8s]'."
+            )
+        return SandboxEnvironmentSpec("k8s", str(sandbox_file(name, "values.yaml")))
     return SandboxEnvironmentSpec(kind)

@@ -16,7 +16,7 @@ from sale_inspect._inspect.tasks._grade_programs import grade_function
 from sale_inspect._inspect.tasks._graded import Graded
 from sale_inspect._inspect.tasks._judging import DEFAULT_MEMORY_MB
 from sale_inspect._inspect.tasks._metrics import rates_and_costs
-from sale_inspect.auction import card
+from sale_inspect.auction import card, escalation_card
 from sale_inspect.bench import Rule, rule_for, token_f1
 from sale_inspect.money import Entry, overhead_usd, total_usd
 
@@ -30,7 +30,7 @@ GRADER_ROLE = "grader"
 def pass_and_cost(test_seconds: float = 30.0, test_memory_mb: int = DEFAULT_MEMORY_MB) -> Scorer:
     """Whether the task was solved, with its dollars and tokens from the sample's ledger.
 
-    The score is a dictionary: `correct` (0 or 1), `usd` (bid + jury + refine + execute), `usd_overhead`
+    The score is a dictionary: `correct` (0 or 1), `usd` (bid + jury + refine + execute + accept), `usd_overhead`
     (bid + jury + refine) and `tokens`. Dollars have six significant digits; the ledger in the sample's store is exact.
     Costs are NaN where no solver of this package kept a ledger.
 
@@ -85,7 +85,8 @@ def winner() -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:
         record = read(dict(state.store.items())).auction
         if record is not None:
-            return Score(value=record.winner, explanation=card(record))
+            steps = "" if record.escalation is None else f"\n\n{escalation_card(record.escalation)}"
+            return Score(value=record.worker, explanation=card(record) + steps)
         return Score(value=state.store_as(LedgerStore).agent or str(state.model))
 
     return score

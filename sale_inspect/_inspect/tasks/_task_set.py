@@ -19,12 +19,14 @@ from sale_inspect.bench import (
     load_recipe,
     names,
     ordered,
+    retimed,
     select,
     sources_of,
 )
 from sale_inspect.bench.sources import BENCH_VERSION, MINI_VERSION, DataPlace, mini_items
 from sale_inspect.options import TaskSetOptions
-from sale_inspect.times import read_times
+from sale_inspect.taus import TauSpread
+from sale_inspect.times import read_times, times_spreads
 
 __all__ = ["TaskSet", "load_set"]
 
@@ -61,7 +63,7 @@ def load_set(domain: Domain, options: TaskSetOptions) -> TaskSet:
     """
     if options.set == "mini":
         _require_no_choice_of_files(options)
-        return _mini(domain, names(options.bins), options.order_seed)
+        return _mini(domain, options)
     if options.set != "hst":
         raise BenchError(f"Unknown set {options.set!r}. There are: hst (the benchmark), mini (comes with the package).")
     if options.split not in _SPLITS:
@@ -73,14 +75,14 @@ def load_set(domain: Domain, options: TaskSetOptions) -> TaskSet:
         only=sources_of(domain, sources),
         say=lambda text: _logger.debug("%s", text),
     )
-    minutes = _minutes(options.times)
+    times = _times(options.times)
     chosen: Selection = select(
         built,
         domain,
         options.split,
         sources=sources,
         bins=names(options.bins),
-        minutes=minutes,
+        times=times,
     )
     return TaskSet(
         name=f"{built.manifest.recipe.name} {options.split}",
@@ -90,7 +92,7 @@ def load_set(domain: Domain, options: TaskSetOptions) -> TaskSet:
             "set": "hst",
             **chosen.about,
             "order_seed": options.order_seed,
-            **_timed(options.times, minutes, chosen),
+            **_timed(options.times, times, chosen.items),
         },
         warnings=chosen.warnings,
         folders=built.folders,
@@ -98,25 +100,26 @@ def load_set(domain: Domain, options: TaskSetOptions) -> TaskSet:
 
 
 def _require_no_choice_of_files(options: TaskSetOptions) -> None:
-    files = {"sources": options.sources, "data_dir": options.data_dir, "times": options.times}
+    files = {"sources": options.sources, "data_dir": options.data_dir}
     wrong = [name for name, value in files.items() if value is not None]
     if options.split != "test" or wrong:
         argument = wrong[0] if wrong else f"split={options.split}"
         raise BenchError(f"set=mini takes no {argument}: hst_mini is one small set. Use set=hst, or leave it out.")
 
 
-def _mini(domain: Domain, bins: Sequence[str] | None, order_seed: int | None) -> TaskSet:
-    items = list(mini_items(domain))
+def _mini(domain: Domain, options: TaskSetOptions) -> TaskSet:
+    bins, times = names(options.bins), _times(options.times)
+    items = retimed(mini_items(domain), times)
     if bins is not None:
         wanted = {bin_named(each).name for each in bins}
         items = [item for item in items if item.bin in wanted]
     if not items:
         raise BenchError(f"No task is left in bins {', '.join(bins or ())}.")
-    about = {"set": "mini", "split": "test", "order_seed": order_seed}
-    return TaskSet(name="hst_mini", version=MINI_VERSION, items=ordered(items, order_seed), about=about)
+    about = {"set": "mini", "split": "test", "order_seed": options.order_seed, **_timed(options.times, times, items)}
+    return TaskSet(name="hst_mini", version=MINI_VERSION, items=ordered(items, options.order_seed), about=about)
 
 
-def _minutes(times: str | None) -> dict[str, float]:
+def _times(times: str | None) -> dict[str, TauSpread]:
     if times is None:
         return {}
     path = Path(times).expanduser()
@@ -124,13 +127,13 @@ def _minutes(times: str | None) -> dict[str, float]:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise BenchError(f"times: {path} cannot be read: {error.strerror}.") from error
-    return {key: each.tau_minutes for key, each in read_times(text, str(path)).items()}
+    return times_spreads(read_times(text, str(path)))
 
 
-def _timed(times: str | None, minutes: Mapping[str, float], chosen: Selection) -> dict[str, Any]:
+def _timed(times: str | None, found: Mapping[str, TauSpread], items: Sequence[TaskItem]) -> dict[str, Any]:
     if times is None:
         return {}
-    used = sum(1 for item in chosen.items if item.id in minutes)
+    used = sum(1 for item in items if item.id in found)
     if not used:
-        raise BenchError(f"times: none of the {len(minutes)} task ids in {times} is among the chosen tasks.")
-    return {"times": {"tasks_in_file": len(minutes), "tasks_used": used}}
+        raise BenchError(f"times: none of the {len(found)} task ids in {times} is among the chosen tasks.")
+    return {"times": {"tasks_in_file": len(found), "tasks_used": used}}

@@ -23,7 +23,7 @@ from sale_inspect._inspect.tasks._sandboxes import AGENT_USER, coding_sandbox, s
 from sale_inspect._inspect.tasks._scorers import answer_f1, complexity_bin, pass_and_cost, winner
 from sale_inspect._inspect.tasks._task_set import TaskSet, load_set
 from sale_inspect._inspect.tasks._viewer import viewer
-from sale_inspect._inspect.tools import deep_search_tools, search_about
+from sale_inspect._inspect.tools import deep_search_tools, local_python, search_about
 from sale_inspect.options import HstCodingOptions, HstDeepSearchOptions, TaskLimits
 
 __all__ = ["hst_coding", "hst_deep_search"]
@@ -69,7 +69,8 @@ def hst_deep_search(options: HstDeepSearchOptions) -> Task:
 def _code_tools(sandbox: str) -> list[Tool]:
     # The default user of the packaged sandboxes is that of the main process, which an agent must not be able to end.
     user = AGENT_USER if sandbox == "docker" else None
-    return [python(timeout=_TOOL_SECONDS, user=user), bash(timeout=_TOOL_SECONDS, user=user)]
+    code = local_python(_TOOL_SECONDS) if sandbox == "local" else python(timeout=_TOOL_SECONDS, user=user)
+    return [code, bash(timeout=_TOOL_SECONDS, user=user)]
 
 
 @solver

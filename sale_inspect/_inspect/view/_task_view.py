@@ -19,6 +19,7 @@ from sale_inspect._inspect.view._media import Media, media_of
 from sale_inspect._inspect.view._task_text import (
     conversation_text,
     environment_text,
+    sample_text,
     task_text,
     unseen_parts,
     with_choices,
@@ -43,6 +44,9 @@ class TaskView:
         uuid: Inspect's id of the sample's run; empty outside an evaluation.
         media: What of the task is no text: for the agents that take it; the others are told of it.
         first: No other auction of this sample began before. Only the first one has a place in the run's memory.
+        sample: The text as a log has it, which calibrated fits and routers read.
+        domain: The sample's domain; empty if none is stated, or to an agent.
+        bin: The sample's complexity bin, likewise. Nothing decides by it.
     """
 
     text: str
@@ -50,6 +54,9 @@ class TaskView:
     epoch: int
     uuid: str
     first: bool
+    sample: str = ""
+    domain: str = ""
+    bin: str = ""
     media: Media = field(default_factory=Media)
 
     def environment(self, has_tools: bool = True) -> str:
@@ -84,6 +91,9 @@ def view_of_state(state: TaskState, *, first: bool = True, several_right: bool =
         epoch=state.epoch,
         uuid=state.uuid,
         first=first,
+        sample=sample_text(state.input, [choice.value for choice in state.choices]),
+        domain=str(state.metadata.get("domain", "")),
+        bin=str(state.metadata.get("bin", "")),
         media=media_of(state.messages),
     )
 
@@ -111,6 +121,7 @@ async def view_of_conversation(state: AgentState, tools: Tools, *, first: bool) 
         epoch=place.epoch,
         uuid=place.uuid,
         first=first,
+        sample=text,
         media=media_of(state.messages),
     )
 

@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sale_inspect._bounds import json_value
+from sale_inspect._bounds import check_parquet, check_texts, json_value
 from sale_inspect._errors import LogError
 from sale_inspect.report.tidy import (
     BID_COLUMNS,
@@ -96,7 +96,6 @@ def read_parts(files: Mapping[str, Path]) -> ScreenedTidy:
         LogError: If a file cannot be read, or is not of this version.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     frames = {}
     left_out: list[SamplesLeftOut] = []
@@ -105,8 +104,8 @@ def read_parts(files: Mapping[str, Path]) -> ScreenedTidy:
     for name, columns in TIDY_FILES.items():
         path = files[name]
         try:
-            table = pq.read_table(path, partitioning=None)
-        except (OSError, pa.ArrowException) as error:
+            table = _table(path, [column for column, what in columns.items() if what.kind == "str"])
+        except (OSError, ValueError, pa.ArrowException) as error:
             raise LogError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}.") from error
         about = table.schema.metadata or {}
         if about.get(_MARK) != str(TIDY_VERSION).encode():
@@ -120,3 +119,18 @@ def read_parts(files: Mapping[str, Path]) -> ScreenedTidy:
         samples=frames["samples.parquet"], bids=frames["bids.parquet"], logs=frames["logs.parquet"]
     )  # fmt: skip
     return ScreenedTidy(tidy=tidy, left_out=tuple(left_out), notes=tuple(notes), health=tuple(health))
+
+
+def _table(path: Path, texts: Sequence[str]) -> Any:
+    """The file as a `pyarrow.Table`, after the check of what it unpacks to."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    packed = path.stat().st_size
+    there = set(pq.read_schema(path).names)
+    with pq.ParquetFile(path, read_dictionary=[name for name in texts if name in there]) as file:
+        check_parquet(file.metadata, packed=packed)
+        table = file.read()
+    check_texts(table, packed=packed)
+    plain = [pa.field(f.name, f.type.value_type) if pa.types.is_dictionary(f.type) else f for f in table.schema]
+    return table.cast(pa.schema(plain, metadata=table.schema.metadata))
