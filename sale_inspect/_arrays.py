@@ -46,6 +46,8 @@ def _check_arrays(content: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         check_unpacked(archive.infolist(), packed=len(content), most=_MOST_UNPACKED, ratio=_UNPACKED_RATIO)
         for member in archive.infolist():
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise ValueError(f"its member {member.filename} is compressed in a way that is not read")
             with archive.open(member) as file:
                 version = np.lib.format.read_magic(file)
                 if version not in _HEADERS:

@@ -1,7 +1,8 @@
-"""How an error of this package reaches a user of Inspect's command line."""
+"""How an error of this package, or Ctrl-C, reaches a user of a command line."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,7 +10,7 @@ import click
 
 from sale_inspect._errors import SaleError
 
-__all__ = ["UsageError", "clean_errors"]
+__all__ = ["UsageError", "clean_errors", "stops_with"]
 
 
 class UsageError(SaleError, click.ClickException):
@@ -35,3 +36,17 @@ def clean_errors() -> Iterator[None]:
         raise UsageError(*error.args) from error
     except ValueError as error:
         raise UsageError(str(error)) from error
+
+
+@contextmanager
+def stops_with(message: str) -> Iterator[None]:
+    """Turn a Ctrl-C inside into a `SaleError` with this message, which is then the last that is printed.
+
+    Ctrl-C may cut off the making of any object, an event loop's too; its clean-up then fails while Python exits, and
+    Python would print that with a traceback although nothing is wrong.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.unraisablehook = lambda _: None
+        raise SaleError(message) from None

@@ -21,7 +21,7 @@ Each message says which thing is wrong, what it must be, what was found, and wha
 
 from __future__ import annotations
 
-from sale_inspect.texts import LINE_WIDTH, plain, without_passwords
+from sale_inspect.texts import LINE_WIDTH, plain, without_secrets
 
 __all__ = [
     "AuctionError",
@@ -50,7 +50,7 @@ class SaleError(Exception):
     """
 
     def __str__(self) -> str:
-        return "\n".join(plain(without_passwords(str(line)), LINE_WIDTH) for line in self.args)
+        return "\n".join(plain(without_secrets(str(line)), LINE_WIDTH) for line in self.args)
 
 
 class PoolError(SaleError):

@@ -14,7 +14,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, Literal, TextIO, cast
 
@@ -29,6 +29,7 @@ __all__ = [
     "make_folder",
     "open_new",
     "open_new_text",
+    "open_to_append",
     "temporary_folder",
     "write_file",
     "write_folder",
@@ -88,6 +89,20 @@ def open_new(path: Path | str, *, private: bool = False, durable: bool = True) -
             replaced (see `_results`).
     """
     with _open_new(Path(path), text=False, private=private, durable=durable) as file:
+        yield cast(BinaryIO, file)
+
+
+@contextmanager
+def open_to_append(path: Path | str) -> Iterator[BinaryIO]:
+    """A file of this package's own that grows or is locked, and is never a result: it is opened at its end.
+
+    Raises:
+        FileWriteError: If it cannot be opened.
+    """
+    with ExitStack() as opened:
+        with _write_errors(Path(path)):
+            file = opened.enter_context(Path(path).open("a+b"))
+        # What goes wrong while it is open may be another file's fault.
         yield cast(BinaryIO, file)
 
 

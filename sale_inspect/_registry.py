@@ -1,6 +1,6 @@
 """What Inspect finds under `sale_inspect/...`: importing this module registers it all."""
 
-from sale_inspect._inspect.providers import hst_sim
+from sale_inspect._inspect.providers import hst_sim, routed_model
 from sale_inspect._inspect.solvers import routed, sale, sale_agent, sale_winner, single
 from sale_inspect._inspect.tasks import (
     answer_f1,
@@ -23,6 +23,7 @@ __all__ = [
     "rates_and_costs",
     "read_page",
     "routed",
+    "routed_model",
     "sale",
     "sale_agent",
     "sale_winner",

@@ -13,7 +13,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "ablate": "Decide recorded auctions again without a term, a rating, a judge or an agent.",
     "bench": "Build HST-BENCH from its sources' files, check a build, show what is there.",
-    "demo": "Run SALE and each single agent over hst_mini with simulated agents, and show a table.",
+    "demo": "A small study with simulated agents, from dev tasks to a decision.",
     "doctor": "Check what a run needs: Docker, model servers, prices, data.",
     "fit": "Fit the weights of the score to the auctions in evaluation logs of a dev set.",
     "memory": "Look into an auction memory, search it, bound its size, carry it elsewhere.",
@@ -21,6 +21,7 @@ _COMMANDS = {
     "plan": "State calls, tokens and dollars of a run by phase and agent, before anything is spent.",
     "replay": "Evaluate routers offline on recorded outcomes: what routing would have solved and saved.",
     "report": "Write a page with tables, figures and statistics on what policies solved and spent.",
+    "serve": "Answer OpenAI's clients: a server that routes each request among a pool's agents.",
     "simulate": "How the mechanism answers to its surroundings, in simulated markets.",
     "study": "From one file to a decision: run, fit, test and decide which policy to use.",
     "table": "Show what the policies in evaluation logs solved and spent.",

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from sale_inspect._cli import _options as options
-from sale_inspect._cli._draw import say, show_table
-from sale_inspect._edge import clean_errors
-from sale_inspect._results import check_result, result_rules
-from sale_inspect._work import demo_folder, demo_policies, demo_report, finish_demo, run_demo_policy
+from sale_inspect._cli._draw import say, say_wrapped, show_table
+from sale_inspect._edge import clean_errors, stops_with
 
 __all__ = ["demo"]
 
@@ -22,42 +19,49 @@ __all__ = ["demo"]
 @click.command()
 @options.log_dir
 @options.limit
-@options.force
 @click.option(
     "--sandbox", type=click.Choice(["local", "docker"]), default="local",
     help="Where the simulated agents' programs run. They come with this package, so local is safe here.",
 )  # fmt: skip
-def demo(log_dir: str | None, limit: int | None, force: bool, sandbox: Literal["local", "docker"]) -> None:
-    """Run SALE and each single agent over hst_mini with simulated agents; show a table and write a report.
+def demo(log_dir: str | None, limit: int | None, sandbox: Literal["local", "docker"]) -> None:
+    """A small study with simulated agents, from dev tasks to a decision.
 
-    Needs no key, no network and no Docker. Everything runs through Inspect; the logs can be read with
-    `inspect view`. They are in a new folder in ./logs, and the report is beside it, in FOLDER-report. --limit counts
-    tasks of each domain.
+    Runs single agents, the auction and a router over hst_mini through Inspect, and beside them a fast simulation of
+    another world. Needs no key, no network and no Docker. The study's file, its logs and its page are in a new folder
+    in ./logs, or in --log-dir; with a folder of before, it goes on there. --limit counts dev and test tasks of each
+    domain.
     """
-    if force and log_dir is None:
-        raise click.UsageError("--force is for the report beside --log-dir, which is not given.")
-    folder = log_dir or demo_folder()
-    report = demo_report(folder)
-    with result_rules([report], replace=force):
-        with clean_errors():
-            check_result(report)
-        _run(folder, limit, sandbox)
+    from sale_inspect._work.study import STOPPED, demo_folder, prepare_demo, run_study
+    from sale_inspect.study import demo_table, fast_demo
 
-
-def _run(folder: str, limit: int | None, sandbox: Literal["local", "docker"]) -> None:
-    policies = demo_policies()
-    say(f"hst_mini with {len(policies) - 1} simulated agents; programs run in sandbox={sandbox}. Logs: {folder}")
+    folder = Path(log_dir) if log_dir else demo_folder()
     with clean_errors():
-        for number, name in enumerate(policies, start=1):
-            say(f"[{number}/{len(policies)}] {name} ... ", end=False)
-            start = time.monotonic()
-            count = run_demo_policy(name, folder, limit=limit, sandbox=sandbox)
-            say(f"{count} tasks in {time.monotonic() - start:.1f} s")
-        finished = finish_demo(folder)
-    show_table(finished.table)
-    say("", finished.report.sentences[0])
-    say("", "Read each auction in Inspect's viewer:", f"  {_inspect_command()} view --log-dir {folder}")
-    say("", "The report, with every table and picture:", f"  {finished.report.page}")
+        prepared = prepare_demo(folder, limit=limit, sandbox=sandbox)
+        dev, test = (sum(len(getattr(each, side)) for each in prepared.divided) for side in ("dev", "test"))
+        say_wrapped(
+            f"{len(prepared.pool.agents)} SIMULATED agents, {dev} dev and {test} test tasks of hst_mini, through "
+            f"Inspect; programs run in sandbox={sandbox}. Folder: {folder}"
+        )
+        with stops_with(STOPPED):
+            result = run_study(prepared, tell=say_wrapped)
+        fast = fast_demo(prepared.pool.names)
+    say("")
+    show_table(demo_table(result.decision, fast))
+    say("")
+    say_wrapped(
+        result.decision.sentence,
+        "No model ran, and no figure says anything about any model. All of this is simulated. With models and tasks "
+        "of your own: sale-inspect study init",
+    )
+    page = result.folder / result.page
+    say("", "The page, with every table and picture:", f"  {_near(page)}")
+    say("Each auction, in Inspect's viewer:", f"  {_inspect_command()} view --log-dir {_near(result.folder / 'logs')}")
+
+
+def _near(path: Path) -> str:
+    """A path from here if it lies here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def _inspect_command() -> str:

@@ -25,7 +25,7 @@ __all__ = ["doctor"]
 )
 @click.option("--build", is_flag=True, help="Build the sandbox images first.")
 def doctor(pool: str | None, data_dir: Path | None, call: bool, build: bool) -> None:
-    """Check what a run needs and say what mends it.
+    """Check what a run needs and say how to get what is missing.
 
     With --pool, prices and model servers of the pool are checked too; with --data-dir, the benchmark's data in that
     folder. Each agent of the pool writes one plan and one rating, as in an auction: two short calls, which are paid.
@@ -38,7 +38,7 @@ def doctor(pool: str | None, data_dir: Path | None, call: bool, build: bool) -> 
     with clean_errors():
         if build:
             build_images(lambda image: say(f"Building {image} ..."))
-        checks = check_setup(pool, data_dir, call=call)
+        checks = check_setup(pool, data_dir, call=call, on_call=say)
     draw_checks(checks)
     missing = [check for check in checks if check.status == "missing"]
     if missing:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import rich.table
@@ -19,12 +21,34 @@ from sale_inspect._edge import clean_errors
 from sale_inspect._files import write_file
 from sale_inspect._work import Progress
 from sale_inspect.checks import Check
-from sale_inspect.texts import LINE_WIDTH, NAME_WIDTH, Table, plain, rich_text, to_markdown, visible, without_passwords
+from sale_inspect.texts import (
+    LINE_WIDTH,
+    NAME_WIDTH,
+    Table,
+    hidden_values,
+    hider,
+    plain,
+    rich_text,
+    to_markdown,
+    visible,
+    without_secrets,
+)
 
-__all__ = ["draw_checks", "draw_rows", "progress_shown", "say", "say_escaped", "show_table", "write_json"]
+__all__ = [
+    "draw_checks",
+    "draw_rows",
+    "progress_shown",
+    "say",
+    "say_escaped",
+    "say_wrapped",
+    "show_table",
+    "write_json",
+]
 
 _STATES = {"ok": ("fine", "green"), "missing": ("missing", "bold red"), "optional": ("optional", "yellow")}
 _PIPE_WIDTH = 150
+# A word that is wider than its column goes on in the next line: a command that is cut could not be typed.
+_WHOLE: Literal["fold"] = "fold"
 
 
 def _console() -> Console:
@@ -41,7 +65,22 @@ def say(*lines: str, err: bool = False, end: bool = True) -> None:
         err: To standard error.
         end: Whether the last line ends.
     """
-    click.echo("\n".join(plain(without_passwords(line), LINE_WIDTH) for line in lines), err=err, nl=end)
+    click.echo("\n".join(plain(without_secrets(line), LINE_WIDTH) for line in lines), err=err, nl=end)
+
+
+def say_wrapped(*lines: str) -> None:
+    """Print lines, in a terminal broken between words and not where its width ends."""
+    width = _terminal_width()
+    for line in lines:
+        shown = plain(without_secrets(line), LINE_WIDTH)
+        parts = textwrap.wrap(shown, width, break_long_words=False, break_on_hyphens=False) if width else []
+        click.echo("\n".join(parts or [shown]))
+
+
+def _terminal_width() -> int:
+    """Columns of the terminal; 0 if the output goes elsewhere."""
+    console = Console()
+    return console.width if console.is_terminal else 0
 
 
 def say_escaped(text: str) -> None:
@@ -52,7 +91,7 @@ def say_escaped(text: str) -> None:
 def show_table(table: Table, *, markdown: bool = False) -> None:
     """Print a table with its notes, drawn or as Markdown."""
     if markdown:
-        say_escaped(to_markdown(table))
+        say_escaped(to_markdown(_shareable(table)))
         return
     draw_rows(
         table.header,
@@ -60,6 +99,16 @@ def show_table(table: Table, *, markdown: bool = False) -> None:
         title=table.title,
         right=range(2, len(table.header)),
         notes=table.notes,
+    )
+
+
+def _shareable(table: Table) -> Table:
+    hide = hider()
+    return replace(
+        table,
+        header=tuple(map(hide, table.header)),
+        sections=tuple(tuple(tuple(map(hide, row)) for row in section) for section in table.sections),
+        notes=tuple(map(hide, table.notes)),
     )
 
 
@@ -84,33 +133,37 @@ def draw_rows(
         bold: Which rows are sums.
         notes: Sentences below it.
     """
-    drawn = rich.table.Table(title=Text(visible(title), style="italic") if title else None, title_justify="left")
+    hide = hider()
+    drawn = rich.table.Table(title=Text(visible(hide(title)), style="italic") if title else None, title_justify="left")
     for number, name in enumerate(header):
         to_right = number in right
-        drawn.add_column(Text(visible(name)), justify="right" if to_right else "left", no_wrap=to_right)
+        justify: Literal["left", "right"] = "right" if to_right else "left"
+        drawn.add_column(Text(visible(name)), justify=justify, no_wrap=to_right, overflow=_WHOLE)
     for section in sections:
         for row in section:
-            cells = [_cell(cell, None if number in whole else NAME_WIDTH) for number, cell in enumerate(row)]
+            cells = [_cell(cell, None if number in whole else NAME_WIDTH, hide) for number, cell in enumerate(row)]
             drawn.add_row(*cells, style="bold" if bold(row) else None)
         drawn.add_section()
     out = _console()
     out.print(drawn)
     for note in notes:
-        out.print(Text(plain(without_passwords(f"- {note}"), LINE_WIDTH)))
+        out.print(Text(plain(without_secrets(f"- {note}"), LINE_WIDTH)))
 
 
-def _cell(cell: str | Sequence[str], width: int | None) -> Text:
-    lines = [cell] if isinstance(cell, str) else cell
+def _cell(cell: str | Sequence[str], width: int | None, hide: Callable[[str], str]) -> Text:
+    lines = [hide(line) for line in ([cell] if isinstance(cell, str) else cell)]
     return Text("\n".join(visible(line) if width is None else plain(line, width) for line in lines))
 
 
 def draw_checks(checks: Sequence[Check]) -> None:
     """Print findings, one row each."""
-    drawn = rich.table.Table("what", "state", "found", "what mends it")
+    drawn = rich.table.Table()
+    for column in ("what", "state", "found", "remedy"):
+        drawn.add_column(column, overflow=_WHOLE)
     for check in checks:
         word, style = _STATES[check.status]
         name, detail, remedy = (
-            Text(visible(without_passwords(text))) for text in (check.name, check.detail, check.remedy)
+            Text(visible(without_secrets(text))) for text in (check.name, check.detail, check.remedy)
         )
         drawn.add_row(name, Text(word, style=style), detail, remedy)
     _console().print(drawn)
@@ -120,7 +173,7 @@ def write_json(file: Path | None, figures: Mapping[str, Any]) -> None:
     """Write figures as JSON, if a file is given."""
     if file is not None:
         with clean_errors():
-            write_file(file, json.dumps(figures, indent=1) + "\n")
+            write_file(file, json.dumps(hidden_values(figures, by_name=False), indent=1) + "\n")
 
 
 @contextmanager

@@ -9,8 +9,9 @@ import click
 from sale_inspect._cli import _options as options
 from sale_inspect._cli._draw import progress_shown, say, say_escaped, write_json
 from sale_inspect._edge import clean_errors
-from sale_inspect._work import FitRequest, fit_auction, fit_weights
-from sale_inspect.calibrated import calibrated_text
+from sale_inspect._errors import LogError
+from sale_inspect._work import FitRequest, fit_acceptance, fit_auction, fit_weights
+from sale_inspect.calibrated import accept_figures, accept_text, calibrated_text
 from sale_inspect.weights import to_text
 
 __all__ = ["fit"]
@@ -22,7 +23,7 @@ _DEFAULT = FitRequest()
 @click.argument("logs", nargs=-1, required=True)
 @click.option(
     "--objective",
-    type=click.Choice(["uniform", "minmax", "outcome", "calibrated"]),
+    type=click.Choice(["uniform", "minmax", "outcome", "calibrated", "accept"]),
     default=_DEFAULT.objective,
     show_default=True,
     help="What the weights are best at; see above.",
@@ -84,8 +85,12 @@ def fit(logs: tuple[str, ...], output: Path | None, json_file: Path | None, requ
                for each agent and task; --keep-pass, --budget or --worth say
                what a dollar must bring, default: most tasks solved. Where dev
                tasks cannot show it to be as good as the best single agent,
-               that agent does every task, and the file says so. No solver
-               reads this file yet
+               that agent does every task, and the file says so. Give the
+               file to sale with -S weights=auction.npz
+      accept   ours: the score from which an escalation accepts an answer,
+               for --keep-pass or --budget; from auctions with escalate,
+               the highest accept_at and score_steps=true, which say what
+               every agent in the auction's order would have answered
 
     Weights that were chosen for a dev set look better on it than they are. Trust the
     cross-validated line, and never fit on the tasks that you report.
@@ -100,7 +105,14 @@ def fit(logs: tuple[str, ...], output: Path | None, json_file: Path | None, requ
       sale-inspect fit dev --objective calibrated --worth 0.50 -o auction.npz
     """  # noqa: D301 (click needs the backspace itself, not a backslash)
     with clean_errors(), progress_shown() as progress:
-        if request.objective == "calibrated":
+        if request.objective == "accept":
+            if output is not None:
+                raise LogError(
+                    "--objective accept makes no file: leave -o out, and give sale its number, -S accept_at=3."
+                )
+            accepting = fit_acceptance(logs, request, progress=progress)
+            text, figures = accept_text(accepting), accept_figures(accepting)
+        elif request.objective == "calibrated":
             auction = fit_auction(logs, request, output, progress=progress)
             text, figures = calibrated_text(auction), auction.header.model_dump(mode="json")
         else:

@@ -6,6 +6,7 @@ import os
 import shlex
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,29 +21,67 @@ from sale_inspect.memory import (
     Leftover,
     MemoryFileError,
     MemoryStore,
+    Run,
+    ServerAddress,
     TaskIndex,
     compact,
     export_jsonl,
     import_jsonl,
+    is_server_address,
     leftovers,
     plan_compaction,
     remove_leftover,
     runs_folder,
+    server_address,
 )
+
+if TYPE_CHECKING:
+    from sale_inspect.memory.postgres import ServerStore
 
 __all__ = ["memory"]
 
+
+class MemoryPlace(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic in newer releases only
+    """A file, or the address of a memory in PostgreSQL.
+
+    Args:
+        refused: Only a file can be used.
+    """
+
+    name = "file"
+
+    def __init__(self, refused: bool = False) -> None:
+        self._refused = refused
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path | ServerAddress:
+        """Read the argument."""
+        if not isinstance(value, str) or not is_server_address(value):
+            found = click.Path(dir_okay=False, path_type=Path).convert(value, param, ctx)  # type: ignore[arg-type]
+            return Path(os.fsdecode(found))
+        with clean_errors():
+            address = server_address(value)
+            if self._refused:
+                raise MemoryFileError(
+                    f"{address}: this command is for a SQLite file. Make one of a memory in PostgreSQL: sale-inspect "
+                    "memory export, then import."
+                )
+        return address
+
+
 _CHOICES = {HashingEmbedder.name: "hashing", MiniLmEmbedder.name: "minilm"}
 
-_file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+_file = click.argument("file", type=MemoryPlace())
+
+
+_local = click.argument("file", type=MemoryPlace(refused=True))
 
 
 @click.group(cls=SentenceGroup)
 def memory() -> None:
     """Look into an auction memory, search it, bound its size, carry it elsewhere, clear up after runs.
 
-    A memory is one SQLite file that runs write while they go on. `show`, `query` and `export` work
-    also meanwhile; `compact` and `import` need the file for themselves. Memories hold the texts of tasks
+    A memory is one SQLite file that runs write while they go on, or one in PostgreSQL. `show`, `query` and `export`
+    work also meanwhile; `compact` and `import` need a file for themselves. Memories hold the texts of tasks
     and plans, so only you may read the files that are made here.
 
     \b
@@ -52,19 +91,21 @@ def memory() -> None:
       sale-inspect memory export memory.db -o memory.jsonl
       sale-inspect memory import other.db memory.jsonl
       sale-inspect memory clean
+      sale-inspect memory show postgresql://HOST/DATABASE
     """  # noqa: D301 - click reads \b
 
 
 @memory.command()
 @_file
-def show(file: Path) -> None:
+def show(file: Path | ServerAddress) -> None:
     """Show what is in FILE: auctions by run and winner, and how many were solved.
 
     \b
       sale-inspect memory show memory.db
     """  # noqa: D301 - click reads \b
-    with clean_errors(), MemoryStore(file, mode="read") as store:
+    with clean_errors(), _reading(file) as store:
         counts, runs, tallies = store.counts(), {run.key: run for run in store.runs()}, store.tallies()
+        size = _size(store.path) if isinstance(store, MemoryStore) else _mib(store.size())
     rows = []
     for tally in tallies:
         run = runs[tally.run]
@@ -76,8 +117,10 @@ def show(file: Path) -> None:
     )
     say(
         f"auctions {counts.auctions}, runs {counts.runs}, failed places {counts.failed}, dropped by compaction "
-        f"{counts.dropped}, vectors {counts.vectors}; {_size(file)}"
+        f"{counts.dropped}, vectors {counts.vectors}; {size}"
     )
+    if not isinstance(file, Path):
+        return
     if os.name == "posix" and file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         say(f"Other users may read {file}. If they should not: chmod 600 {shlex.quote(str(file))}")
 
@@ -87,14 +130,18 @@ def show(file: Path) -> None:
 @click.argument("text")
 @click.option("-k", "--neighbours", type=click.IntRange(min=1), default=8, show_default=True, help="How many, at most.")
 @options.embedder
-def query(file: Path, text: str, neighbours: int, embedder: str) -> None:
+def query(file: Path | ServerAddress, text: str, neighbours: int, embedder: str) -> None:
     """Show the past tasks in FILE that are most like TEXT, with who won and how it ended.
 
     \b
       sale-inspect memory query memory.db "Sort a list of numbers" -k 3
     """  # noqa: D301 - click reads \b
-    with clean_errors(), MemoryStore(file, mode="read") as store:
-        found = TaskIndex(store, _make(store, embedder)).nearest(text, neighbours)
+    with clean_errors(), _reading(file) as store:
+        chosen = _make(store.runs(), file, embedder)
+        if isinstance(store, MemoryStore):
+            found = TaskIndex(store, chosen).nearest(text, neighbours)
+        else:
+            found = store.nearest(text, neighbours, chosen)
     rows = [
         [
             f"{each.similarity:.3f}",
@@ -111,7 +158,7 @@ def query(file: Path, text: str, neighbours: int, embedder: str) -> None:
 
 
 @memory.command("compact")
-@_file
+@_local
 @click.option("--at-most", "keep", required=True, type=click.IntRange(min=1), help="How many auctions stay.")
 @click.option(
     "--near-duplicate",
@@ -134,7 +181,7 @@ def compact_file(file: Path, keep: int, near_duplicate: float, dry_run: bool, em
       sale-inspect memory compact memory.db --at-most 5000 --dry-run
     """  # noqa: D301 - click reads \b
     with clean_errors(), MemoryStore(_existing(file), mode="read" if dry_run else "write") as store:
-        chosen = _make(store, embedder)
+        chosen = _make(store.runs(), file, embedder)
         work = plan_compaction if dry_run else compact
         done = work(store, keep=keep, embedder=chosen, near_duplicate=near_duplicate)
     say(_compaction(done, dry_run))
@@ -143,19 +190,19 @@ def compact_file(file: Path, keep: int, near_duplicate: float, dry_run: bool, em
 @memory.command("export")
 @_file
 @options.output(required=True)
-def export_file(file: Path, output: Path) -> None:
+def export_file(file: Path | ServerAddress, output: Path) -> None:
     """Write the auctions in FILE as JSONL, one a line, in the memory's order.
 
     \b
       sale-inspect memory export memory.db -o memory.jsonl
     """  # noqa: D301 - click reads \b
-    with clean_errors(), MemoryStore(file, mode="read") as store:
+    with clean_errors(), _reading(file) as store:
         count = export_jsonl(store, output)
     say(f"wrote {output}: {count} auctions")
 
 
 @memory.command("import")
-@_file
+@_local
 @click.argument("jsonl", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_file(file: Path, jsonl: Path) -> None:
     """Add the auctions of an export to FILE, which is made if it is missing.
@@ -173,7 +220,31 @@ def import_file(file: Path, jsonl: Path) -> None:
         say(f"{done.conflicts} left out: their places have other auctions, which stay")
 
 
+@memory.command("index")
+@click.argument("server", type=MemoryPlace())
+def index_server(server: Path | ServerAddress) -> None:
+    """Make pgvector's approximate index (HNSW) in SERVER and say how much it finds.
+
+    For memories of more than some 100,000 auctions, whose runs then say `?search=hnsw` in their address. Without it a
+    search compares the task with all. Made again, it is made anew.
+
+    \b
+      sale-inspect memory index postgresql://HOST/DATABASE
+    """  # noqa: D301 - click reads \b
+    if isinstance(server, Path):
+        raise click.UsageError("SERVER must be an address postgresql://... A file needs no index.")
+    with clean_errors():
+        from sale_inspect.memory.postgres import make_index
+
+        for made in make_index(server, tell=say):
+            say(
+                f"{made.embedder}: {made.rows} auctions; of the 8 nearest to each of {made.queries} of them the index "
+                f"found {100 * made.recall:.1f}%"
+            )
+
+
 @memory.command()
+@click.argument("server", required=False, type=MemoryPlace())
 @click.option(
     "--older-than",
     "days",
@@ -183,17 +254,27 @@ def import_file(file: Path, jsonl: Path) -> None:
     help="Only memories to which nothing was written for so many days.",
 )
 @click.option("--remove", is_flag=True, help="Remove them; without it they are only shown.")
-def clean(days: float, remove: bool) -> None:
+def clean(server: Path | ServerAddress | None, days: float, remove: bool) -> None:
     """Remove the memories that finished or abandoned runs left behind.
 
     With memory=run each run has a memory of its own, which goes when the run has succeeded. That of a run that ended
     early stays, because `inspect eval-retry` goes on with it. This shows all of them, and with --remove removes those
     that are old enough. A memory that a running run is writing stays in any case, and so do files of several runs.
 
+    With SERVER, the address of a memory in PostgreSQL, these are the runs in it that did not end and that no process is
+    at work on; with --remove their auctions go.
+
     \b
       sale-inspect memory clean
       sale-inspect memory clean --older-than 0 --remove
+      sale-inspect memory clean postgresql://HOST/DATABASE
     """  # noqa: D301 - click reads \b
+    if isinstance(server, Path):
+        raise click.UsageError("SERVER must be an address postgresql://... A file of yours is not cleaned: delete it.")
+    if server is not None:
+        with clean_errors():
+            _clean_server(server, days, remove)
+        return
     with clean_errors():
         stays = {each: _why_kept(each, days) for each in leftovers()}
         for each in [each for each, why in stays.items() if remove and not why]:
@@ -236,12 +317,52 @@ def _existing(file: Path) -> Path:
     return file
 
 
-def _make(store: MemoryStore, choice: str) -> Embedder:
+def _reading(place: Path | ServerAddress) -> MemoryStore | ServerStore:
+    if isinstance(place, Path):
+        return MemoryStore(place, mode="read")
+    # Libraries of the server are for those who have one.
+    from sale_inspect.memory.postgres import ServerStore
+
+    return ServerStore(place)
+
+
+def _clean_server(server: ServerAddress, days: float, remove: bool) -> None:
+    from sale_inspect.memory.postgres import leftover_runs, remove_run
+
+    stays = {
+        each: each.kept or (f"--older-than {days:g}" if each.days < days else "") for each in leftover_runs(server)
+    }
+    for each in [each for each, why in stays.items() if remove and not why]:
+        remove_run(server, each.key)
+    if stays:
+        rows = [
+            (
+                each.key,
+                each.created,
+                str(each.auctions),
+                str(each.missing),
+                f"{each.days:.1f}",
+                f"stays: {why}" if why else "removed" if remove else "would be removed",
+            )
+            for each, why in stays.items()
+        ]
+        header = ["run", "began", "auctions", "missing", "days ago", ""]
+        draw_rows(header, [rows], title=str(server), right=(2, 3, 4), whole=(5,))
+    going = sum(not why for why in stays.values())
+    runs = f"{going} {'run' if going == 1 else 'runs'}"
+    if not going:
+        say(f"Nothing to remove in {server}.")
+    elif remove:
+        say(f"Removed: {runs}.")
+    else:
+        say(f"{runs} would be removed; a retry of them would begin anew. Add --remove.")
+
+
+def _make(runs: list[Run], place: Path | ServerAddress, choice: str) -> Embedder:
     if choice == "auto":
-        runs = store.runs()
         name = runs[-1].embedder if runs else HashingEmbedder.name
         if name not in _CHOICES:
-            raise MemoryFileError(f"{store.path}: its embedder {name} is unknown here. Choose one with --embedder.")
+            raise MemoryFileError(f"{place}: its embedder {name} is unknown here. Choose one with --embedder.")
         choice = _CHOICES[name]
     return make_embedder(choice)
 

@@ -23,6 +23,7 @@ __all__ = [
     "allow_missing",
     "annotator",
     "budget",
+    "cap",
     "common_tasks",
     "compares_logs",
     "confidence",
@@ -45,6 +46,7 @@ __all__ = [
     "routers",
     "score",
     "seed",
+    "tried",
     "worth",
 ]
 
@@ -250,7 +252,8 @@ agents = click.option(
 )
 routers = click.option(
     "--router", "routers", multiple=True,
-    help="Router by its name, to replay also by its file; may be repeated. Default: all that read the task.",
+    help="Router by its name, to replay also by its file; may be repeated. Default: all that read the task. To serve: "
+    "one file, or random, cheapest or dearest.",
 )  # fmt: skip
 outer = click.option(
     "--outer", type=click.IntRange(min=2), default=5, show_default=True, help="Folds that hold tasks out."
@@ -258,6 +261,11 @@ outer = click.option(
 inner = click.option(
     "--inner", type=click.IntRange(min=2), default=4, show_default=True, help="Folds that choose options."
 )
+tried = click.option(
+    "--try", "tried", multiple=True, metavar="NAME=VALUE,...",
+    help="Values of an option of the routers among which the inner folds choose, for instance k=8,64,512; may be "
+    "repeated. Default: those of the router's page.",
+)  # fmt: skip
 common_tasks = click.option("--common-tasks", is_flag=True, help="Leave out tasks that not every policy ran.")
 
 
@@ -285,6 +293,9 @@ def _with_options(command: Command, *decorators: Callable[[Command], Command]) -
     return command
 
 
+cap = click.option(
+    "--cap", type=click.FloatRange(0, min_open=True), help="Most dollars, for the whole study or all that is served."
+)
 allow_missing = click.option(
     "--allow-missing", is_flag=True, help="Drop tasks that not every agent has, and say what was left out."
 )

@@ -54,6 +54,8 @@ def report(logs: tuple[str, ...], output: Path, request: ReportRequest) -> None:
         made = make_report(logs, output, request, progress=progress)
     for each in made.sentences[:_SENTENCES]:
         say(each)
+    for each in made.human_time[:_SENTENCES]:
+        say(f"- {each}")
     for sentence in (*left_out_notes(made.left_out), *made.health):
         say(f"- {sentence}")
     say("", str(made.page))

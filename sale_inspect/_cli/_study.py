@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from sale_inspect._cli import _options as options
-from sale_inspect._cli._draw import say, say_escaped, show_table, write_json
-from sale_inspect._edge import clean_errors
+from sale_inspect._cli._draw import say, say_escaped, say_wrapped, show_table, write_json
+from sale_inspect._edge import clean_errors, stops_with
 from sale_inspect._errors import StudyError
 from sale_inspect._files import write_file
+from sale_inspect.texts import fmt_usd
+
+if TYPE_CHECKING:
+    from sale_inspect._work.study import PreparedStudy, StudyResult
+    from sale_inspect.shards import Shard
 
 __all__ = ["study"]
 
@@ -57,33 +62,146 @@ def study() -> None:
 @_out
 @options.json_file
 @click.option("--forecast", "only_forecast", is_flag=True, help="Only say what it will cost. Nothing is called.")
-def run(file: Path, out: Path | None, json_file: Path | None, only_forecast: bool) -> None:
+@click.option(
+    "--shard", "shard_text", metavar="i/n",
+    help="Only this part of the samples, 1/n to n/n; env: as the variables of an array job say. "
+    "`study collect` joins the parts.",
+)  # fmt: skip
+@click.option("--side", type=click.Choice(["dev", "test"]), help="With --shard: only the dev or the test steps.")
+@click.option(
+    "--wait", type=click.FloatRange(0),
+    help="With --shard: minutes without news of the others after which it does not wait for them any longer, by "
+    "default 30.",
+)  # fmt: skip
+@click.option(
+    "--ray", metavar="ADDRESS",
+    help="Run the shards on a Ray: local, auto, or HOST:PORT of its head. What is lost with a machine is taken up from "
+    "its log elsewhere.",
+)  # fmt: skip
+@click.option(
+    "--shards", type=click.IntRange(2), help="With --ray: how many shards; by default one for each CPU of the Ray."
+)
+def run(
+    file: Path,
+    out: Path | None,
+    json_file: Path | None,
+    only_forecast: bool,
+    shard_text: str | None,
+    side: Literal["dev", "test"] | None,
+    wait: float | None,
+    ray: str | None,
+    shards: int | None,
+) -> None:
     """Run FILE, or what is left of it, to the decision."""
-    from sale_inspect._work.study import STOPPED, forecast_study, prepare_study, run_study
-    from sale_inspect.study import costs_table, decision_table
+    from sale_inspect._work.study import STOPPED, forecast_study, prepare_study, run_study, run_study_on_ray
+    from sale_inspect.study import costs_table
 
+    _require_shard_for(shard_text, side, wait)
+    _require_ray_for(ray, shards, shard_text, only_forecast)
     with clean_errors():
-        prepared = prepare_study(file, out)
+        shard = None if shard_text is None else _shard(shard_text)
+        prepared = prepare_study(file, out, shards=None if shard is None else shard.of)
         dev, test = (sum(len(getattr(each, side)) for each in prepared.divided) for side in ("dev", "test"))
-        say(
+        say_wrapped(
             f"{prepared.study.name}: {len(prepared.pool.agents)} agents, {dev} dev and {test} test samples, "
-            f"{len(prepared.steps)} steps. Folder: {_near(prepared.folder)}"
+            f"{len(prepared.steps)} steps{'' if shard is None else f', shard {shard}'}. Folder: "
+            f"{_near(prepared.folder)}"
         )
+        if shard is not None and not only_forecast:
+            _run_shard(prepared, shard, side, wait, json_file)
+            return
         if only_forecast:
             forecast = forecast_study(prepared, prepared.steps, {})
-            show_table(costs_table(forecast))
+            if forecast:
+                show_table(costs_table(forecast, speed=prepared.study.speed))
+            else:
+                say("Nothing is left to run.")
             write_json(json_file, {"estimated": True, "steps": [asdict(each) for each in forecast]})
             return
-        try:
-            result = run_study(prepared, tell=say)
-        except KeyboardInterrupt:
-            raise StudyError(STOPPED) from None
+        with stops_with(STOPPED):
+            if ray is None:
+                result = run_study(prepared, tell=say_wrapped)
+            else:
+                result = run_study_on_ray(prepared, ray, shards=shards, tell=say_wrapped)
+    _show_end(result, json_file)
+
+
+def _require_shard_for(shard: str | None, side: str | None, wait: float | None) -> None:
+    if shard is None and (side is not None or wait is not None):
+        raise click.UsageError(f"{'--side' if side is not None else '--wait'} is for one shard: give --shard too.")
+    if side is not None and wait is not None:
+        raise click.UsageError("With --side a shard does not wait for the others: leave --wait out.")
+
+
+def _require_ray_for(ray: str | None, shards: int | None, shard: str | None, only_forecast: bool) -> None:
+    if ray is None and shards is not None:
+        raise click.UsageError("--shards is for a Ray: give --ray too. An array job says it as --shard i/n.")
+    if ray is not None and (shard is not None or only_forecast):
+        raise click.UsageError(f"--ray runs all shards: leave {'--shard' if shard is not None else '--forecast'} out.")
+
+
+def _shard(text: str) -> Shard:
+    import os
+
+    from sale_inspect.shards import parse_shard, shard_of_environment
+
+    shard = shard_of_environment(os.environ) if text.strip() == "env" else parse_shard(text)
+    if shard.of == 1:
+        raise StudyError("Shard 1/1 is the whole study: leave --shard out.")
+    return shard
+
+
+def _run_shard(
+    prepared: PreparedStudy,
+    shard: Shard,
+    side: Literal["dev", "test"] | None,
+    wait: float | None,
+    json_file: Path | None,
+) -> None:
+    from sale_inspect._work.study import STOPPED, WAIT_MINUTES, run_shard
+
+    minutes = WAIT_MINUTES if wait is None else wait
+    with stops_with(STOPPED):
+        done = run_shard(prepared, shard, side=side, wait=60 * minutes, tell=say_wrapped)
+    then = f"{prepared.file} --shard {shard}, which fits" if done.side == "dev" else f"collect {prepared.file}"
+    say_wrapped(
+        f"Shard {shard} has done {done.side}; it took {fmt_usd(done.spent)} in all. When all shards have: sale-inspect "
+        f"study {then}."
+    )
+    about = {"shard": str(shard), "side": done.side, "spent_usd": done.spent, "seconds": done.seconds}
+    write_json(json_file, about)
+
+
+def _show_end(result: StudyResult, json_file: Path | None) -> None:
+    from sale_inspect.study import decision_table
+
     say("")
     show_table(decision_table(result.decision))
-    say("", result.decision.sentence)
-    say("", f"The study took ${result.spent:,.4g} (forecast ${result.forecast:,.4g}).")
+    if result.health:
+        say("", "What was noticed in the runs:")
+        say_wrapped(*(f"- {sentence}" for sentence in result.health))
+    say("")
+    say_wrapped(result.decision.sentence)
+    say("")
+    say_wrapped(f"The study took {fmt_usd(result.spent)} in all; {fmt_usd(result.forecast)} were forecast.")
     say("The page, with every table and picture:", f"  {_near(result.folder / result.page)}")
     write_json(json_file, {"spent_usd": result.spent, "forecast_usd": result.forecast, **asdict(result.decision)})
+
+
+@study.command()
+@_file
+@_out
+def collect(file: Path, out: Path | None) -> None:
+    """Join the shards of FILE's study and decide.
+
+    Reads the logs of all shards as one run and writes the tables, the page and decision.json. Runs nothing; says which
+    shards are missing, if any are.
+    """
+    from sale_inspect._work.study import collect_study, prepare_study
+
+    with clean_errors():
+        result = collect_study(prepare_study(file, out), tell=say_wrapped)
+    _show_end(result, None)
 
 
 @study.command()
@@ -94,7 +212,7 @@ def run(file: Path, out: Path | None, json_file: Path | None, only_forecast: boo
 @options.keep_pass
 @options.budget
 @options.worth
-@click.option("--cap", type=click.FloatRange(0, min_open=True), help="Most dollars for the whole study.")
+@options.cap
 @click.option(
     "--dev-share", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.4, show_default=True,
     help="Share of the samples for dev.",
@@ -120,7 +238,8 @@ def init(file: Path, name: str | None, pool: str | None, task: str, **known: Any
     with clean_errors():
         parse_study(text, str(file))
         write_file(file, text)
-    say(f"Written: {file}. Look at it, then: sale-inspect study {file}")
+    say(f"Written: {file}. Look at it, then:")
+    say(f"  sale-inspect study {file} --forecast", f"  sale-inspect study {file}")
 
 
 @study.command()
@@ -169,7 +288,7 @@ def reprice(file: Path, new_prices: str, out: Path | None) -> None:
 
     with clean_errors():
         decision, made = repriced_study(prepare_study(file, out), new_prices)
-    say(decision.sentence, "Auctions and routers chose at the old prices; only the dollars are new.")
+    say_wrapped(decision.sentence, "Auctions and routers chose at the old prices; only the dollars are new.")
     say(f"The page: {_near(made.page)}")
 
 
@@ -184,7 +303,7 @@ def verify(folder: Path) -> None:
 
     with clean_errors():
         decision = verified_study(folder)
-    say("Every table and the decision follow from the data.", decision.sentence)
+    say_wrapped("Every table and the decision follow from the data.", decision.sentence)
 
 
 @study.command()

@@ -29,6 +29,7 @@ __all__ = ["train"]
 @options.agents
 @options.outer
 @options.inner
+@options.tried
 @options.seed
 @options.embedder
 @options.gathers(TrainRequest)
@@ -48,6 +49,9 @@ def train(outcomes: Path, routers: tuple[str, ...], output: Path, request: Train
       inspect eval sale_inspect/hst_coding --solver sale_inspect/routed \\
         -S router=routers/wtp-knn.npz -S pool=POOL
 
+    --try penalty=1e-4,1e-3 lets the inner folds choose among other values than a router's own. A router that does less
+    on held-out tasks than a blind mix of single agents is named in a warning.
+
     Never train on the tasks that you report.
     """  # noqa: D301 - click reads \b
 
@@ -64,6 +68,9 @@ def train(outcomes: Path, routers: tuple[str, ...], output: Path, request: Train
         say(f"- {note}", err=True)
     for router in trained:
         say_escaped(f"{router.text}\n")
+    for router in trained:
+        if router.warning:
+            say(f"Warning: {router.name} is {router.warning}.", err=True)
     if len(trained) > 1:
         say(*_overview(trained))
     say("", f"Written to {output}: {', '.join(f'{router.name}.npz' for router in trained)}")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from sale_inspect._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from sale_inspect._inspect.serving import ServeRequest, make_app, serve
     from sale_inspect._work._ablate import ablate
-    from sale_inspect._work._demo import Demo, demo_folder, demo_policies, demo_report, finish_demo, run_demo_policy
     from sale_inspect._work._doctor import build_images, check_setup
-    from sale_inspect._work._fit import FitRequest, fit_auction, fit_weights
+    from sale_inspect._work._fit import FitRequest, fit_acceptance, fit_auction, fit_weights
     from sale_inspect._work._logs import ComparedLogsRequest, LogsRequest
     from sale_inspect._work._outcomes import OutcomesRequest, read_outcomes
     from sale_inspect._work._places import Places
@@ -29,13 +29,26 @@ if TYPE_CHECKING:
         require_times,
         write_times,
     )
+    from sale_inspect._work._timing import (
+        JudgedProxies,
+        TimesPlan,
+        TimesPlanRequest,
+        judge_times,
+        plan_times,
+        write_times_plan,
+    )
     from sale_inspect._work._train import TrainedRouter, TrainRequest, train_router, train_routers
 
 # Training and replays read no log, so they are not to wait for Inspect's import.
 _MODULES = {
+    "JudgedProxies": "sale_inspect._work._timing",
+    "TimesPlan": "sale_inspect._work._timing",
+    "TimesPlanRequest": "sale_inspect._work._timing",
+    "judge_times": "sale_inspect._work._timing",
+    "plan_times": "sale_inspect._work._timing",
+    "write_times_plan": "sale_inspect._work._timing",
     "ComparedLogsRequest": "sale_inspect._work._logs",
     "CollectRequest": "sale_inspect._work._times",
-    "Demo": "sale_inspect._work._demo",
     "FitRequest": "sale_inspect._work._fit",
     "LogsRequest": "sale_inspect._work._logs",
     "MadeReplay": "sale_inspect._work._replay",
@@ -47,6 +60,7 @@ _MODULES = {
     "Progress": "sale_inspect._work._progress",
     "ReplayRequest": "sale_inspect._work._replay",
     "ReportRequest": "sale_inspect._work._report",
+    "ServeRequest": "sale_inspect._inspect.serving",
     "Session": "sale_inspect._work._times",
     "TrainRequest": "sale_inspect._work._train",
     "TrainedRouter": "sale_inspect._work._train",
@@ -55,20 +69,18 @@ _MODULES = {
     "aggregate_times": "sale_inspect._work._times",
     "build_images": "sale_inspect._work._doctor",
     "check_setup": "sale_inspect._work._doctor",
-    "demo_folder": "sale_inspect._work._demo",
-    "demo_policies": "sale_inspect._work._demo",
-    "demo_report": "sale_inspect._work._demo",
-    "finish_demo": "sale_inspect._work._demo",
+    "fit_acceptance": "sale_inspect._work._fit",
     "fit_auction": "sale_inspect._work._fit",
     "fit_weights": "sale_inspect._work._fit",
+    "make_app": "sale_inspect._inspect.serving",
     "make_report": "sale_inspect._work._report",
     "open_session": "sale_inspect._work._times",
     "plan": "sale_inspect._work._plan",
     "policy_table": "sale_inspect._work._summary",
     "read_outcomes": "sale_inspect._work._outcomes",
     "replay": "sale_inspect._work._replay",
-    "run_demo_policy": "sale_inspect._work._demo",
     "require_times": "sale_inspect._work._times",
+    "serve": "sale_inspect._inspect.serving",
     "silent": "sale_inspect._work._progress",
     "train_router": "sale_inspect._work._train",
     "train_routers": "sale_inspect._work._train",
@@ -79,8 +91,8 @@ __all__ = [
     "VIEWER",
     "CollectRequest",
     "ComparedLogsRequest",
-    "Demo",
     "FitRequest",
+    "JudgedProxies",
     "LogsRequest",
     "MadeReplay",
     "MadeReport",
@@ -91,31 +103,35 @@ __all__ = [
     "Progress",
     "ReplayRequest",
     "ReportRequest",
+    "ServeRequest",
     "Session",
+    "TimesPlan",
+    "TimesPlanRequest",
     "TrainRequest",
     "TrainedRouter",
     "ablate",
     "aggregate_times",
     "build_images",
     "check_setup",
-    "demo_folder",
-    "demo_policies",
-    "demo_report",
-    "finish_demo",
+    "fit_acceptance",
     "fit_auction",
     "fit_weights",
+    "judge_times",
+    "make_app",
     "make_report",
     "open_session",
     "plan",
+    "plan_times",
     "policy_table",
     "read_outcomes",
     "replay",
     "require_times",
-    "run_demo_policy",
+    "serve",
     "silent",
     "train_router",
     "train_routers",
     "write_times",
+    "write_times_plan",
 ]
 
 __getattr__ = lazy_names(__name__, _MODULES)

@@ -18,8 +18,9 @@ __all__ = ["ablate"]
 
 _ALIKE = ("pool", "agents", "drop", "judges", "defences")
 """What all auctions must have in common to be decided again together."""
-_ALIKE_OPTIONS = ("preset", "refined", "prefer", "plan")
+_ALIKE_OPTIONS = ("preset", "refined", "prefer", "plan", "auction")
 """The same, of options without a field of their own."""
+_FIT = "calibrated fit to data"
 
 
 def ablate(logs: Places, request: LogsRequest | None = None, *, progress: Progress = silent) -> Table:
@@ -45,19 +46,25 @@ def ablate(logs: Places, request: LogsRequest | None = None, *, progress: Progre
         table = ablations(_recorded(auctions))
     else:
         prices = read_price_list(request.reprice)
-        held = tuple((run, repriced_auction(record, run.sample, prices)) for run, record in auctions.held)
-        table = ablations(_recorded(replace(auctions, held=held)), base="decided at these prices")
+        held, skipped = (
+            tuple((run, repriced_auction(record, run.sample, prices)) for run, record in part)
+            for part in (auctions.held, auctions.skipped)
+        )
+        table = ablations(_recorded(replace(auctions, held=held, skipped=skipped)), base="decided at these prices")
     return replace(table, notes=(*table.notes, *auctions.notes))
 
 
 def _what(record: AuctionRecord, name: str) -> object:
+    if name == _FIT:
+        return None if record.calibrated is None else record.calibrated.data[:12]
     return record.options.get(name) if name in _ALIKE_OPTIONS else getattr(record, name)
 
 
 def _recorded(auctions: AuctionRuns) -> list[RecordedAuction]:
-    _, first = auctions.held[0]
-    for run, record in auctions.held:
-        for name in (*_ALIKE, *_ALIKE_OPTIONS):
+    decided = (*auctions.held, *auctions.skipped)
+    _, first = decided[0]
+    for run, record in decided:
+        for name in (*_ALIKE, *_ALIKE_OPTIONS, _FIT):
             of_first, of_this = _what(first, name), _what(record, name)
             if of_first != of_this:
                 raise LogError(
@@ -71,6 +78,7 @@ def _recorded(auctions: AuctionRuns) -> list[RecordedAuction]:
             usd=run.usd - run.overhead_usd,
             overhead_usd=run.overhead_usd,
             alone=auctions.alone_means(run.task),
+            escalated=not record.winner_alone,
         )
-        for run, record in auctions.held
+        for run, record in decided
     ]

@@ -17,13 +17,23 @@ from sale_inspect.embedding import Embedder, make_embedder
 from sale_inspect.outcomes import OutcomeTable, read_lined_up, texts_fault, to_outcomes
 from sale_inspect.routers import ROUTERS, EmbedderName, Features, Outcomes, answer_text, router_kind
 
-__all__ = ["RouterData", "Table", "check_texts", "chosen_routers", "embed_data", "embedded", "read_data", "read_table"]
+__all__ = [
+    "BLIND",
+    "RouterData",
+    "Table",
+    "check_texts",
+    "chosen_routers",
+    "embed_data",
+    "embedded",
+    "read_data",
+    "read_table",
+]
 
 Table = str | Path | OutcomeTable
 """A table of outcomes, or the file that holds one: Parquet of `read_outcomes`, or .csv, .tsv, .jsonl or .json."""
 
 _BATCH = 64
-_BLIND = ("single", "random", "zero", "shuffled")
+BLIND = ("single", "random", "zero", "shuffled")
 """Routers that do not read the task. A replay shows their like beside every router, so they are not trained unasked."""
 
 
@@ -127,7 +137,7 @@ def chosen_routers(names: Sequence[str], outcomes: Outcomes) -> tuple[list[str],
     for kind in ROUTERS.values():
         if kind.cascade and outcomes.answers is None:
             left_out.append(f"{kind.name} is left out: the table has no answers (sale-inspect outcomes --answers).")
-        elif not kind.reads_outcomes and kind.name not in _BLIND:
+        elif not kind.reads_outcomes and kind.name not in BLIND:
             chosen.append(kind.name)
     return chosen, left_out
 
@@ -139,7 +149,7 @@ def check_texts(names: Sequence[str], outcomes: Outcomes) -> None:
         OutcomesError: If the texts are all empty or all the same, and one of the routers reads them.
     """
     fault = texts_fault(outcomes.texts)
-    readers = [name for name in names if name not in _BLIND and not router_kind(name).reads_outcomes]
+    readers = [name for name in names if name not in BLIND and not router_kind(name).reads_outcomes]
     if fault and readers:
         raise OutcomesError(f"{fault} Not trained: {', '.join(readers)}.")
 

@@ -19,7 +19,9 @@ from sale_inspect.checks import (
     check_packages,
     check_prices,
 )
+from sale_inspect.options import SaleOptions
 from sale_inspect.pools import load_pool
+from sale_inspect.texts import visible
 
 __all__ = ["build_images", "check_setup"]
 
@@ -40,7 +42,13 @@ def build_images(on_image: Callable[[str], None] = lambda _: None) -> None:
         build_image(str(compose_file(name)))
 
 
-def check_setup(pool: str | None = None, data_dir: Path | None = None, *, call: bool = True) -> tuple[Check, ...]:
+def check_setup(
+    pool: str | None = None,
+    data_dir: Path | None = None,
+    *,
+    call: bool = True,
+    on_call: Callable[[str], None] = lambda _: None,
+) -> tuple[Check, ...]:
     """Check what a run needs.
 
         for check in sale_inspect.check_setup(pool="local"):
@@ -51,14 +59,15 @@ def check_setup(pool: str | None = None, data_dir: Path | None = None, *, call: 
         data_dir: Also look for benchmark data in this folder.
         call: With a pool, ask each agent whose server answers for one plan and one rating: two short calls, which are
             paid. Without, nothing is paid: model servers are only asked for their list of models.
+        on_call: Is called with a sentence before agents are asked, which can take minutes.
 
     Raises:
         PoolError: If there is no such pool.
     """
-    return tuple(_checks(pool, data_dir, call))
+    return tuple(_checks(pool, data_dir, call, on_call))
 
 
-def _checks(pool: str | None, data_dir: Path | None, call: bool) -> Iterator[Check]:
+def _checks(pool: str | None, data_dir: Path | None, call: bool, on_call: Callable[[str], None]) -> Iterator[Check]:
     chosen = None if pool is None else load_pool(pool)
     yield from check_packages()
     docker = list(check_docker())
@@ -73,6 +82,8 @@ def _checks(pool: str | None, data_dir: Path | None, call: bool) -> Iterator[Che
         endpoints = list(check_endpoints(chosen))
         yield from endpoints
         answering = [agent for agent, check in zip(chosen.agents, endpoints, strict=True) if check.status == "ok"]
-        if call:
+        if call and answering:
+            names = ", ".join(visible(agent.name) for agent in answering)
+            on_call(f"Asking for a plan and a rating, up to {SaleOptions().call_timeout:g} s each: {names} ...")
             yield from try_agents(chosen, answering)
     yield from check_data(data_dir)

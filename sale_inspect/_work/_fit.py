@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -18,17 +18,20 @@ from sale_inspect._work._logs import LogsRequest, read_logs
 from sale_inspect._work._places import Places
 from sale_inspect._work._progress import Progress, silent
 from sale_inspect.auction import uniform_weights
+from sale_inspect.bench import unlearnt_note
 from sale_inspect.calibrated import (
+    AcceptFit,
     CalibratedFile,
     CalibratedOptions,
     Goals,
+    fit_accept,
     fit_calibrated,
     make_file,
     save_calibrated,
 )
 from sale_inspect.embedding import make_embedder
 from sale_inspect.routers import EmbedderName, Features
-from sale_inspect.runs import dev_auctions, fit_data
+from sale_inspect.runs import attempts_of, bins_of, dev_auctions, fit_data
 from sale_inspect.stats import CONFIDENCE
 from sale_inspect.weights import (
     DEFAULT_FLOOR,
@@ -44,9 +47,9 @@ from sale_inspect.weights import (
     save_weights,
 )
 
-__all__ = ["FitRequest", "fit_auction", "fit_weights"]
+__all__ = ["FitRequest", "fit_acceptance", "fit_auction", "fit_weights"]
 
-Wanted = Literal[Objective, "calibrated"]
+Wanted = Literal[Objective, "calibrated", "accept"]
 
 _TIME_LIMIT = 300.0
 _READS: dict[Wanted, tuple[str, ...]] = {
@@ -56,6 +59,7 @@ _READS: dict[Wanted, tuple[str, ...]] = {
     "calibrated": (
         *("keep_pass", "budget", "worth", "auction", "confidence", "folds", "seed", "embedder", "allow_missing"),
     ),
+    "accept": ("keep_pass", "budget", "confidence", "seed", "allow_missing"),
 }
 """Which options each objective reads."""
 
@@ -67,18 +71,20 @@ class FitRequest(LogsRequest):
     Attributes:
         objective: `uniform` (equal weights, no fit), `minmax` (the paper's program; uses no outcome) or `outcome`
             (ours: most tasks solved, then fewest dollars; cross-validated), for `fit_weights`; `calibrated` (ours: a
-            probability of success and a bill for each agent and task, instead of weights), for `fit_auction`.
-        keep_pass: `outcome`, `calibrated`: fewest dollars that keep this share of the best agent's pass@1, in (0, 1].
-        budget: `calibrated`: most mean dollars a task, auctions included.
+            probability of success and a bill for each agent and task, instead of weights), for `fit_auction`; `accept`
+            (ours: the score from which an escalation accepts an answer), for `fit_acceptance`.
+        keep_pass: `outcome`, `calibrated`, `accept`: fewest dollars that keep this share of the best agent's pass@1, in
+            (0, 1].
+        budget: `calibrated`, `accept`: most mean dollars a task, auctions included.
         worth: `calibrated`: dollars of a solved task.
         auction: `calibrated`: `auto` holds an auction where it can pay for itself, `always` holds every one.
-        confidence: `outcome`, `calibrated`: one-sided confidence, by bootstrap over tasks, in [0.5, 1).
+        confidence: `outcome`, `calibrated`, `accept`: one-sided confidence, by bootstrap over tasks, in [0.5, 1).
         floor: `minmax`, `outcome`: least weight. All weights sum to 1.
         folds: `outcome`, `calibrated`: folds of the cross-validation, at least 2.
-        seed: `outcome`, `calibrated`: seed of all draws.
+        seed: `outcome`, `calibrated`, `accept`: seed of all draws.
         time_limit: `minmax`: seconds; then the best weights so far are kept, with their gap.
         embedder: `calibrated`: `auto`, `minilm` or `hashing`; a live run must have the same.
-        allow_missing: `outcome`, `calibrated`: drop tasks that not every agent has.
+        allow_missing: `outcome`, `calibrated`, `accept`: drop tasks that not every agent has.
 
     Raises:
         LogError: If an option is set that the objective does not read, or that reads only with `keep_pass`.
@@ -105,7 +111,9 @@ class FitRequest(LogsRequest):
                 flag = f"--{each.name.replace('_', '-')}"
                 fitting = " or ".join(name for name, read in _READS.items() if each.name in read)
                 raise LogError(f"{flag} needs --objective {fitting}; {self.objective} does not use it.")
-        if self.objective == "calibrated":
+        if self.objective == "accept" and self.keep_pass is None and self.budget is None:
+            raise LogError("--objective accept needs a goal: --keep-pass 0.99, or --budget DOLLARS a task.")
+        if self.objective in ("calibrated", "accept"):
             _ = self.goals
         elif self.keep_pass is None and self.confidence != CONFIDENCE:
             raise LogError("--confidence is that of --keep-pass, which is not given. Give both or neither.")
@@ -159,6 +167,7 @@ def fit_auction(
 
     data = dev_auctions(runs, embed, allow_missing=request.allow_missing)
     progress("fitting forecasts", 0, 1)
+    bins = bins_of(runs)
     fitted = make_file(
         data,
         fit_calibrated(data, options),
@@ -166,9 +175,35 @@ def fit_auction(
         embedder=EmbedderName(name=maker.name, dimensions=data.tasks.features.shape[1]),
         date=datetime.datetime.now(tz=datetime.UTC).date(),
     )
+    header = fitted.header
+    told = {"bins": bins, "notes": (*header.notes, *unlearnt_note(bins))}
+    fitted = replace(fitted, header=header.model_copy(update=told))
     if file is not None:
         save_calibrated(fitted, file)
     return fitted
+
+
+def fit_acceptance(logs: Places, request: FitRequest, *, progress: Progress = silent) -> AcceptFit:
+    """Fit the score from which an escalation accepts an answer, to executions in the auction's own order.
+
+        request = sale_inspect.FitRequest(objective="accept", keep_pass=0.99)
+        fitted = sale_inspect.fit_acceptance(["dev/escalated", "dev/single"], request)
+        print(sale_inspect.calibrated.accept_text(fitted))
+
+    Args:
+        logs: Logs of `sale` with `escalate`, the highest `accept_at` and `score_steps`, and of `single` for every agent
+            on the same tasks; files and folders.
+        request: Its objective is `accept`, with `keep_pass` or `budget`.
+        progress: Is told what is being done.
+
+    Raises:
+        LogError: If the logs lack something, or the request has another objective or no goal.
+    """
+    if request.objective != "accept":
+        raise LogError(f"The objective {request.objective!r} is no threshold. Call fit_weights or fit_auction.")
+    runs = read_logs(logs, request, line_up=False, progress=progress)
+    kind, attempts, outcomes = attempts_of(runs, allow_missing=request.allow_missing)
+    return fit_accept(kind, attempts, outcomes, request.goals, seed=request.seed)
 
 
 def fit_weights(
@@ -197,14 +232,20 @@ def fit_weights(
         ValueError: If an option is out of its range.
     """
     request = request or FitRequest()
-    if request.objective == "calibrated":
-        raise LogError("The objective 'calibrated' has no weights. Call fit_auction.")
+    if request.objective in ("calibrated", "accept"):
+        call = "fit_auction" if request.objective == "calibrated" else "fit_acceptance"
+        raise LogError(f"The objective {request.objective!r} has no weights. Call {call}.")
+    runs = read_logs(logs, request, line_up=False, progress=progress)
     data = fit_data(
-        read_logs(logs, request, line_up=False, progress=progress),
+        runs,
         need_outcomes=request.objective == "outcome",
         allow_missing=request.allow_missing,
     )
     fitted = _fitted(data, request)
+    bins = bins_of(runs)
+    # Equal weights are no fit: they learnt of no bin.
+    told = () if request.objective == "uniform" else unlearnt_note(bins)
+    fitted = fitted.model_copy(update={"bins": bins, "notes": (*fitted.notes, *told)})
     if file is not None:
         save_weights(fitted, Path(file))
     return fitted

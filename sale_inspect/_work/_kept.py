@@ -16,7 +16,7 @@ from sale_inspect._version import __version__
 __all__ = ["keep_report", "kept_report", "report_key"]
 
 _MOST = 20
-_SENTENCES = "sentences.json"
+_SENTENCES = "said.json"
 
 
 def report_key(options: object, notes: Sequence[str], data: Mapping[str, bytes]) -> str:
@@ -34,7 +34,7 @@ def report_key(options: object, notes: Sequence[str], data: Mapping[str, bytes])
     return digest.hexdigest()
 
 
-def kept_report(folder: Path, key: str) -> tuple[dict[str, bytes], list[str]] | None:
+def kept_report(folder: Path, key: str) -> tuple[dict[str, bytes], dict[str, list[str]]] | None:
     """The report's files and sentences, or None if it is not kept or cannot be read."""
     path = folder / f"{key}.zip"
     try:
@@ -46,9 +46,9 @@ def kept_report(folder: Path, key: str) -> tuple[dict[str, bytes], list[str]] | 
         return None
 
 
-def keep_report(folder: Path, key: str, files: Mapping[str, bytes], sentences: Sequence[str]) -> None:
+def keep_report(folder: Path, key: str, files: Mapping[str, bytes], sentences: Mapping[str, Sequence[str]]) -> None:
     """Keep a report, and of all reports the last 20 that were made or asked for."""
-    whole = {**files, _SENTENCES: json.dumps(list(sentences)).encode()}
+    whole = {**files, _SENTENCES: json.dumps({name: list(said) for name, said in sentences.items()}).encode()}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, data in whole.items():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sale_inspect._errors import OutcomesError
+from sale_inspect._inspect.serving import is_served_log, read_served
 from sale_inspect._work._logs import ComparedLogsRequest, read_logs, set_options
 from sale_inspect._work._places import Places, listed
 from sale_inspect._work._progress import Progress, silent
@@ -141,6 +142,8 @@ def _from_tables(
         progress("reading tables", number, len(paths))
         if path.suffix.lower() == ".parquet":
             table = _of_ours(path, agent, where)
+        elif is_served_log(path):
+            table = read_served(path)
         else:
             form = Form(columns=request.columns, where=where, agent=agent)
             table = read_text_table(path, form=form, pricing=pricing, dollars=dollars)

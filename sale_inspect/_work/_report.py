@@ -16,9 +16,10 @@ from sale_inspect._work._places import Places, listed
 from sale_inspect._work._progress import Progress, silent
 from sale_inspect.outcomes import holds_outcomes, read_lined_up
 from sale_inspect.report import PageRequest, report_files
-from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy, tidy_of_outcomes
+from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy, shareable, tidy_of_outcomes
+from sale_inspect.texts import without_secrets
 
-__all__ = ["VIEWER", "MadeReport", "ReportRequest", "make_report"]
+__all__ = ["VIEWER", "MadeReport", "ReportRequest", "compared_tidy", "make_report", "report_text"]
 
 VIEWER = "http://127.0.0.1:7575"
 """Where `inspect view` is by default."""
@@ -52,6 +53,7 @@ class MadeReport:
     Attributes:
         folder: Where it is.
         sentences: The sentences of the verdict, the main ones first.
+        human_time: What it does to each 50% horizon that human times are not known exactly; empty if they are.
         left_out: Samples that are not in it, and why.
         notes: What a reader must know of the data.
         health: What did not work as meant in what was run.
@@ -59,6 +61,7 @@ class MadeReport:
 
     folder: Path
     sentences: tuple[str, ...]
+    human_time: tuple[str, ...]
     left_out: tuple[SamplesLeftOut, ...]
     notes: tuple[str, ...]
     health: tuple[str, ...]
@@ -99,29 +102,56 @@ def make_report(
     viewer = _address(request.viewer)
     check_report_folder(target)
     check_result(target)
-    compared = _read(listed(logs), request, progress)
-    policies = list(dict.fromkeys(compared.tidy.samples["policy"]))
-    if request.baseline and request.baseline not in policies:
-        raise LogError(f"--baseline {request.baseline!r} is no policy of these logs. They are: {', '.join(policies)}.")
-    page = PageRequest(
-        title=request.title,
-        baseline=request.baseline,
-        seed=request.seed,
-        paper=request.paper,
-        viewer=viewer,
-    )
+    compared = compared_tidy(listed(logs), request, progress)
+    page = _page(compared, request, viewer)
     files, sentences = _made(compared, page, progress, cache=request.cache)
     write_folder(target, files)
     return MadeReport(
         folder=target,
-        sentences=tuple(sentences),
+        sentences=tuple(sentences["verdict"]),
+        human_time=tuple(sentences["human_time"]),
         left_out=tuple(compared.left_out),
         notes=tuple(compared.notes),
         health=tuple(compared.health),
     )
 
 
-def _read(logs: tuple[str, ...], request: ReportRequest, progress: Progress) -> ScreenedTidy:
+def report_text(logs: Places, request: ReportRequest) -> str:
+    """The page of a report as Markdown, as `make_report` writes it, without drawing its pictures.
+
+    Raises:
+        LogError: As in `make_report`.
+    """
+    compared = compared_tidy(listed(logs), request, silent)
+    files, _ = report_files(compared, _page(compared, request, _address(request.viewer)), rendered=False)
+    return files["report.md"].decode()
+
+
+def _page(compared: ScreenedTidy, request: ReportRequest, viewer: str) -> PageRequest:
+    """What the page shows, if its baseline is there."""
+    policies = list(dict.fromkeys(compared.tidy.samples["policy"]))
+    if request.baseline and request.baseline not in policies:
+        raise LogError(f"--baseline {request.baseline!r} is no policy of these logs. They are: {', '.join(policies)}.")
+    return PageRequest(
+        title=request.title,
+        baseline=request.baseline,
+        seed=request.seed,
+        paper=request.paper,
+        viewer=viewer,
+    )
+
+
+def compared_tidy(logs: tuple[str, ...], request: ComparedLogsRequest, progress: Progress) -> ScreenedTidy:
+    """Tidy data of logs, earlier reports and tables of outcomes, held against each other; without secrets.
+
+    Args:
+        logs: The places.
+        request: How they are read.
+        progress: Is told what is being done.
+
+    Raises:
+        LogError: If a place holds no log, or logs do not line up.
+    """
     progress("reading logs", 0, None)
     tables = [place for place in logs if Path(place).is_file() and holds_outcomes(Path(place))]
     tidy = [tidy_of_outcomes(read_lined_up(Path(place)), place) for place in tables]
@@ -133,13 +163,14 @@ def _read(logs: tuple[str, ...], request: ReportRequest, progress: Progress) -> 
         processes=request.processes,
         tables=[made for made, _ in tidy],
     )
-    return replace(compared, notes=(*compared.notes, *(note for _, notes in tidy for note in notes)))
+    found = replace(compared, notes=(*compared.notes, *(note for _, notes in tidy for note in notes)))
+    return shareable(found)
 
 
 def _made(
     compared: ScreenedTidy, page: PageRequest, progress: Progress, *, cache: bool
-) -> tuple[dict[str, bytes], list[str]]:
-    """All files of the report by their names in its folder, and its sentences, the main ones first."""
+) -> tuple[dict[str, bytes], dict[str, list[str]]]:
+    """All files of the report by their names in its folder, and its sentences by what they are of."""
     data = tidy_bytes(compared)
     key = report_key(page, [*compared.notes, *compared.health], data)
     kept = kept_report(cache_folder("reports"), key) if cache else None
@@ -162,4 +193,6 @@ def _address(viewer: str) -> str:
             f"--viewer {viewer}: is no address. Give one that begins with http://, https:// or file://, or a folder "
             "as the report's page sees it."
         )
+    if without_secrets(viewer) != viewer:
+        raise LogError("--viewer: holds a login or a key, which would stand on the page. Give the address without it.")
     return viewer

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sale_inspect._errors import OutcomesError
-from sale_inspect._work._data import RouterData, Table, check_texts, chosen_routers, embed_data, read_table
+from sale_inspect._work._data import BLIND, RouterData, Table, check_texts, chosen_routers, embed_data, read_table
 from sale_inspect._work._progress import Progress, silent
+from sale_inspect.bench import unlearnt_note
 from sale_inspect.routers import (
     Calibrated,
     RouterFile,
     Trained,
+    below_mix,
     budget_knob,
+    check_tried,
     held_out_score,
     keep_pass_knob,
     make_header,
@@ -22,6 +25,7 @@ from sale_inspect.routers import (
     router_text,
     save_router,
     train,
+    tried_options,
 )
 from sale_inspect.stats import CONFIDENCE
 
@@ -68,6 +72,8 @@ class TrainRequest:
         inner: Folds that choose options, at least 2.
         seed: Seed of folds and fits.
         embedder: `auto`, `minilm` or `hashing`; a live run must have the same.
+        tried: Values of routers' options among which the inner folds choose, in place of the catalog's:
+            `NAME=VALUE,...`, for instance `k=8,64,512`.
 
     Raises:
         OutcomesError: If both goals are given, or a confidence without a goal.
@@ -81,6 +87,7 @@ class TrainRequest:
     inner: int = 4
     seed: int = 0
     embedder: str = "auto"
+    tried: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.goal.set and self.confidence != CONFIDENCE:
@@ -105,6 +112,7 @@ class TrainedRouter:
         pass_rate: Held-out pass@1.
         dollars: Held-out mean dollars a task.
         at: Where the knob stands, in words; empty without a knob.
+        warning: That it does less on held-out tasks than a blind mix of single agents; else empty.
         notes: What was left out or went wrong beside.
     """
 
@@ -115,6 +123,7 @@ class TrainedRouter:
     pass_rate: float
     dollars: float
     at: str
+    warning: str = ""
     notes: tuple[str, ...] = ()
 
     @property
@@ -186,6 +195,7 @@ def train_routers(
     names, left_out = chosen_routers(routers, tasks)
     # Before anything is embedded, since that can take minutes.
     check_texts(names, tasks)
+    check_tried(names, request.tried)
     data = embed_data(table, tasks, embedder=request.embedder, answers=answers, progress=progress)
     finished: list[TrainedRouter] = []
     for number, name in enumerate(names):
@@ -202,6 +212,7 @@ def fitted(name: str, data: RouterData, request: TrainRequest) -> tuple[Trained,
         data.outcomes,
         data.features,
         router=name,
+        grid=tried_options(name, request.tried),
         outer=request.outer,
         inner=request.inner,
         seed=request.seed,
@@ -231,6 +242,8 @@ def _result(trained: Trained, chosen: Calibrated | None, data: RouterData, notes
     if chosen is not None and not chosen.reached:
         at += " (goal not reached)"
     header = make_header(trained, data.outcomes, embedder=data.embedder, date=datetime.date.today(), calibrated=chosen)
+    bins = tuple(sorted({name for name in data.outcomes.bins if name}))
+    header = header.model_copy(update={"bins": bins})
     return TrainedRouter(
         name=trained.kind,
         file=RouterFile(header=header, router=trained.router),
@@ -239,7 +252,8 @@ def _result(trained: Trained, chosen: Calibrated | None, data: RouterData, notes
         pass_rate=float(held.pass_rate[place]),
         dollars=float(held.mean_dollars[place]),
         at=at,
-        notes=notes,
+        warning="" if trained.kind in BLIND else below_mix(held, data.outcomes, place),
+        notes=(*notes, *unlearnt_note(bins)),
     )
 
 

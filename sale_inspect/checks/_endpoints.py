@@ -11,7 +11,7 @@ import httpx
 from sale_inspect._errors import MissingRequirementError
 from sale_inspect.checks._check import Check
 from sale_inspect.pools import Agent, Pool
-from sale_inspect.texts import without_passwords
+from sale_inspect.texts import without_secrets
 
 __all__ = ["check_endpoints", "require_endpoints"]
 
@@ -51,7 +51,7 @@ def check_endpoints(pool: Pool) -> Iterator[Check]:
         if fault := answers[endpoint]:
             yield Check(name=name, status="missing", detail=fault, remedy=_remedy(endpoint, fault))
         else:
-            yield Check(name=name, status="ok", detail=f"{without_passwords(endpoint.url)} answers")
+            yield Check(name=name, status="ok", detail=f"{without_secrets(endpoint.url)} answers")
 
 
 def require_endpoints(pool: Pool, given: str) -> None:
@@ -90,7 +90,7 @@ def _endpoint(agent: Agent) -> _Endpoint | None:
 
 def _fault(endpoint: _Endpoint) -> str:
     """What is wrong with an endpoint; nothing if it answers."""
-    key, shown = endpoint.key or "", without_passwords(endpoint.url or "")
+    key, shown = endpoint.key or "", without_secrets(endpoint.url or "")
     headers = (
         {"x-api-key": key, "anthropic-version": "2023-06-01"}
         if endpoint.provider == "anthropic"

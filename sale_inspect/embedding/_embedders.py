@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -18,9 +21,11 @@ __all__ = [
     "Embedder",
     "HashingEmbedder",
     "MiniLmEmbedder",
+    "embedder_choice",
     "make_embedder",
     "minilm_folder",
     "require_embedder",
+    "shared_embedder",
 ]
 
 MINILM_DIR_VARIABLE = "SALE_MINILM_DIR"
@@ -28,6 +33,7 @@ MINILM_DIR_VARIABLE = "SALE_MINILM_DIR"
 
 _MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 _HASH_DIMENSIONS = 1024
+_WORD = re.compile(r"\b\w\w+\b")
 
 
 class Embedder(Protocol):
@@ -41,21 +47,33 @@ class Embedder(Protocol):
 
 
 class HashingEmbedder:
-    """Hashed word 1-grams and 2-grams, 1,024 dimensions. Deterministic, needs no download (ours)."""
+    """Hashed word 1-grams and 2-grams, 1,024 dimensions. Deterministic, needs no download (ours).
+
+    The numbers are those of scikit-learn's HashingVectorizer (n_features=1024, ngram_range=(1, 2), norm="l2"), to the
+    last bit, without the second that importing it takes: a live router answers its first request with this.
+    """
 
     name = f"hashing-{_HASH_DIMENSIONS}"
 
-    def __init__(self) -> None:
-        from sklearn.feature_extraction.text import HashingVectorizer
-
-        self._vectorizer = HashingVectorizer(n_features=_HASH_DIMENSIONS, ngram_range=(1, 2), norm="l2")
-
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `Embedder.embed`."""
-        if not texts:
-            return np.zeros((0, _HASH_DIMENSIONS), dtype=np.float32)
-        rows = self._vectorizer.transform(texts).toarray()
-        return np.asarray(rows, dtype=np.float32)
+        rows = np.zeros((len(texts), _HASH_DIMENSIONS), dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            row[:] = _hashed(text)
+        return rows
+
+
+def _hashed(text: str) -> NDArray[np.float64]:
+    """(1024,): each word and pair of words adds 1 or takes 1 at a place, both by its MurmurHash3; then length 1."""
+    from mmh3 import hash as murmur
+
+    words = _WORD.findall(text.lower())
+    hashes = np.array([murmur(each) for each in (*words, *map(" ".join, pairwise(words)))], dtype=np.int64)
+    signs = np.where(hashes < 0, -1.0, 1.0)
+    sums = np.asarray(np.bincount(np.abs(hashes) % _HASH_DIMENSIONS, signs, _HASH_DIMENSIONS), dtype=np.float64)
+    # Sums of whole numbers are exact, so the length is the same in whatever order they are added.
+    length = float(np.sqrt(sums @ sums))
+    return sums / length if length else sums
 
 
 class MiniLmEmbedder:
@@ -104,6 +122,17 @@ def make_embedder(choice: str) -> Embedder:
     if choice == "minilm" or (choice == "auto" and _have_fastembed() and folder is not None):
         return MiniLmEmbedder(folder)
     return HashingEmbedder()
+
+
+@lru_cache(maxsize=2)
+def shared_embedder(choice: str) -> Embedder:
+    """`make_embedder`, made once for all that ask in this process: a model takes a second to load."""
+    return make_embedder(choice)
+
+
+def embedder_choice(name: str) -> str | None:
+    """Which choice makes the embedder of a name that a file states; None if no embedder of this version has it."""
+    return {MiniLmEmbedder.name: "minilm", HashingEmbedder.name: "hashing"}.get(name)
 
 
 def require_embedder(choice: str) -> None:

@@ -81,6 +81,8 @@ def forecast_sale(
     *,
     jury: Literal["individual", "panel"] = "individual",
     memory: bool = True,
+    escalate: int = 0,
+    judged: bool = False,
 ) -> Forecast:
     """SALE on all tasks: N bids, ratings of all by all, refinement, one execution.
 
@@ -93,6 +95,8 @@ def forecast_sale(
         assumed: Means a task.
         jury: `individual`: N calls a judge; `panel`: one.
         memory: Whether cheaper agents refine.
+        escalate: Most further executions; half of them are taken to happen, none and all at the ends.
+        judged: Whether all agents rate each answer, by which it is accepted.
 
     Raises:
         ForecastError: If no task is planned, or the pool is empty.
@@ -101,9 +105,10 @@ def forecast_sale(
     if not prices:
         raise ForecastError("The pool has no agent.")
     order = sorted(prices, key=lambda agent: prices[agent].blended())
-    middle = _sale(order, prices, tasks, assumed, jury, dict.fromkeys(order, 1 / len(order)), memory=memory)
-    cheap = _sale(order, prices, tasks, assumed, jury, {order[0]: 1.0}, memory=False)
-    dear = _sale(order, prices, tasks, assumed, jury, {order[-1]: 1.0}, memory=memory)
+    known = (order, prices, tasks, assumed, jury)
+    middle = _sale(*known, dict.fromkeys(order, 1 / len(order)), memory=memory, more=escalate / 2, judged=judged)
+    cheap = _sale(*known, {order[0]: 1.0}, memory=False, judged=judged)
+    dear = _sale(*known, {order[-1]: 1.0}, memory=memory, more=escalate, judged=judged)
     return Forecast(
         policy=f"SALE, jury {jury}" + ("" if memory else ", no memory"),
         tasks=tasks,
@@ -131,6 +136,8 @@ def _sale(
     leads: Mapping[str, float],
     *,
     memory: bool,
+    more: float = 0.0,
+    judged: bool = False,
 ) -> tuple[PhaseForecast, ...]:
     totals: Totals = {}
     base = assumed.task_tokens + _fixed("task")
@@ -149,7 +156,11 @@ def _sale(
                 calls, read, written = _rating_calls(len(cheaper), base, assumed, jury)
                 _add(totals, "refine", judge, share * tasks * calls, read, written)
     for agent, share in leads.items():
-        _execute(totals, agent, share * tasks, assumed)
+        _execute(totals, agent, share * tasks * (1.0 + more), assumed)
+    for judge in order if judged else ():
+        # An answer is no longer than what an execution writes.
+        read = base + _fixed("answer") + assumed.trace_output
+        _add(totals, "accept", judge, tasks * (1.0 + more), read, assumed.rating_tokens)
     return _phases(totals, prices, assumed)
 
 
@@ -188,5 +199,5 @@ def _phases(totals: Totals, prices: Mapping[str, Price], assumed: Assumptions) -
                 usd=usd(used, prices[agent]),
             )
         )  # fmt: skip
-    places = ("bid", "jury", "refine", "execute")
+    places = ("bid", "jury", "refine", "execute", "accept")
     return tuple(sorted(found, key=lambda each: places.index(each.phase)))

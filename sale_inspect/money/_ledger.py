@@ -13,12 +13,13 @@ from sale_inspect.money._prices import TokenUsage
 
 __all__ = ["AUCTION_PHASES", "PHASES", "Entry", "Phase", "book", "fees", "overhead_share", "overhead_usd", "total_usd"]
 
-Phase = Literal["bid", "jury", "refine", "execute", "grade"]
-"""What a model call was for. `grade` is recorded but is not part of an agent's cost."""
+Phase = Literal["bid", "jury", "refine", "execute", "accept", "grade"]
+"""What a model call was for. `accept` is the rating of an answer (`escalate`, ours). `grade` is recorded but is not
+part of an agent's cost."""
 
 PHASES: tuple[Phase, ...] = get_args(Phase)
 AUCTION_PHASES: frozenset[Phase] = frozenset({"bid", "jury", "refine"})
-_OWN_COST: frozenset[Phase] = AUCTION_PHASES | {"execute"}
+_OWN_COST: frozenset[Phase] = AUCTION_PHASES | {"execute", "accept"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +103,7 @@ def _sum(entries: Sequence[Entry]) -> Entry:
 
 
 def total_usd(entries: Iterable[Entry]) -> float:
-    """Dollars that the policy spent on a sample: bid + jury + refine + execute, without grading."""
+    """Dollars that the policy spent on a sample: bid + jury + refine + execute + accept, without grading."""
     return fsum(entry.usd for entry in entries if entry.phase in _OWN_COST)
 
 

@@ -44,19 +44,29 @@ class PageRequest:
 
 
 def report_files(
-    compared: ScreenedTidy, request: PageRequest, *, doing: Callable[[str], None] = lambda _: None
-) -> tuple[dict[str, bytes], list[str]]:
-    """The page as HTML and Markdown, pictures as SVG and PNG, tables as CSV; and the sentences of the verdict.
+    compared: ScreenedTidy,
+    request: PageRequest,
+    *,
+    doing: Callable[[str], None] = lambda _: None,
+    rendered: bool = True,
+) -> tuple[dict[str, bytes], dict[str, list[str]]]:
+    """The page as HTML and Markdown, pictures as SVG and PNG, tables as CSV; and its sentences.
 
     Args:
         compared: What is compared.
         request: What the page shows.
         doing: Is called with what is being done.
+        rendered: Whether pictures become SVG and PNG, which takes most of the time. Without them the Markdown page,
+            the tables and the sentences are the same.
+
+    Returns:
+        The files by name; and the sentences of the `verdict` and on `human_time`.
     """
     from sale_inspect.report.analysis import analyse
     from sale_inspect.report.page import (
         PageOptions,
         grid_csv,
+        human_time_sentences,
         report_page,
         to_html,
         to_markdown_page,
@@ -71,7 +81,7 @@ def report_files(
     files: dict[str, bytes] = {}
     pictures: dict[str, Picture] = {}
     for drawing in drawings:
-        picture, picture_files = _picture(drawing)
+        picture, picture_files = _picture(drawing, rendered=rendered)
         pictures[drawing.name] = picture
         files |= picture_files
     doing("writing")
@@ -100,7 +110,8 @@ def report_files(
     for grid in page.grids():
         if grid.columns and not grid.empty:
             files[f"tables/{grid.name}.csv"] = grid_csv(grid, simulated=page.simulated).encode()
-    return files, list(verdict_sentences(analyses))
+    sentences = {"verdict": verdict_sentences(analyses), "human_time": human_time_sentences(analyses)}
+    return files, {name: list(said) for name, said in sentences.items()}
 
 
 def _drawings(tidy: Tidy, analyses: Analyses, request: PageRequest) -> tuple[Drawing, ...]:
@@ -118,16 +129,14 @@ def _drawings(tidy: Tidy, analyses: Analyses, request: PageRequest) -> tuple[Dra
     )
 
 
-def _picture(drawing: Drawing) -> tuple[Picture, dict[str, bytes]]:
+def _picture(drawing: Drawing, *, rendered: bool) -> tuple[Picture, dict[str, bytes]]:
     from sale_inspect.report.figures import to_png, to_svg
     from sale_inspect.report.page import Picture
 
-    svg = to_svg(drawing)
-    files = {
-        f"figures/{drawing.name}.svg": svg.encode(),
-        f"figures/{drawing.name}.png": to_png(drawing),
-        f"tables/{drawing.name}.csv": _csv(drawing.data).encode(),
-    }
+    svg = to_svg(drawing) if rendered else ""
+    files = {f"tables/{drawing.name}.csv": _csv(drawing.data).encode()}
+    if rendered:
+        files |= {f"figures/{drawing.name}.svg": svg.encode(), f"figures/{drawing.name}.png": to_png(drawing)}
     return Picture(name=drawing.name, svg=svg, alt=drawing.alt_text, caption=drawing.caption), files
 
 

@@ -11,11 +11,12 @@ from sale_inspect.outcomes import OnDuplicate, PriceList, clean, named
 from sale_inspect.runs._facts import LogFacts, LogHead, SampleFacts
 from sale_inspect.runs._health import health_notes, money_notes
 from sale_inspect.runs._money import PriceUse, paid_entries, price_dates, why_unpriced
-from sale_inspect.runs._once import once, without_repeats
-from sale_inspect.runs._policy import Doer, doer_of, name_policies, named_by
+from sale_inspect.runs._once import CUT_OFF, cut_off_notes, once, without_repeats
+from sale_inspect.runs._policy import Doer, doers_of, name_policies, named_by
 from sale_inspect.runs._run import PolicyRun, SamplesLeftOut
 from sale_inspect.runs._score import ScoreChoice, chosen_score, score_of
 from sale_inspect.runs._screen import EXCLUDABLE, comparison_notes, counted, finished, screened
+from sale_inspect.runs._shards import joined
 from sale_inspect.runs._tasks import task_keys
 
 __all__ = ["ReadOptions", "Runs", "assemble"]
@@ -122,7 +123,7 @@ def assemble(
     """
     # A retry comes after what it retries, whatever folders they lie in.
     order = _orders([*((run.head, [run.sample]) for run in more), *((log.head, log.samples) for log in logs)])
-    logs = sorted(logs, key=lambda log: order[log.head.log_path])
+    logs = sorted(joined(logs), key=lambda log: order[log.head.log_path])
     use = PriceUse(prices=options.prices, reprice=options.reprice)
     read, shared = _runs(logs, options, use)
     runs = sorted([*_told_apart(more, logs), *read], key=lambda run: order[run.head.log_path])
@@ -151,6 +152,7 @@ def assemble(
             *notes,
             *shared,
             *repeated,
+            *cut_off_notes(copies.get(CUT_OFF, ())),
             *comparison_notes(scored, [*alike.left_out, *unscored]),
             *use.notes(),
             *_reprice_notes(scored, options),
@@ -193,7 +195,7 @@ def _kinds(options: ReadOptions) -> Collection[str]:
 
 
 def _runs(logs: Sequence[LogFacts], options: ReadOptions, use: PriceUse) -> tuple[list[PolicyRun], tuple[str, ...]]:
-    doers = [doer_of(log) for log in logs]
+    doers = doers_of(logs)
     names = name_policies(doers)
     tasks = task_keys(_contents(logs))
     labels = _labels(logs, names.names)

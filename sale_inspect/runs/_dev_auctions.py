@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from sale_inspect._errors import LogError
 from sale_inspect.auction import AuctionRecord
-from sale_inspect.calibrated import Bids, DevAuctions, TaskFacts
+from sale_inspect.calibrated import AuctionForm, DevAuctions, TaskFacts, bids_of, form_fault
+from sale_inspect.options import REACT
 from sale_inspect.routers import Features, Floats
 from sale_inspect.runs._assemble import Runs
 from sale_inspect.runs._fit import auctions_of, fit_data
 from sale_inspect.runs._run import PolicyRun
-from sale_inspect.weights import FitTask
 
 __all__ = ["dev_auctions"]
 
@@ -33,7 +34,8 @@ def dev_auctions(runs: Runs, embed: Callable[[Sequence[str]], Features], *, allo
     held: dict[tuple[str, int], tuple[PolicyRun, AuctionRecord]] = {}
     counts: Counter[str] = Counter()
     # `fit_data` numbers the auctions of a task in this order.
-    for run, record in sorted(auctions_of(runs).held, key=lambda each: (each[0].task, each[1].epoch)):
+    auctions = auctions_of(runs)
+    for run, record in sorted(auctions.held, key=lambda each: (each[0].task, each[1].epoch)):
         counts[run.task] += 1
         held[run.task, counts[run.task]] = run, record
     pairs = [held[task.task_id, task.instance] for task in data.tasks]
@@ -57,12 +59,13 @@ def dev_auctions(runs: Runs, embed: Callable[[Sequence[str]], Features], *, allo
             letters=np.array([float(len(text)) for text in texts]),
             domains=tuple(str(run.sample.metadata.get("domain", "")) for run, _ in pairs),
         ),
-        bids=_bids(data.agents, data.tasks, [record for _, record in pairs]),
+        bids=bids_of(data.agents, [record for _, record in pairs]),
         solved=_outcomes(data.agents, [task.solved for task in data.tasks]),
         usd=_outcomes(data.agents, [task.usd for task in data.tasks]),
         overhead=np.array([task.usd_overhead for task in data.tasks]),
         simulated=data.simulated,
         notes=(*data.notes, *notes),
+        form=_form(pairs, auctions.alone),
     )
 
 
@@ -70,21 +73,26 @@ def _outcomes(agents: Sequence[str], rows: Sequence[object]) -> Floats:
     return np.array([[row[agent] for agent in agents] for row in rows], dtype=np.float64)  # type: ignore[index]
 
 
-def _bids(agents: Sequence[str], tasks: Sequence[FitTask], records: Sequence[AuctionRecord]) -> Bids:
-    """Ratings and entropy as the score reads them; length and cut as the record has them."""
-    count, n = len(tasks), len(agents)
-    column = {agent: place for place, agent in enumerate(agents)}
-    valid, cut = np.zeros((count, n), dtype=bool), np.zeros((count, n), dtype=bool)
-    ratings, entropy, lengths = np.full((count, n, n), np.nan), np.zeros((count, n)), np.zeros((count, n))
-    for row, (task, record) in enumerate(zip(tasks, records, strict=True)):
-        for bid in record.bids:
-            at = column[bid.agent]
-            features = task.features[bid.agent]
-            valid[row, at] = True
-            entropy[row, at] = features.entropy
-            lengths[row, at] = bid.length
-            # A plan at the cap was cut or stopped there: its length says nothing (ours).
-            cut[row, at] = bid.truncated or bid.length >= record.strategy_tokens
-            for judge, rating in features.ratings.items():
-                ratings[row, at, column[judge]] = np.nan if rating is None else rating
-    return Bids(valid=valid, ratings=ratings, entropy=entropy, lengths=lengths, cut=cut)
+def _form(pairs: Sequence[tuple[PolicyRun, AuctionRecord]], alone: Mapping[str, Sequence[PolicyRun]]) -> AuctionForm:
+    """How the auctions were held, which is the same for all, and what the outcomes are of.
+
+    Raises:
+        LogError: If auctions were held in several ways.
+    """
+    ran = {_executor(run) for runs in alone.values() for run in runs}
+    executor = next(iter(ran)) if len(ran) == 1 else ""
+    first = AuctionForm.of_record(pairs[0][1], executor)
+    for run, record in pairs:
+        fault = form_fault(first, AuctionForm.of_record(record, executor))
+        if fault:
+            field = fault.split("`")[1].removeprefix("form.")
+            raise LogError(
+                f"Auctions were held in several ways: sample {run.task} epoch {run.epoch} of log {run.head.log_path} "
+                f"has another {field} than the first one. Fit their logs one by one."
+            )
+    return first
+
+
+def _executor(run: PolicyRun) -> str:
+    given = run.head.solver_args
+    return "task" if given.get("execute") == "task" else str(given.get("executor") or REACT)

@@ -10,7 +10,15 @@ from sale_inspect.auction import AuctionRecord
 from sale_inspect.money import Entry
 from sale_inspect.routers import RoutingRecord
 
-__all__ = ["HumanClock", "LogFacts", "LogHead", "SampleFacts", "UncountedCalls"]
+__all__ = ["HumanClock", "LogFacts", "LogHead", "SampleFacts", "UncountedCalls", "cut_off"]
+
+_CUT_OFF = ("CancelledError(", "Cancelled(")
+"""What Inspect writes as the error of a sample that was running when the process was killed or told to stop."""
+
+
+def cut_off(error: str | None) -> bool:
+    """Whether a sample's error is that its process was stopped from outside, which is no fault of what it ran."""
+    return error is not None and error.startswith(_CUT_OFF)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

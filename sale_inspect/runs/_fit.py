@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from sale_inspect._errors import LogError
-from sale_inspect.auction import AuctionRecord, BidFeatures, normalised
+from sale_inspect.auction import AuctionRecord, BidFeatures, first_gammas
 from sale_inspect.outcomes import NAMED_AT_MOST, named
 from sale_inspect.runs._assemble import Runs
 from sale_inspect.runs._run import PolicyRun
@@ -27,6 +27,7 @@ class AuctionRuns:
 
     Attributes:
         held: A run of SALE with its auction, one each, in the order of the logs.
+        skipped: Runs of SALE in which a calibrated fit chose without an auction, with their records.
         alone: Runs of one agent of a pool, by task.
         notes: What a reader must know: what was left out, what was not used.
     """
@@ -34,6 +35,7 @@ class AuctionRuns:
     held: tuple[tuple[PolicyRun, AuctionRecord], ...]
     alone: Mapping[str, tuple[PolicyRun, ...]]
     notes: tuple[str, ...]
+    skipped: tuple[tuple[PolicyRun, AuctionRecord], ...] = ()
 
     def alone_means(self, task: str) -> dict[str, tuple[float, float]]:
         """Mean score and mean dollars of each agent's runs of a task."""
@@ -46,18 +48,20 @@ class AuctionRuns:
 
 
 def auctions_of(runs: Runs) -> AuctionRuns:
-    """The auctions among runs.
+    """The auctions among runs, and the choices that a calibrated fit made without one.
 
     Raises:
-        LogError: If there is none.
+        LogError: If there is neither.
     """
     held: list[tuple[PolicyRun, AuctionRecord]] = []
+    skipped: list[tuple[PolicyRun, AuctionRecord]] = []
     alone: dict[str, list[PolicyRun]] = defaultdict(list)
     others: Counter[tuple[str, str]] = Counter()
     without: list[PolicyRun] = []
     for run in runs.runs:
         if run.kind == "sale" and run.sample.records:
-            held.append((run, run.sample.records[0]))
+            record = run.sample.records[0]
+            (held if record.held else skipped).append((run, record))
         elif run.kind == "single":
             alone[run.task].append(run)
         elif run.kind == "sale":
@@ -73,7 +77,7 @@ def auctions_of(runs: Runs) -> AuctionRuns:
         f"{count} samples of {policy} in log {log} are neither SALE's nor a single agent's; not used."
         for (policy, log), count in others.items()
     ]
-    if not held:
+    if not held and not skipped:
         raise LogError(
             " ".join(["The logs hold no finished auction. Give logs of the solver sale_inspect/sale.", *notes])
         )
@@ -81,6 +85,7 @@ def auctions_of(runs: Runs) -> AuctionRuns:
         held=tuple(held),
         alone={task: tuple(own) for task, own in alone.items()},
         notes=(*notes, *_unfinished(runs), *runs.health),
+        skipped=tuple(skipped),
     )
 
 
@@ -108,6 +113,11 @@ def fit_data(runs: Runs, *, need_outcomes: bool = False, allow_missing: bool = F
         LogError: If there is no auction, auctions differ in pool or variant, or outcomes are missing.
     """
     auctions = auctions_of(runs)
+    if not auctions.held:
+        raise LogError(
+            f"In all {len(auctions.skipped)} samples of SALE a calibrated fit chose without an auction, so there are "
+            "no bids. Hold auctions on dev tasks without such a file, or with auction=always."
+        )
     first = auctions.held[0]
     for held in auctions.held:
         _check_same(first, held)
@@ -116,6 +126,11 @@ def fit_data(runs: Runs, *, need_outcomes: bool = False, allow_missing: bool = F
     tasks, filled = _tasks(auctions)
     if filled:
         notes.append(f"{filled} outcomes are of executions that the agent won in an auction, for want of a run alone.")
+    if auctions.skipped:
+        notes.append(
+            f"{len(auctions.skipped)} samples of SALE have no bids, for a calibrated fit chose without an auction; "
+            "those that are left are no fair sample of tasks. Hold all auctions on dev tasks (auction=always)."
+        )
     notes += _variant_notes(auctions)
     record = first[1]
     if need_outcomes:
@@ -184,7 +199,9 @@ def _tasks(auctions: AuctionRuns) -> tuple[list[FitTask], int]:
     """The tasks, and how many outcomes are those of auctions' executions."""
     won: dict[tuple[str, str], list[PolicyRun]] = defaultdict(list)
     for run, record in auctions.held:
-        won[run.task, record.winner].append(run)
+        # After an escalation the sample's outcome and dollars are not the winner's.
+        if record.winner_alone:
+            won[run.task, record.winner].append(run)
     outcomes: dict[tuple[str, str], tuple[float, float]] = {}
     filled = 0
     for task in {run.task for run, _ in auctions.held}:
@@ -214,15 +231,7 @@ def _tasks(auctions: AuctionRuns) -> tuple[list[FitTask], int]:
 
 
 def _features(record: AuctionRecord) -> dict[str, BidFeatures]:
-    gammas: Mapping[str, Mapping[str, float | None]] = {
-        bid.agent: {
-            judge: None if (rating := bid.ratings.get(judge)) is None else rating / record.rating_scale
-            for judge in record.agents
-        }
-        for bid in record.bids
-    }
-    if "normalise" in record.defences:
-        gammas = normalised(gammas)
+    gammas = first_gammas(record)
     return {
         bid.agent: BidFeatures(price_length=bid.price_length, entropy=bid.entropy, ratings=gammas[bid.agent])
         for bid in record.bids

@@ -6,10 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from sale_inspect.auction import AuctionRecord, Learnt
 from sale_inspect.outcomes import named
 from sale_inspect.runs._facts import LogFacts
 from sale_inspect.runs._run import PolicyRun
-from sale_inspect.texts import fmt_count, fmt_usd
+from sale_inspect.texts import fmt_count, fmt_rate, fmt_usd
 
 __all__ = ["health_notes", "money_notes"]
 
@@ -49,6 +50,7 @@ def _of_policy(runs: Sequence[PolicyRun]) -> Iterator[str]:
     for limit, count in limits.items():
         yield f"{count} of {len(runs)} samples were stopped by their {limit} limit."
     yield from _of_auctions(runs)
+    yield from _of_unlearnt(runs)
     uncounted = Counter(call.reason for run in runs for call in run.sample.uncounted for _ in range(call.calls))
     if uncounted:
         reason, _ = uncounted.most_common(1)[0]
@@ -73,6 +75,20 @@ def _of_policy(runs: Sequence[PolicyRun]) -> Iterator[str]:
         yield f"{sums} samples have no transcript: calls of their scorers, if any, are counted with the agent's."
 
 
+def _of_unlearnt(runs: Sequence[PolicyRun]) -> Iterator[str]:
+    """Tasks of bins that what decided had never seen."""
+    tasks: dict[str, set[str]] = {}
+    for run in runs:
+        names = {record.unlearnt_bin for record in run.sample.records}
+        if run.sample.routing is not None:
+            names.add(run.sample.routing.unlearnt_bin)
+        for name in names - {""}:
+            tasks.setdefault(name, set()).add(run.task)
+    if tasks:
+        shown = ", ".join(f"{len(own)} of {name}" for name, own in sorted(tasks.items()))
+        yield f"what decided was fitted without tasks of these bins, so it had learnt nothing of {shown} tasks."
+
+
 def _fees(runs: Sequence[PolicyRun]) -> Iterator[str]:
     paid = [entry for run in runs for entry in run.entries if entry.tool_calls]
     if paid:
@@ -85,6 +101,8 @@ def _fees(runs: Sequence[PolicyRun]) -> Iterator[str]:
 
 def _of_auctions(runs: Sequence[PolicyRun]) -> Iterator[str]:
     records = [record for run in runs for record in run.sample.records]
+    yield from _of_fits(runs)
+    records = [record for record in records if record.held]
     if not records:
         return
     bids = [bid for record in records for bid in (*record.bids, *record.refined)]
@@ -106,6 +124,63 @@ def _of_auctions(runs: Sequence[PolicyRun]) -> Iterator[str]:
     cut = sum(bid.truncated for bid in bids)
     if cut:
         yield f"{cut} of {len(bids)} plans were cut at {records[0].strategy_tokens} tokens."
+
+
+def _of_fits(runs: Sequence[PolicyRun]) -> Iterator[str]:
+    """What a calibrated fit decided, and how its forecasts came out."""
+    made = [(run, record, fit) for run in runs for record in run.sample.records if (fit := record.calibrated)]
+    if not made:
+        return
+    skipped = [fit for _, record, fit in made if not record.held]
+    fell_back = [fit for fit in skipped if fit.before.fallback]
+    if fell_back:
+        who = named(sorted({fit.before.winner for fit in fell_back}))
+        yield (
+            f"no auction was held for {len(fell_back)} of {len(made)} tasks: the fit fell back to {who} alone, for its "
+            "forecasts are not certified to do as well."
+        )
+    if len(skipped) > len(fell_back):
+        yield (
+            f"no auction was held for {len(skipped) - len(fell_back)} of {len(made)} tasks: it was not expected to pay "
+            "for itself."
+        )
+    decided = [run for run in runs if any(record.calibrated for record in run.sample.records)]
+    spent = sum(run.usd for run in decided)
+    if spent > 0:
+        overhead = sum(run.overhead_usd for run in decided)
+        yield f"auctions took {fmt_rate(overhead / spent)} of its dollars."
+    yield from _of_learning([(record, learnt) for _, record, fit in made if (learnt := fit.learnt)])
+    # A sample with several auctions has one score.
+    scored = [(run, record, fit) for run, record, fit in made if run.scored and len(run.sample.records) == 1]
+    if scored:
+        chosen = [
+            next(each for each in fit.decision.forecasts if each.agent == record.winner) for _, record, fit in scored
+        ]
+        executed = sum(run.usd - run.overhead_usd for run, _, _ in scored) / len(scored)
+        yield (
+            f"of the chosen agents {fmt_rate(sum(each.p for each in chosen) / len(chosen))} success was forecast, and "
+            f"{fmt_rate(sum(run.score for run, _, _ in scored) / len(scored))} came out; "
+            f"{fmt_usd(sum(each.usd for each in chosen) / len(chosen))} a task was expected of executions, and "
+            f"{fmt_usd(executed)} was spent ({len(scored)} runs)."
+        )
+
+
+def _of_learning(made: Sequence[tuple[AuctionRecord, Learnt]]) -> Iterator[str]:
+    """What was learnt on the way, and what trying other agents was expected to cost."""
+    if not made:
+        return
+    most = max(learnt.outcomes for _, learnt in made)
+    tried = [learnt for _, learnt in made if learnt.instead]
+    told = f"the fit learnt from outcomes on the way, in the end from {most} of a run"
+    if not tried:
+        yield f"{told}; no task went to another agent than the chosen one."
+        return
+    p, usd = sum(each.price_p for each in tried), sum(each.price_usd for each in tried)
+    yield (
+        f"{told}; {len(tried)} of {len(made)} tasks went to another agent than the chosen one, to see how it does: "
+        f"{p:.2f} fewer solved tasks and {fmt_usd(abs(usd))} {'more' if usd >= 0 else 'less'} in all were expected of "
+        "that."
+    )
 
 
 def money_notes(logs: Iterable[LogFacts]) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sale_inspect._errors import LogError, UnpricedAgentError
-from sale_inspect.auction import AuctionRecord, BidRecord
+from sale_inspect.auction import AuctionRecord, BidRecord, CalibratedDecision
 from sale_inspect.money import BLEND_INPUT_SHARE, Entry
 from sale_inspect.outcomes import PriceList, named
 from sale_inspect.runs._facts import SampleFacts
@@ -119,6 +119,8 @@ def why_unpriced(run: PolicyRun, prices: PriceList | None) -> str:
 def repriced_auction(record: AuctionRecord, sample: SampleFacts, prices: PriceList) -> AuctionRecord:
     """The auction with other prices, to be decided again; its bids, ratings and winner are as recorded.
 
+    Dollars that a calibrated fit expected of an agent change as its blended price does: an estimate.
+
     Args:
         record: The auction.
         sample: Its sample, which has the pool's prices and models.
@@ -138,7 +140,25 @@ def repriced_auction(record: AuctionRecord, sample: SampleFacts, prices: PriceLi
         return bid.model_copy(update={"usd_per_mtok": blended[bid.agent]})
 
     bids, refined = tuple(map(at, record.bids)), tuple(map(at, record.refined))
-    return record.model_copy(update={"prices": blended, "bids": bids, "refined": refined})
+    made = record.calibrated
+    if made is not None:
+        ratio = {agent: blended[agent] / record.prices[agent] for agent in record.agents}
+        made = made.model_copy(
+            update={
+                "before": _at_prices(made.before, ratio),
+                "after": None if made.after is None else _at_prices(made.after, ratio),
+            }
+        )
+    return record.model_copy(update={"prices": blended, "bids": bids, "refined": refined, "calibrated": made})
+
+
+def _at_prices(decision: CalibratedDecision, ratio: Mapping[str, float]) -> CalibratedDecision:
+    forecasts = tuple(
+        each.model_copy(update={"usd": usd, "value_usd": decision.worth * each.p - usd})
+        for each in decision.forecasts
+        for usd in (each.usd * ratio[each.agent],)
+    )
+    return decision.model_copy(update={"forecasts": forecasts})
 
 
 def _input_share(record: AuctionRecord, sample: SampleFacts) -> float:

@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sale_inspect._errors import LogError
+from sale_inspect.money import total_usd
 from sale_inspect.outcomes import OnDuplicate, named
-from sale_inspect.runs._facts import LogHead
+from sale_inspect.runs._facts import LogHead, cut_off
 from sale_inspect.runs._run import PolicyRun
 
-__all__ = ["once", "without_repeats"]
+__all__ = ["CUT_OFF", "cut_off_notes", "once", "without_repeats"]
 
 DUPLICATE = "duplicate: a later log holds the same run"
 RETRIED = "retried: a later log tried it again"
+CUT_OFF = "cut off: from outside, and a later log ran it again"
 LATEST = "repeated: a later log has the same policy, task and epoch"
 
 _Key = tuple[str, str, int]
@@ -25,7 +27,8 @@ def once(runs: Sequence[PolicyRun]) -> tuple[list[PolicyRun], dict[str, list[Pol
 
     A run that several logs hold (the same uuid) counts once. Of attempts at one sample in logs of one evaluation and
     its retries, the last that has a score counts, else the last; the others' calls were paid, so they are added to its
-    entries.
+    entries. Not those of an attempt that was cut off from outside: a kill says nothing of a policy. `cut_off_notes`
+    says what was paid for them.
 
     Args:
         runs: Runs in the order of their logs, oldest first.
@@ -97,12 +100,29 @@ def _chosen(group: Sequence[PolicyRun], out: dict[str, list[PolicyRun]]) -> tupl
     """The attempt that counts, with what the others spent, by its id."""
     run = next((run for run in reversed(group) if run.scored), group[-1])
     others = [other for other in group if other is not run]
+    out[CUT_OFF] += [other for other in others if cut_off(other.sample.error)]
+    others = [other for other in others if not cut_off(other.sample.error)]
     if not others:
         return id(run), run
     out[RETRIED] += others
     spent = tuple(entry for other in others for entry in other.entries)
     sample = replace(run.sample, attempts=(*run.sample.attempts, *spent))
     return id(run), replace(run, sample=sample, entries=(*run.entries, *spent))
+
+
+def cut_off_notes(runs: Sequence[PolicyRun]) -> list[str]:
+    """What was paid for attempts that were cut off from outside, in one sentence; none if there are none.
+
+    Args:
+        runs: Those attempts.
+    """
+    if not runs:
+        return []
+    usd = total_usd(tuple(entry for run in runs for entry in run.entries))
+    what = "1 attempt was" if len(runs) == 1 else f"{len(runs)} attempts were"
+    paid = "dollars that are not known" if usd != usd else f"${usd:.3g}"
+    why = "cut off from outside (a kill, a stop, another sample's failure) and run again"
+    return [f"{what} {why}: {paid} in no policy's dollars."]
 
 
 def _question(again: Sequence[Sequence[PolicyRun]]) -> str:

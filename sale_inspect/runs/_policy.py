@@ -13,7 +13,7 @@ from sale_inspect.outcomes import named
 from sale_inspect.runs._facts import LogFacts, LogHead, SampleFacts
 from sale_inspect.runs._traits import PolicyKind, Trait, base_name, kind_of, traits_of
 
-__all__ = ["SOURCES", "Doer", "Named", "doer_of", "name_policies", "named_by"]
+__all__ = ["SOURCES", "Doer", "Named", "doers_of", "name_policies", "named_by"]
 
 SOURCES = "model, solver, log_dir, task_arg:NAME, solver_arg:NAME, model_arg:NAME, config:NAME or metadata:NAME"
 """What can name an agent or tell policies apart."""
@@ -49,9 +49,25 @@ class Named:
     shared: tuple[str, ...]
 
 
-def doer_of(log: LogFacts) -> Doer:
-    """Who did a log, from its head and its first sample with a ledger."""
-    telling = next((sample for sample in log.samples if sample.ledger_policy), None)
+def doers_of(logs: Sequence[LogFacts]) -> list[Doer]:
+    """Who did each log, from its head and its first sample with a ledger.
+
+    A log that was cut off before it had one is told by those of the same evaluation: retries keep what runs.
+
+    Args:
+        logs: The logs.
+    """
+    told = {log.head.eval_task_id: telling for log in logs if (telling := _telling(log)) is not None}
+    # Old logs have no id of their evaluation.
+    told.pop("", None)
+    return [_doer(log, _telling(log) or told.get(log.head.eval_task_id)) for log in logs]
+
+
+def _telling(log: LogFacts) -> SampleFacts | None:
+    return next((sample for sample in log.samples if sample.ledger_policy), None)
+
+
+def _doer(log: LogFacts, telling: SampleFacts | None) -> Doer:
     kind = kind_of(log.head, telling)
     base = base_name(log.head, telling, kind)
     return Doer(kind=kind, base=base, traits=traits_of(log.head, telling, kind))

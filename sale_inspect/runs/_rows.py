@@ -6,11 +6,13 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from sale_inspect.bench import spread_for
 from sale_inspect.outcomes import ANSWER_CAP, OutcomeRow, cap_answer
 from sale_inspect.runs._assemble import Runs
 from sale_inspect.runs._run import PolicyRun
+from sale_inspect.taus import TauSpread, stated_spread
 
-__all__ = ["bin_of", "outcome_rows", "source_of", "tau_of"]
+__all__ = ["bin_of", "bins_of", "outcome_rows", "source_of", "spread_of", "tau_of"]
 
 
 def outcome_rows(runs: Runs, *, answers: bool = False, answer_cap: int = ANSWER_CAP) -> Iterator[OutcomeRow]:
@@ -52,9 +54,13 @@ def outcome_rows(runs: Runs, *, answers: bool = False, answer_cap: int = ANSWER_
 
 
 def _about_task(run: PolicyRun) -> dict[str, Any]:
+    spread = spread_of(run)
     return {
         "bin": bin_of(run),
         "tau": tau_of(run),
+        "tau_form": "" if spread is None else spread.form,
+        "tau_low": None if spread is None else spread.low,
+        "tau_high": None if spread is None else spread.high,
         "source": source_of(run),
         "task_name": run.head.task,
         "task_version": run.head.task_version,
@@ -66,6 +72,11 @@ def bin_of(run: PolicyRun) -> str:
     """The task's complexity bin; empty if it has none."""
     value = run.sample.metadata.get("bin")
     return value if isinstance(value, str) else ""
+
+
+def bins_of(runs: Runs) -> tuple[str, ...]:
+    """The bins that tasks of these runs have, in alphabetical order."""
+    return tuple(sorted({bin_of(run) for run in runs.runs} - {""}))
 
 
 def source_of(run: PolicyRun) -> str:
@@ -80,6 +91,21 @@ def tau_of(run: PolicyRun) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         return None
     return float(value)
+
+
+def spread_of(run: PolicyRun) -> TauSpread | None:
+    """What is known of the human time: as metadata state it, else by its provenance; None if there is no time."""
+    minutes, said = tau_of(run), run.sample.metadata
+    if minutes is None:
+        return None
+    form = said.get("tau_form")
+    if not isinstance(form, str):
+        return spread_for(str(said.get("tau_provenance", "")), minutes)
+    low, high = (
+        float(value) if isinstance(value, int | float) else math.nan
+        for value in (said.get("tau_low"), said.get("tau_high"))
+    )
+    return stated_spread(minutes, form, low, high)
 
 
 def _place(run: PolicyRun) -> int | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -21,12 +20,15 @@ from sale_inspect.options import (
 )
 from sale_inspect.pools import OPERATIONAL
 from sale_inspect.runs._facts import LogHead, SampleFacts
-from sale_inspect.texts import without_passwords
+from sale_inspect.texts import hidden_values, names_a_secret
 
-__all__ = ["PolicyKind", "Trait", "base_name", "kind_of", "own_solver", "traits_of"]
+__all__ = ["AS_A_MODEL", "PolicyKind", "Trait", "base_name", "kind_of", "own_solver", "traits_of"]
 
 PolicyKind = Literal["sale", "single", "router", "other"]
 """An auction, one agent of a pool alone, a router, or anybody else's solver."""
+
+AS_A_MODEL = " as a model"
+"""End of the policy in the ledger of a router that was Inspect's model: what ran around it is a part of the policy."""
 
 _OPTIONS: Mapping[PolicyKind, type[Options]] = {
     "sale": SaleOptions,
@@ -41,8 +43,6 @@ _NO_TRAIT: Mapping[PolicyKind, frozenset[str]] = {
     "single": frozenset({"pool", "agent", "check"}),
     "router": frozenset({"pool", "router", "check"}),
 }
-# Arguments of providers that carry keys, logins or bodies of requests.
-_SECRET = re.compile(r"key|token(?!s)|secret|passw|auth|header|body|cookie|credential", re.IGNORECASE)
 _LONGEST = 40
 _DIGITS = 4
 
@@ -100,6 +100,10 @@ def base_name(head: LogHead, telling: SampleFacts | None, kind: PolicyKind) -> s
 
 def traits_of(head: LogHead, telling: SampleFacts | None, kind: PolicyKind) -> dict[str, Trait]:
     """The traits by name; two logs are of one policy if theirs are equal. A default is no trait."""
+    if telling is not None and telling.ledger_policy.endswith(AS_A_MODEL):
+        given = {name: value for name, value in head.model_args.items() if name != "pool"}
+        own = [*_values("model_arg", given), *_values("config", head.config), *_values("solver_arg", head.solver_args)]
+        return dict([*_pool(telling), *_solver(head), *own])
     if kind != "other":
         return dict([*_pool(telling), *_options(head, telling, kind)])
     return dict(
@@ -167,6 +171,7 @@ def _options(head: LogHead, telling: SampleFacts | None, kind: PolicyKind) -> It
         if name == "prompts" and telling is not None and telling.records:
             # A folder's name is no content: the same one may hold other prompts tomorrow.
             value = telling.records[0].prompts
+        value = hidden_values(value)
         yield name, Trait(value=_shown(value), words=words or f"{name}={_shown(value)}", option=True)
 
 
@@ -174,12 +179,12 @@ def _values(about: str, arguments: Mapping[str, Any]) -> Iterator[tuple[str, Tra
     for name, value in arguments.items():
         if name in OPERATIONAL or value is None:
             continue
-        if _SECRET.search(name):
+        if names_a_secret(name):
             # Two policies may differ in it, and a name must not tell it.
             digest = _digest(value)
             yield f"{about}.{name}", Trait(value=digest, words=f"{name} {digest}")
         else:
-            shown = _shown(without_passwords(value) if isinstance(value, str) else value)
+            shown = _shown(hidden_values(value))
             yield f"{about}.{name}", Trait(value=shown, words=f"{name}={shown}")
 
 

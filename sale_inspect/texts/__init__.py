@@ -12,9 +12,10 @@ from sale_inspect.texts._escape import (
     plain,
     rich_text,
     visible,
-    without_passwords,
 )
+from sale_inspect.texts._ids import id_of_text
 from sale_inspect.texts._numbers import fmt_count, fmt_rate, fmt_usd
+from sale_inspect.texts._secrets import hidden_values, hider, names_a_secret, without_secrets
 from sale_inspect.texts._table import (
     Sentence,
     Table,
@@ -40,11 +41,15 @@ __all__ = [
     "fmt_count",
     "fmt_rate",
     "fmt_usd",
+    "hidden_values",
+    "hider",
     "html",
     "html_list",
     "html_rows",
+    "id_of_text",
     "markdown",
     "markdown_rows",
+    "names_a_secret",
     "paragraphs",
     "plain",
     "rich_text",
@@ -52,5 +57,5 @@ __all__ = [
     "to_markdown",
     "visible",
     "with_choices",
-    "without_passwords",
+    "without_secrets",
 ]

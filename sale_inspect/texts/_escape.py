@@ -22,7 +22,6 @@ __all__ = [
     "plain",
     "rich_text",
     "visible",
-    "without_passwords",
 ]
 
 NAME_WIDTH = 60
@@ -42,7 +41,6 @@ _MARKDOWN = re.compile(
     | ^\#(?=\#*(?:\s|$)) | ^[+-](?=\s|$) | ^[=-](?=[=-]*\s*$) | ^> | ^\ """,
     re.IGNORECASE | re.VERBOSE,
 )
-_LOGIN = re.compile(r"://[^\s/?#@]*(?:@[^\s/?#@]*)*@")
 _ITEM = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 _ENTITIES = {"&": "&amp;", " ": "&#32;"}
 _RICH = re.compile(r"(\\*)(\[[a-z#/@][^\[]*?\])", re.IGNORECASE)
@@ -69,11 +67,6 @@ def visible(text: str, *, keep: str = "") -> str:
 def _code(mark: str) -> str:
     number = ord(mark)
     return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
-
-
-def without_passwords(text: str) -> str:
-    """The text, in which addresses have no user and no password (`https://name:word@host` is `https://...@host`)."""
-    return _LOGIN.sub("://...@", text) if "@" in text else text
 
 
 def plain(text: str, width: int = NAME_WIDTH) -> str:

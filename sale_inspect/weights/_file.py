@@ -95,6 +95,7 @@ class WeightsFile(Frozen):
         minmax: Report of a minmax fit.
         outcome: Report of an outcome fit.
         notes: What a reader must know of the data.
+        bins: Complexity bins of the tasks; empty if they state none, or the file is older.
     """
 
     schema_version: Literal[1] = 1
@@ -114,6 +115,7 @@ class WeightsFile(Frozen):
     minmax: MinmaxReport | None = None
     outcome: OutcomeReport | None = None
     notes: tuple[str, ...] = ()
+    bins: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _one_judge_for_each_agent(self) -> WeightsFile:

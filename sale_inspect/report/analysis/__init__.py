@@ -9,7 +9,17 @@ from sale_inspect.report.analysis._cells import ALL, Cell, bins_of, cells, polic
 from sale_inspect.report.analysis._coalitions import AgentValue, agent_values
 from sale_inspect.report.analysis._estimates import TaskEstimate
 from sale_inspect.report.analysis._failures import FailureCount, SameFailure, failure_counts, same_failures
+from sale_inspect.report.analysis._human_time import (
+    BinFigure,
+    HorizonDrawn,
+    HumanTimes,
+    PassAtTime,
+    TimedTasks,
+    human_times,
+    timed_tasks,
+)
 from sale_inspect.report.analysis._judges import JudgeQuality, judge_qualities
+from sale_inspect.report.analysis._near import PolicyNearPast, policy_near_past
 from sale_inspect.report.analysis._pairs import AgentPair, pairs
 from sale_inspect.report.analysis._refinement import RefinementEffect, preset_of_policies, refinement_effects
 from sale_inspect.report.analysis._routes import Escalation, Route, Share, escalations, routes, shares
@@ -21,20 +31,26 @@ __all__ = [
     "AgentPair",
     "AgentValue",
     "Analyses",
+    "BinFigure",
     "Cell",
     "Escalation",
     "FailureCount",
+    "HorizonDrawn",
+    "HumanTimes",
     "JudgeQuality",
     "MemoryResult",
     "OracleResult",
     "OrderSpread",
+    "PassAtTime",
     "PolicyHorizon",
+    "PolicyNearPast",
     "RecordedAuction",
     "RefinementEffect",
     "Route",
     "SameFailure",
     "Share",
     "TaskEstimate",
+    "TimedTasks",
     "TokenComparison",
     "TokenUse",
     "Variant",
@@ -48,18 +64,21 @@ __all__ = [
     "compare_tokens",
     "escalations",
     "failure_counts",
+    "human_times",
     "judge_qualities",
     "memory_gain",
     "order_spreads",
     "pairs",
     "policies_of",
     "policy_horizons",
+    "policy_near_past",
     "preset_of_policies",
     "refinement_effects",
     "results_by_memory",
     "routes",
     "same_failures",
     "shares",
+    "timed_tasks",
     "token_uses",
     "usual_baseline",
     "variants_of",

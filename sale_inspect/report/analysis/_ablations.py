@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sale_inspect.auction import TERMS, AuctionRecord, RefinedRule, Switches, recorded_switches, redecide
+from sale_inspect.auction import TERMS, AuctionRecord, DecisionRule, RefinedRule, Switches, recorded_switches, redecide
 from sale_inspect.stats import mean, stderr
 from sale_inspect.texts import Table, fmt_rate, fmt_usd
 
@@ -13,6 +13,10 @@ __all__ = ["RecordedAuction", "Variant", "ablations", "variants_of"]
 
 
 _AS_RECORDED = "as recorded"
+_ESCALATED = (
+    "{count} auctions escalated to a further execution. Their winners count with their runs alone too: the sample's "
+    "outcome is another's. Nothing here escalates."
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +29,7 @@ class RecordedAuction:
         usd: Dollars of that execution.
         overhead_usd: Dollars of the auction.
         alone: For other agents, how often they solved the task alone (0 to 1) and for how many dollars.
+        escalated: Others executed after the winner, so `correct` and `usd` are not the winner's.
     """
 
     record: AuctionRecord
@@ -32,6 +37,7 @@ class RecordedAuction:
     usd: float
     overhead_usd: float
     alone: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    escalated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,16 +49,24 @@ class Variant:
         switches: The mechanism's variant; None for the recorded one.
         without: Agents that are left out.
         no_plan: The winner works without its plan.
+        rule: What decides; None for what the auction was decided by, or for z where there are switches.
     """
 
     name: str
     switches: Switches | None = None
     without: tuple[str, ...] = ()
     no_plan: bool = False
+    rule: DecisionRule | None = None
 
 
 def variants_of(
-    agents: Sequence[str], recorded: Switches, base: str = _AS_RECORDED, *, with_plan: bool = True
+    agents: Sequence[str],
+    recorded: Switches,
+    base: str = _AS_RECORDED,
+    *,
+    with_plan: bool = True,
+    calibrated: bool = False,
+    tried: bool = False,
 ) -> Iterator[Variant]:
     """Everything that can be turned off, one at a time, for auctions that were held with `recorded`.
 
@@ -64,8 +78,27 @@ def variants_of(
         recorded: The recorded variant.
         base: Name of the variant with nothing turned off.
         with_plan: The recorded winners worked with their own plans.
+        calibrated: A calibrated fit decided. It reads no switch, so the rules that could have decided are compared.
+        tried: Some tasks went to another agent than the chosen one, to see how it does.
     """
     yield Variant(name=base)
+    if tried:
+        yield Variant(name="nobody tried (explore=0)", rule="forecasts")
+    if calibrated:
+        yield Variant(name="forecasts without bids", rule="before")
+        yield Variant(name="lowest z, uniform weights", rule="z")
+    else:
+        yield from _variants_of_terms(agents, recorded)
+    if with_plan:
+        yield Variant(name="winner without its plan", no_plan=True)
+    if not calibrated and recorded.judges == "all" and "jury" not in recorded.drop:
+        yield from _variants_of_judges(agents, recorded)
+    if len(agents) > 2:
+        for name in agents:
+            yield Variant(name=f"without agent {name}", without=(name,))
+
+
+def _variants_of_terms(agents: Sequence[str], recorded: Switches) -> Iterator[Variant]:
     for term in TERMS:
         if term not in recorded.drop:
             yield Variant(name=f"no {term}", switches=replace(recorded, drop=recorded.drop | {term}))
@@ -74,13 +107,6 @@ def variants_of(
         yield Variant(name=f"refined={other}", switches=replace(recorded, refined=other))
     if recorded.prefer > 0:
         yield Variant(name="prefer=0", switches=replace(recorded, prefer=0.0))
-    if with_plan:
-        yield Variant(name="winner without its plan", no_plan=True)
-    if recorded.judges == "all" and "jury" not in recorded.drop:
-        yield from _variants_of_judges(agents, recorded)
-    if len(agents) > 2:
-        for name in agents:
-            yield Variant(name=f"without agent {name}", without=(name,))
 
 
 def _variants_of_judges(agents: Sequence[str], recorded: Switches) -> Iterator[Variant]:
@@ -117,11 +143,20 @@ def ablations(auctions: Sequence[RecordedAuction], base: str = _AS_RECORDED) -> 
     whole = {number: _again(each, Variant(name="")) for number, each in enumerate(auctions)}
     rows = []
     with_plan = _works_with_plan(records[0])
-    for variant in variants_of(records[0].agents, recorded_switches(records[0]), base, with_plan=with_plan):
+    variants = variants_of(
+        records[0].agents,
+        recorded_switches(records[0]),
+        base,
+        with_plan=with_plan,
+        calibrated=records[0].calibrated is not None,
+        tried=any(each.calibrated.learnt.instead for each in records if each.calibrated and each.calibrated.learnt),
+    )
+    for variant in variants:
         found = {number: _again(each, variant) for number, each in enumerate(auctions)}
         rows.append(_row(variant, found, whole))
     overhead = mean([each.overhead_usd for each in auctions])
     simulated = any(record.simulated for record in records)
+    escalated = sum(each.escalated for each in auctions)
     return Table(
         title="Recorded auctions, decided again" + (" (simulated agents)" if simulated else ""),
         header=("variant", "winner changes", "pass@1", "difference", "$ per task", "known", "needs new calls"),
@@ -134,6 +169,7 @@ def ablations(auctions: Sequence[RecordedAuction], base: str = _AS_RECORDED) -> 
             "save are not taken off.",
             "`needs new calls`: auctions in which agents could refine that did not; refined bids that are on record "
             "were written with the recorded memory.",
+            *([_ESCALATED.format(count=escalated)] if escalated else []),
         ),
     )
 
@@ -145,19 +181,26 @@ def _works_with_plan(record: AuctionRecord) -> bool:
 
 def _again(auction: RecordedAuction, variant: Variant) -> _Outcome:
     record = auction.record
-    if all(bid.agent in variant.without for bid in record.bids):
+    if record.held and all(bid.agent in variant.without for bid in record.bids):
         return _Outcome(same=False, asks=False, correct=None, usd=None)
-    found = redecide(record, switches=variant.switches, without=variant.without)
+    if variant.rule == "z" and not record.held:
+        # Nobody has bid: who would have won is not known without new calls.
+        return _Outcome(same=False, asks=True, correct=None, usd=None)
+    found = redecide(record, switches=variant.switches, without=variant.without, rule=variant.rule)
     asks = bool(found.unheard)
     # The same agent with another of its plans is not what was executed.
-    same_plan = (found.winner in found.refined_z) == record.winning_bid.refined or not _works_with_plan(record)
+    same_plan = True
+    if record.held and _works_with_plan(record):
+        refined = found.winner in found.refined_z
+        same_plan = refined == record.winning_bid.refined and variant.rule != "before"
     same = found.winner == record.winner and same_plan and not variant.no_plan
-    if same:
+    # After an escalation the sample's outcome and dollars are not the winner's; its run alone stands in.
+    if same and not auction.escalated:
         return _Outcome(same=True, asks=asks, correct=auction.correct, usd=auction.usd + auction.overhead_usd)
     alone = auction.alone.get(found.winner)
     if alone is None:
-        return _Outcome(same=False, asks=asks, correct=None, usd=None)
-    return _Outcome(same=False, asks=asks, correct=alone[0], usd=alone[1] + auction.overhead_usd)
+        return _Outcome(same=same, asks=asks, correct=None, usd=None)
+    return _Outcome(same=same, asks=asks, correct=alone[0], usd=alone[1] + auction.overhead_usd)
 
 
 def _row(variant: Variant, found: Mapping[int, _Outcome], base: Mapping[int, _Outcome]) -> tuple[str, ...]:

@@ -17,7 +17,9 @@ from sale_inspect.report.analysis._cells import Cell, bins_of, cells, policies_o
 from sale_inspect.report.analysis._coalitions import AgentValue, agent_values
 from sale_inspect.report.analysis._estimates import TaskEstimate
 from sale_inspect.report.analysis._failures import FailureCount, SameFailure, failure_counts, same_failures
+from sale_inspect.report.analysis._human_time import HumanTimes, human_times
 from sale_inspect.report.analysis._judges import JudgeQuality, judge_qualities
+from sale_inspect.report.analysis._near import PolicyNearPast, policy_near_past
 from sale_inspect.report.analysis._pairs import AgentPair, pairs
 from sale_inspect.report.analysis._refinement import RefinementEffect, refinement_effects
 from sale_inspect.report.analysis._routes import Escalation, Route, Share, escalations, routes, shares
@@ -76,8 +78,10 @@ class Analyses:
         failures: Failures by how runs ended, by policy.
         same_failures: Of two agents: how often they fail a task in the same way.
         by_memory: SALE with and without memory.
+        near_past: What auctions were shown of tasks nearly like their own, by policy.
         memory_gain: pass@1 with memory less pass@1 without.
-        horizons: Time horizons.
+        horizons: Time horizons, with human times as stated.
+        human_times: What it does that they are not known exactly.
         orders: Spread from order to order.
         why: Name of a part: why it is empty, in one sentence.
     """
@@ -102,8 +106,10 @@ class Analyses:
     failures: tuple[FailureCount, ...]
     same_failures: Mapping[tuple[str, str], SameFailure]
     by_memory: tuple[MemoryResult, ...]
+    near_past: tuple[PolicyNearPast, ...]
     memory_gain: TaskEstimate
     horizons: tuple[PolicyHorizon, ...]
+    human_times: HumanTimes
     orders: tuple[OrderSpread, ...]
     why: dict[str, str]
 
@@ -173,8 +179,10 @@ def analyse(tidy: Tidy, *, baseline: str = "", seed: int = 0) -> Analyses:
         failures=failure_counts(samples),
         same_failures=same_failures(samples),
         by_memory=results_by_memory(samples, tidy.logs, records, solo, seed=seed),
+        near_past=policy_near_past(samples, tidy.bids, tidy.logs),
         memory_gain=memory_gain(samples, tidy.logs),
         horizons=policy_horizons(samples),
+        human_times=human_times(samples, base, seed=seed),
         orders=spreads,
         why=why,
     )
@@ -229,7 +237,7 @@ def _ablations(
         of_policy.setdefault(str(own["policy"]), []).append(
             RecordedAuction(
                 record=record, correct=float(own["correct"]), usd=float(own["usd_execute"]), overhead_usd=overhead,
-                alone=known,
+                alone=known, escalated="," in str(own["executed"]),
             )
         )  # fmt: skip
     return [(policy, ablations(auctions)) for policy, auctions in of_policy.items()]

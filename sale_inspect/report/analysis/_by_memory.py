@@ -89,7 +89,9 @@ def memory_gain(samples: pd.DataFrame, logs: pd.DataFrame) -> TaskEstimate:
 def _held(samples: pd.DataFrame, logs: pd.DataFrame) -> list[tuple[bool, pd.DataFrame]]:
     auctions = {str(path): str(text) for path, text in zip(logs["log_path"], logs["auction"], strict=True) if text}
     remembers = {path: json_value(text).get("memory") != "off" for path, text in auctions.items()}
-    own = samples[samples["log_path"].isin(list(remembers)) & samples["correct"].notna()]
+    # A calibrated fit does not look at the memory, so its auctions are of neither kind.
+    of_kind = samples["log_path"].isin(list(remembers)) & (samples["calibrated"] == "")
+    own = samples[of_kind & samples["correct"].notna()]
     flags = own["log_path"].map(remembers).astype(bool)
     return [(memory, part) for memory in (True, False) if len(part := own[flags == memory])]
 

@@ -92,8 +92,6 @@ def agent_values(
 
 
 def _solved(record: AuctionRecord, left: tuple[str, ...], correct: Floats, column: dict[str, int]) -> float:
-    if all(bid.agent in left for bid in record.bids):
-        return 0.0
     try:
         winner = redecide(record, without=left).winner
     except AuctionError:

@@ -80,6 +80,8 @@ def refinement_effects(samples: pd.DataFrame, logs: pd.DataFrame) -> tuple[Refin
     }
     presets = preset_of_policies(logs)
     held = samples[(samples["kind"] == "sale") & (samples["provisional"] != "") & samples["correct"].notna()]
+    # After an escalation the outcome is not the winner's.
+    held = held[~held["executed"].str.contains(",", regex=False)]
     return tuple(
         _effect(str(policy), presets.get(str(policy), ""), own, alone)
         for policy, own in held.groupby("policy", sort=True)

@@ -14,6 +14,7 @@ from sale_inspect.report.figures._sensitivity import sensitivity
 from sale_inspect.report.figures._shapley import shapley_bars
 from sale_inspect.report.figures._style import Drawing, blank
 from sale_inspect.report.figures._workload import workload
+from sale_inspect.report.figures._worlds import many_worlds
 
 __all__ = [
     "Drawing",
@@ -25,6 +26,7 @@ __all__ = [
     "frontiers",
     "horizon_marks",
     "learning",
+    "many_worlds",
     "pass_by_time",
     "phases",
     "sensitivity",

@@ -21,7 +21,7 @@ from sale_inspect.report.figures._style import (
     style,
     title,
 )
-from sale_inspect.stats import HorizonFit, firth_horizon
+from sale_inspect.stats import HorizonFit, firth_horizon, one_time
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +94,7 @@ def _edges(tau: np.ndarray) -> np.ndarray:
 def _fit(tasks: pd.DataFrame) -> HorizonFit | None:
     rows = thinned(len(tasks), _MOST_FITTED)
     success, tau = tasks["correct"].to_numpy(float)[rows], tasks["tau"].to_numpy(float)[rows]
-    if success.min() == success.max() and success.min() in (0.0, 1.0):
+    if (success.min() == success.max() and success.min() in (0.0, 1.0)) or one_time(np.log2(tau)):
         return None
     return firth_horizon(success, tau)
 
@@ -157,7 +157,10 @@ def minutes_text(minutes: float) -> str:
 
 def _in_words(fit: HorizonFit | None, tasks: pd.DataFrame) -> str:
     if fit is None:
-        return f"{'solves all' if tasks['correct'].iloc[0] else 'solves none'} of {len(tasks)} tasks"
+        mean, shortest = tasks["correct"].mean(), tasks["tau"].min()
+        if 0 < mean < 1:
+            return f"{mean:.0%} of {len(tasks)} tasks, all of {minutes_text(shortest)}, so without a line"
+        return f"{'solves all' if mean else 'solves none'} of {len(tasks)} tasks"
     first, last = fit.success(fit.shortest), fit.success(fit.longest)
     return f"from {first:.0%} at {minutes_text(fit.shortest)} to {last:.0%} at {minutes_text(fit.longest)}"
 

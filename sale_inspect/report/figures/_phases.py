@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,6 +39,8 @@ _LOOKS = {
     "usd_jury": Look(label="Jury", colour="#009e73", marker="", line="-", hatch="\\\\\\\\"),
     "usd_refine": Look(label="Refinement and its jury", colour="#cc79a7", marker="", line="-", hatch="xxxx"),
 }
+_ACCEPT = {"usd_accept": Look(label="Rating of answers", colour="#56b4e9", marker="", line="-", hatch="....")}
+"""Shown where an auction escalated by its jury."""
 
 
 def phases(samples: pd.DataFrame) -> Drawing:
@@ -54,22 +57,23 @@ def phases(samples: pd.DataFrame) -> Drawing:
     if not len(priced):
         reason = "no sample has known dollars." if len(samples) else "there are no samples."
         return blank(_NAME, _TITLE, reason, _COLUMNS, simulated=simulated)
-    data = _data(samples, priced)
+    looks = {**_LOOKS, **(_ACCEPT if (priced["usd_accept"] > 0).any() else {})}
+    data = _data(samples, priced, looks)
     names = policies_of(priced)
     label = labels_of(names, width=22)
     panels = [_ALL, *bins_of(priced)]
     with style(_NAME):
-        labels = [own.label for own in _LOOKS.values()]
+        labels = [own.label for own in looks.values()]
         wrapped = any("\n" in text for text in label.values())
         tall = 0.55 + (0.28 if wrapped else 0.24) * len(names)
         figure, places = grid(len(panels), height=tall, extra=legend_height(labels), sharey=True)
         for axes, panel in zip(places, panels, strict=True):
-            _panel(axes, data[data["bin"] == panel].set_index("policy").reindex(names))
+            _panel(axes, data[data["bin"] == panel].set_index("policy").reindex(names), looks)
             axes.set_title("All tasks" if panel == _ALL else f"Bin {panel}")
             axes.set_yticks(range(len(names)), [label[name] for name in names], fontsize=7)
             axes.set_ylim(len(names) - 0.4, -0.6)
         name_axes(places, "Dollars per task (each panel has its own scale)", "")
-        legend(figure, _handles(), labels)
+        legend(figure, _handles(looks), labels)
         whole = title(figure, _TITLE, simulated)
     total = data[data["bin"] == _ALL].set_index("policy")
     share = (total["usd_execute"] / total["usd"]).fillna(0.0)
@@ -88,10 +92,10 @@ def phases(samples: pd.DataFrame) -> Drawing:
     )
 
 
-def _data(samples: pd.DataFrame, priced: pd.DataFrame) -> pd.DataFrame:
+def _data(samples: pd.DataFrame, priced: pd.DataFrame, looks: Mapping[str, Look]) -> pd.DataFrame:
     import pandas as pd
 
-    kinds = ["usd", *_LOOKS]
+    kinds = ["usd", *looks]
     made = []
     for panel, rows in [(_ALL, priced), *((name, priced[priced["bin"] == name]) for name in bins_of(priced))]:
         each = rows.groupby(["policy", "task_id"])[kinds].mean()
@@ -99,14 +103,14 @@ def _data(samples: pd.DataFrame, priced: pd.DataFrame) -> pd.DataFrame:
         whole = samples if panel == _ALL else samples[samples["bin"] == panel]
         lacking = whole["usd"].isna().groupby(whole["policy"]).sum()
         made.append(found.assign(unpriced=lacking.reindex(found.index)).reset_index())
-    return pd.concat(made, ignore_index=True)[list(_COLUMNS)]
+    return pd.concat(made, ignore_index=True)[[*_COLUMNS, *(name for name in looks if name not in _COLUMNS)]]
 
 
-def _panel(axes: Axes, data: pd.DataFrame) -> None:
+def _panel(axes: Axes, data: pd.DataFrame, looks: Mapping[str, Look]) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     left = np.zeros(len(data))
-    for phase, own in _LOOKS.items():
+    for phase, own in looks.items():
         size = data[phase].fillna(0.0).to_numpy(float)
         axes.barh(
             range(len(data)), size, left=left, height=0.66, color=own.colour, hatch=own.hatch,
@@ -119,7 +123,7 @@ def _panel(axes: Axes, data: pd.DataFrame) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: dollars_text(value)))
 
 
-def _handles() -> list[object]:
+def _handles(looks: Mapping[str, Look]) -> list[object]:
     from matplotlib.patches import Patch
 
-    return [Patch(facecolor=own.colour, hatch=own.hatch, edgecolor=INK, linewidth=0.3) for own in _LOOKS.values()]
+    return [Patch(facecolor=own.colour, hatch=own.hatch, edgecolor=INK, linewidth=0.3) for own in looks.values()]

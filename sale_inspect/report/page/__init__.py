@@ -5,6 +5,7 @@ from sale_inspect.report.page._compose import PageOptions, report_page
 from sale_inspect.report.page._csv import grid_csv
 from sale_inspect.report.page._frames import horizon_frame, route_frame, shapley_frame
 from sale_inspect.report.page._html import to_html
+from sale_inspect.report.page._human_time import human_time_sentences
 from sale_inspect.report.page._markdown import to_markdown_page
 from sale_inspect.report.page._model import (
     Facts,
@@ -34,6 +35,7 @@ __all__ = [
     "Sentences",
     "grid_csv",
     "horizon_frame",
+    "human_time_sentences",
     "refinement_sentence",
     "report_page",
     "route_frame",

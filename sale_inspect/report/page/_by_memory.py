@@ -1,4 +1,4 @@
-"""SALE with and without its auction memory, and the Shapley values of both, in one table."""
+"""SALE with and without its auction memory, the Shapley values of both, and how near the past was that it showed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["memory_blocks"]
 
 
 def memory_blocks(analyses: Analyses) -> Iterator[Block]:
-    """The table, and the difference in words where both kinds ran."""
+    """Both tables, and the difference in words where both kinds ran."""
     agents = list(dict.fromkeys(value.agent for each in analyses.by_memory for value in each.values))
     rows: list[tuple[Value, ...]] = []
     for each in analyses.by_memory:
@@ -55,3 +55,31 @@ def memory_blocks(analyses: Analyses) -> Iterator[Block]:
                 f"{100 * gain.high:+.1f}, paired over tasks.",
             )
         )
+    yield _near(analyses)
+
+
+def _near(analyses: Analyses) -> PageTable:
+    rows: list[tuple[Value, ...]] = [
+        (each.policy, f"over {row.over:g}", row.auctions, row.of, row.solved, row.tasks, each.above_ceiling)
+        for each in analyses.near_past
+        for row in each.rows
+    ]
+    return PageTable(
+        name="twins",
+        title="Auctions that were shown a past task like their own",
+        columns=(
+            PageColumn(name="policy", title="policy"),
+            PageColumn(name="similarity", title="cosine similarity"),
+            PageColumn(name="shown", title="auctions that were shown one", kind="count"),
+            PageColumn(name="auctions", title="of auctions", kind="count"),
+            PageColumn(name="pass_without", title="pass@1 without them", kind="share"),
+            PageColumn(name="tasks", title="tasks", kind="count"),
+            PageColumn(name="above_ceiling", title="left out by memory_ceiling", kind="count"),
+        ),
+        rows=tuple(rows),
+        notes=(
+            "From the records; similarities are of the memory's embedder. The past of a task's twin may hold its "
+            "answer: a headline figure is one with memory_ceiling, or the one without these auctions.",
+        ),
+        empty="" if rows else "No auction in these logs has a memory, or it is data of an earlier version.",
+    )

@@ -24,6 +24,7 @@ from sale_inspect.texts import html as escape
 
 __all__ = ["to_html"]
 
+_SHORT, _SENTENCE = 16, 24
 _LONGEST_CELL = 160
 _SIMULATED = "Simulated agents: no model ran; nothing here is a measurement of any model."
 
@@ -139,11 +140,17 @@ def _head(column: PageColumn) -> str:
     return f'<th scope="col"{css}>{escape(column.title)}</th>'
 
 
+def _looks(text: str) -> str:
+    """A short text stands in one line; a sentence is given some width, or a row would be as high as it has words."""
+    return ' class="s"' if len(text) <= _SHORT else ' class="l"' if len(text) > _SENTENCE else ""
+
+
 def _cell(value: Value, column: PageColumn, *, first: bool) -> str:
     key = sort_key(value)
     data = "" if key is None else f' data-v="{escape(str(key), _LONGEST_CELL)}"'
-    css = "" if column.kind == "text" else ' class="n"'
-    text = escape(show(value, column.kind), _LONGEST_CELL)
+    shown = show(value, column.kind)
+    css = _looks(shown) if column.kind == "text" else ' class="n"'
+    text = escape(shown, _LONGEST_CELL)
     if isinstance(value, Link) and value.url:
         text = f'<a href="{escape(value.url)}">{text}</a>'
     return f'<th scope="row"{css}{data}>{text}</th>' if first else f"<td{css}{data}>{text}</td>"

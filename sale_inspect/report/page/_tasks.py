@@ -99,7 +99,10 @@ def _spread(cells: Sequence[Value]) -> float:
 
 def _who(row: Mapping[Hashable, Any]) -> str:
     instead = str(row["worked_instead"])
-    return f"{row['agent']} was chosen; worked: {instead}" if instead else str(row["agent"])
+    if instead:
+        return f"{row['agent']} was chosen; worked: {instead}"
+    others = [name for name in str(row["executed"]).split(", ") if name != str(row["agent"])] if row["executed"] else []
+    return f"{row['agent']}; also executed: {', '.join(others)}" if others else str(row["agent"])
 
 
 def _runs(samples: pd.DataFrame, viewer: str) -> PageTable:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from math import fsum
 from statistics import fmean
 
-from sale_inspect.runs import PolicyRun, Runs, bin_of, left_out_notes
+from sale_inspect.runs import PolicyRun, Runs, bin_of, left_out_notes, near_notes
 from sale_inspect.stats import mean, rate, ratio
 from sale_inspect.texts import Table, fmt_count, fmt_rate, fmt_usd
 
@@ -74,5 +75,30 @@ def _notes(runs: Runs, simulated: bool) -> Iterator[str]:
             f"{policy}: {len(own)} samples of {len(solved)} tasks; pass@1 95% interval over tasks "
             f"{fmt_rate(found.low)} to {fmt_rate(found.high)}."
         )
+        yield from _escalated(policy, own)
+    yield from near_notes(runs.runs)
     yield from runs.health
     yield "Dollars are computed from recorded tokens and the pool's dated prices; the auction is inside them."
+
+
+def _escalated(policy: str, runs: Sequence[PolicyRun]) -> Iterator[str]:
+    """What further executions a policy made, if it could."""
+    found = [
+        record.escalation
+        for run in runs
+        for record in run.sample.records[:1]
+        if record.escalation is not None and record.escalation.steps
+    ]
+    if not found:
+        return
+    steps = [step for each in found for step in each.steps]
+    first, accepted = (sum(each.steps[0].accepted for each in found), sum(each.steps[-1].accepted for each in found))
+    further = [step for each in found for step in each.steps[1:]]
+    faults = sum(not step.finished for step in steps)
+    yield (
+        f"{policy}: the winner's answer was accepted in {first} of {len(found)} samples; "
+        f"{len(further)} further executions ({fmt_usd(fsum(step.usd for step in further))}) led to {accepted - first} "
+        f"more, and {len(found) - accepted} ended with an answer that nobody accepted. Judging answers cost "
+        f"{fmt_usd(fsum(step.usd_accept for step in steps))}."
+        + (f" {faults} executions did not come to their end." if faults else "")
+    )

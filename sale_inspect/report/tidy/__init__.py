@@ -3,7 +3,7 @@
 from sale_inspect.report.tidy._names import shortened
 from sale_inspect.report.tidy._of_outcomes import tidy_of_outcomes
 from sale_inspect.report.tidy._records import records_of
-from sale_inspect.report.tidy._screen import ScreenedTidy, compared, screened
+from sale_inspect.report.tidy._screen import ScreenedTidy, compared, screened, shareable
 from sale_inspect.report.tidy._tables import (
     BID_COLUMNS,
     ENDINGS,
@@ -30,6 +30,7 @@ __all__ = [
     "frame",
     "records_of",
     "screened",
+    "shareable",
     "shortened",
     "tidy_of_outcomes",
 ]

@@ -12,7 +12,20 @@ from sale_inspect._bounds import json_value
 from sale_inspect.auction import AuctionRecord, BidRecord
 from sale_inspect.money import PHASES, Entry, Phase, TokenUsage
 from sale_inspect.report.tidy._tables import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, Tidy, frame
-from sale_inspect.runs import LogHead, PolicyRun, SampleFacts, UncountedCalls, bin_of, set_hash, source_of, tau_of
+from sale_inspect.runs import (
+    LogHead,
+    PolicyRun,
+    SampleFacts,
+    UncountedCalls,
+    bin_of,
+    nearest_shown,
+    set_hash,
+    source_of,
+    spread_of,
+    tau_of,
+)
+from sale_inspect.shards import joined_run, whole_positions
+from sale_inspect.texts import hidden_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +39,7 @@ _OWN_PHASES: tuple[Phase, ...] = tuple(phase for phase in PHASES if phase != "gr
 # What differs from one auction of a log to the next.
 _OF_ONE_AUCTION = {
     *("task", "epoch", "position", "bids", "refined", "failures", "provisional_winner", "refinement", "winner"),
-    *("notes", "prompts"),
+    *("calibrated", "escalation", "notes", "prompts", "unlearnt_bin"),
 }
 
 
@@ -46,18 +59,22 @@ def tidy_of(runs: Sequence[PolicyRun], heads: Iterable[LogHead]) -> Tidy:
     for run in runs:
         by_log.setdefault(run.head.log_path, []).append(run)
     samples, bids, logs = [], [], []
+    # The shards of one run are one run here, in its order.
+    whole: dict[str, list[tuple[PolicyRun, dict[str, Any]]]] = {}
     for head in heads:
         own = by_log.get(head.log_path, [])
         if not own:
             continue
-        places = {name: place for place, name in enumerate(head.sample_ids or ())}
+        places = whole_positions(head.sample_ids or (), head.metadata)
         about = _log_row(head, own)
         rows = [(run, _sample_row(run, places, about["set_hash"])) for run in own]
+        whole.setdefault(joined_run(head.metadata) or head.log_path, []).extend(rows)
+        logs.append(about)
+    for rows in whole.values():
         # A log has them as they ended, which differs from run to run.
         rows.sort(key=lambda pair: (pair[1]["epoch"], pair[1]["position"], pair[1]["task_id"]))
         samples += [row for _, row in rows]
         bids += [bid for run, row in rows for bid in _bid_rows(run, row)]
-        logs.append(about)
     return Tidy(
         samples=frame(samples, SAMPLE_COLUMNS), bids=frame(bids, BID_COLUMNS), logs=frame(logs, LOG_COLUMNS)
     )  # fmt: skip
@@ -69,7 +86,7 @@ def _sample_row(run: PolicyRun, places: dict[str, int], set_hash: str) -> dict[s
     place = places.get(sample.sample_id)
     if place is None and record is not None:
         place = record.position
-    tau = tau_of(run)
+    tau, spread = tau_of(run), spread_of(run)
     return {
         "log": run.head.log,
         "log_path": run.head.log_path,
@@ -90,10 +107,14 @@ def _sample_row(run: PolicyRun, places: dict[str, int], set_hash: str) -> dict[s
         "bin": bin_of(run),
         "tau": math.nan if tau is None else tau,
         "tau_provenance": _word(run, "tau_provenance"),
+        "tau_form": "" if spread is None else spread.form,
+        "tau_low": math.nan if spread is None else spread.low,
+        "tau_high": math.nan if spread is None else spread.high,
         "correct": run.score,
         "error": "" if run.scored else run.why,
         "seconds": math.nan if sample.seconds is None else float(sample.seconds),
         "agent": run.executor,
+        "executed": _executed(record),
         "worked_instead": sample.worked_instead,
         "pool": sample.pool,
         "simulated": sample.simulated,
@@ -101,15 +122,25 @@ def _sample_row(run: PolicyRun, places: dict[str, int], set_hash: str) -> dict[s
         "answer_tokens": math.nan if sample.answer_tokens is None else float(sample.answer_tokens),
         "uncounted": run.uncounted,
         "ending": _ending(sample),
-        "provisional": "" if record is None else record.provisional_winner,
+        "provisional": "" if record is None or not record.held else record.provisional_winner,
         "refined": record is not None and record.winner != record.provisional_winner,
         "n_refined": 0 if record is None else len(record.refined),
+        "skipped": record is not None and not record.held,
+        "tried": any(each.calibrated.learnt.instead for each in records if each.calibrated and each.calibrated.learnt),
+        "calibrated": _calibrated(records),
         "visible": 0 if record is None else record.refinement.visible,
+        "nearest_shown": nearest_shown(sample),
+        "above_ceiling": sum(each.refinement.above_ceiling for each in records),
         "usd": run.usd,
         "tokens": run.tokens,
         **{f"usd_{phase}": run.usd_of(phase) if run.entries else _blank(phase) for phase in _OWN_PHASES},
         **{f"tokens_{phase}": float(run.tokens_of(phase)) if run.entries else _blank(phase) for phase in _OWN_PHASES},
     }
+
+
+def _calibrated(records: Sequence[AuctionRecord]) -> str:
+    made = [None if each.calibrated is None else each.calibrated.model_dump(mode="json") for each in records]
+    return json.dumps(made) if any(made) else ""
 
 
 def _ending(sample: SampleFacts) -> str:
@@ -121,6 +152,11 @@ def _ending(sample: SampleFacts) -> str:
     if sample.unread_answer:
         return "format"
     return ("no tool", "one round", "went back")[min(sample.tool_rounds, 2)]
+
+
+def _executed(record: AuctionRecord | None) -> str:
+    """Who executed, in order, where an auction may escalate."""
+    return "" if record is None or record.escalation is None else ", ".join(s.agent for s in record.escalation.steps)
 
 
 def _blank(phase: Phase) -> float:
@@ -142,6 +178,8 @@ def _bid_rows(run: PolicyRun, row: dict[str, Any]) -> list[dict[str, Any]]:
 def _bid(bid: BidRecord, record: AuctionRecord) -> dict[str, Any]:
     given = [rating for rating in bid.ratings.values() if rating is not None]
     won_refined = record.winner != record.provisional_winner
+    forecasts = () if record.calibrated is None else record.calibrated.decision.forecasts
+    own = next((each for each in forecasts if each.agent == bid.agent), None)
     return {
         "agent": bid.agent,
         "refined": bid.refined,
@@ -160,6 +198,8 @@ def _bid(bid: BidRecord, record: AuctionRecord) -> dict[str, Any]:
         "text_entropy": bid.text_entropy,
         "eligible": bid.agent in record.refinement.eligible,
         "neighbours": len(record.refinement.neighbours),
+        "p": math.nan if own is None else own.p,
+        "expected_usd": math.nan if own is None else own.usd,
     }
 
 
@@ -192,7 +232,7 @@ def _log_row(head: LogHead, runs: Sequence[PolicyRun]) -> dict[str, Any]:
         "package_version": head.packages.get("sale-inspect", ""),
         "recipe": str(head.metadata.get("recipe", head.metadata.get("set", ""))),
         "coverage": json.dumps(head.metadata.get("coverage") or {}),
-        "options": json.dumps(head.solver_args, default=str, sort_keys=True),
+        "options": json.dumps(hidden_values(head.solver_args), default=str, sort_keys=True),
         "auction": json.dumps(shared) if shared else "",
     }
 

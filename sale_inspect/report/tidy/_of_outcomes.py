@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["tidy_of_outcomes"]
 
 _SALE = "SALE"
-_EMPTY: dict[str, object] = {"str": "", "int": 0, "float": float("nan"), "bool": False}
 _PHASES = ("bid", "jury", "refine")
 
 
@@ -69,6 +68,9 @@ def tidy_of_outcomes(table: OutcomeTable, place: str) -> tuple[Tidy, tuple[str, 
         "source": _texts(table, "source"),
         "bin": _texts(table, "bin"),
         "tau": np.where(tau > 0, tau, np.nan),
+        "tau_form": _texts(table, "tau_form"),
+        "tau_low": table.numbers("tau_low"),
+        "tau_high": table.numbers("tau_high"),
         "correct": table.numbers("correct"),
         "usd": dollars,
         "usd_bid": before,
@@ -96,7 +98,7 @@ def _texts(table: OutcomeTable, name: str) -> NDArray[np.object_]:
 def _whole(columns: Mapping[str, Any], wanted: Mapping[str, TidyColumn], rows: int) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame({name: columns.get(name, [_EMPTY[column.kind]] * rows) for name, column in wanted.items()})
+    return pd.DataFrame({name: columns.get(name, [column.default] * rows) for name, column in wanted.items()})
 
 
 def _set_hash(table: OutcomeTable) -> str:
@@ -138,6 +140,13 @@ def _notes(table: OutcomeTable, solo: NDArray[np.bool_], before: NDArray[np.floa
         notes.append(
             "A table of outcomes has no auctions: what a policy spent before execution is one sum, shown as bids, and "
             "there is nothing on plans and ratings."
+        )
+    timed = table.numbers("tau") > 0
+    unstated = int((timed & (_texts(table, "tau_form") == "")).sum())
+    if unstated:
+        notes.append(
+            f"How well human times are known is not stated for {unstated} of {len(table)} runs: they are taken as "
+            "certain."
         )
     unknown = int(np.isnan(before).sum())
     if unknown:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sale_inspect.report.tidy._from_runs import SampleKey, key_of, runs_of, tidy_of
-from sale_inspect.report.tidy._tables import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, Tidy, frame
+from sale_inspect.report.tidy._tables import BID_COLUMNS, LOG_COLUMNS, SAMPLE_COLUMNS, Tidy, TidyColumn, frame
 from sale_inspect.runs import LogFacts, ReadOptions, Runs, SamplesLeftOut, assemble
+from sale_inspect.texts import hider
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ScreenedTidy", "compared", "joined", "screened"]
+__all__ = ["ScreenedTidy", "compared", "joined", "screened", "shareable"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +32,33 @@ class ScreenedTidy:
     left_out: tuple[SamplesLeftOut, ...] = ()
     notes: tuple[str, ...] = ()
     health: tuple[str, ...] = ()
+
+
+def shareable(found: ScreenedTidy) -> ScreenedTidy:
+    """The same without secrets (`texts.hider`), in every text of every column, and in all that is said of it."""
+    hide = hider()
+    left_out = tuple(
+        replace(each, reason=hide(each.reason), log=hide(each.log), examples=tuple(map(hide, each.examples)))
+        for each in found.left_out
+    )
+    tidy = Tidy(
+        samples=_hidden(found.tidy.samples, SAMPLE_COLUMNS, hide),
+        bids=_hidden(found.tidy.bids, BID_COLUMNS, hide),
+        logs=_hidden(found.tidy.logs, LOG_COLUMNS, hide),
+    )
+    notes, health = tuple(map(hide, found.notes)), tuple(map(hide, found.health))
+    return ScreenedTidy(tidy=tidy, left_out=left_out, notes=notes, health=health)
+
+
+def _hidden(given: pd.DataFrame, columns: Mapping[str, TidyColumn], hide: Callable[[str], str]) -> pd.DataFrame:
+    changed = {}
+    for name, column in columns.items():
+        if column.kind == "str":
+            # A column repeats few texts.
+            new = {text: hide(text) for text in given[name].unique()}
+            if any(text != shown for text, shown in new.items()):
+                changed[name] = given[name].map(new).astype(given[name].dtype)
+    return given.assign(**changed) if changed else given
 
 
 def screened(

@@ -37,15 +37,24 @@ class TidyColumn:
     Attributes:
         kind: Kind of its values.
         meaning: What it means.
-        later: Tidy data of earlier versions lack it; there it has its kind's default.
+        later: Tidy data of earlier versions lack it.
+        default: What stands for it where it is missing.
     """
 
     kind: ColumnKind
     meaning: str
     later: bool = False
+    default: object = None
 
 
-_LATER = frozenset({"ending", "worked_instead"})
+_LATER: Mapping[str, object] = {
+    **{"ending": "", "worked_instead": "", "executed": ""},
+    **{"calibrated": "", "expected_usd": float("nan"), "p": float("nan"), "skipped": False, "tried": False},
+    **{"nearest_shown": float("nan"), "above_ceiling": 0},
+    **{"usd_accept": 0.0, "tokens_accept": 0.0},
+    **{"tau_form": "", "tau_low": float("nan"), "tau_high": float("nan")},
+}
+"""Columns that tidy data of earlier versions lack, with what stands for them there."""
 
 ENDINGS = ("limit", "format", "no tool", "one round", "went back")
 """How a run ended: stopped by a limit; nothing in the answer to score; and, where there was an answer, the agent had
@@ -55,7 +64,8 @@ like from outside; whether it was a check is not known. The first that holds cou
 
 def _columns(**kinds: tuple[ColumnKind, str]) -> Mapping[str, TidyColumn]:
     return {
-        name: TidyColumn(kind=kind, meaning=meaning, later=name in _LATER) for name, (kind, meaning) in kinds.items()
+        name: TidyColumn(kind=kind, meaning=meaning, later=name in _LATER, default=_LATER.get(name, _DEFAULTS[kind]))
+        for name, (kind, meaning) in kinds.items()
     }
 
 
@@ -79,25 +89,36 @@ SAMPLE_COLUMNS = _columns(
     bin=("str", "complexity bin, b1 to b5, or empty"),
     tau=("float", "human time, minutes; NaN if not known"),
     tau_provenance=("str", "where tau is from, for instance estimated or bin-prior"),
+    tau_form=("str", "how tau is known: exact, timed, rounded, bin or proxy; empty if only its provenance says it"),
+    tau_low=("float", "lower end of what tau may be, minutes: of its range, or of a 95% interval"),
+    tau_high=("float", "upper end"),
     correct=("float", "1 if solved, 0 if not, NaN if not scored"),
     error=("str", "first line of the sample's error; empty if it has none"),
-    usd=("float", "dollars of bids, jury, refinement and execution; NaN if not known"),
+    usd=("float", "dollars of bids, jury, refinement, execution and rating of answers; NaN if not known"),
     usd_bid=("float", "dollars of first bids"),
     usd_jury=("float", "dollars of ratings"),
     usd_refine=("float", "dollars of refinement, its ratings included"),
-    usd_execute=("float", "dollars of execution"),
+    usd_execute=("float", "dollars of execution, of all executions with escalate"),
+    usd_accept=("float", "dollars of rating answers (escalate)"),
     tokens=("float", "tokens of all phases but grading; NaN if not known"),
     tokens_bid=("float", "tokens of first bids"),
     tokens_jury=("float", "tokens of ratings"),
     tokens_refine=("float", "tokens of refinement"),
     tokens_execute=("float", "tokens of execution"),
+    tokens_accept=("float", "tokens of rating answers"),
     seconds=("float", "working time of the sample, seconds"),
-    agent=("str", "who executed; the model for solvers of others"),
+    agent=("str", "whose answer counts; the model for solvers of others"),
+    executed=("str", "who executed, in order, where an auction may escalate; empty otherwise"),
     worked_instead=("str", "models that executed although the agent's own was not called; empty if it was"),
     provisional=("str", "who led before refinement; empty without an auction"),
     refined=("bool", "a refined bid won"),
     n_refined=("int", "refined bids"),
+    skipped=("bool", "a calibrated fit chose without an auction"),
+    tried=("bool", "another agent than the chosen one did the task, to see how it does (explore)"),
+    calibrated=("str", "JSON: for each auction of the sample how a calibrated fit decided; empty without a fit"),
     visible=("int", "auctions in memory that this one could see"),
+    nearest_shown=("float", "cosine similarity of the most alike past task that was shown; NaN if none was"),
+    above_ceiling=("int", "past auctions that were left out as more alike than memory_ceiling"),
     pool=("str", "name of the pool"),
     simulated=("bool", "the agents are simulated"),
     prices_hash=("str", "hash of the pool's prices"),
@@ -136,6 +157,8 @@ BID_COLUMNS = _columns(
     text_entropy=("float", "H from the text"),
     eligible=("bool", "the bidder was cheaper than the provisional winner, and might refine"),
     neighbours=("int", "past auctions that were retrieved for refinement"),
+    p=("float", "probability of success that a calibrated fit gave the bidder; NaN without a fit"),
+    expected_usd=("float", "dollars that it expected of the bidder's execution; NaN without a fit"),
 )
 """`bids`: one row a bid of an auction, first and refined."""
 
@@ -189,7 +212,8 @@ def frame(given: pd.DataFrame | Iterable[Mapping[str, Any]], columns: Mapping[st
     """A frame with exactly these columns, in their order and with their dtypes.
 
     Args:
-        given: Rows, in which a missing field takes its kind's default (empty, 0, NaN, False), or a frame.
+        given: Rows, in which a missing field takes its column's default (as a rule its kind's: empty, 0, NaN, False),
+            or a frame.
         columns: The columns.
 
     Raises:
@@ -202,13 +226,13 @@ def frame(given: pd.DataFrame | Iterable[Mapping[str, Any]], columns: Mapping[st
         if lacking:
             raise LogError(f"Tidy data lacks the columns {', '.join(lacking)}. Make it again with sale-inspect report.")
         values: Mapping[str, Any] = {
-            name: given[name].reset_index(drop=True) if name in given.columns else [_DEFAULTS[column.kind]] * len(given)
+            name: given[name].reset_index(drop=True) if name in given.columns else [column.default] * len(given)
             for name, column in columns.items()
         }
     else:
         rows = list(given)
         values = {
-            name: [row.get(name, _DEFAULTS[column.kind]) for row in rows] for name, column in columns.items()
+            name: [row.get(name, column.default) for row in rows] for name, column in columns.items()
         }  # fmt: skip
     try:
         return pd.DataFrame(
