@@ -37,7 +37,7 @@ PYTEST = $(BIN)/python -m pytest -n logical --maxprocesses=8 --dist=loadfile --n
 test: $(VENV)/.test
 	$(PYTEST) --needing nothing
 
-# What needs Docker, the original data, Chromium, MiniLM, a model server or minutes; what is missing is skipped.
+# What needs Docker, the original data, Chromium, MiniLM, a model server, Ray or minutes; what is missing is skipped.
 test-rest: $(VENV)/.test
 	$(PYTEST) --needing something
 

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from sale_inspect.checks import check_docker
@@ -70,6 +71,10 @@ def _no_model_server() -> str | None:
     return None if os.environ.get("SMOLLM_BASE_URL") else "SMOLLM_BASE_URL names no model server"
 
 
+def _no_ray() -> str | None:
+    return None if find_spec("ray") is not None else "no Ray: pip install 'sale-inspect[ray]'"
+
+
 NEEDS = {
     "docker": Need(
         about="needs a Docker engine that Inspect accepts", missing=_no_docker, required="SALE_REQUIRE_DOCKER"
@@ -80,6 +85,7 @@ NEEDS = {
     "real_model": Need(
         about="needs the SmolLM2 server (SMOLLM_BASE_URL)", missing=_no_model_server, required="SALE_REQUIRE_REAL_MODEL"
     ),
+    "ray": Need(about="needs Ray, which runs a small cluster here", missing=_no_ray, required="SALE_REQUIRE_RAY"),
     "minutes": Need(about="needs minutes of both cores", missing=lambda: None, required="SALE_REQUIRE_MINUTES"),
 }
 """Each need by its mark."""

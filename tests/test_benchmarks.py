@@ -21,20 +21,31 @@ BENCHMARKS = ROOT / "benchmarks"
 # A script's small form, and words of what it then prints. LOGS is a folder of logs of SALE, LOG one of them.
 SMALL = {
     "auction.py": (["--quick"], "own CPU time of one auction"),
+    "calibrated.py": (["--quick"], "60 dev tasks, 4 agents: gate"),
+    "certificates.py": (["--quick"], "2 data sets a row"),
     "concurrency.py": (["--quick"], "6 samples"),
     "coverage.py": (["--quick"], "at least"),
     "decisions.py": (["--quick"], "6 cells: at most"),
+    "human_times.py": (["--quick"], "as many at random"),
     "jury_modes.py": (["LOGS", "--pool", "sim", "--log-dir", "rated", "--quick"], "same provisional winner"),
     "kills.py": (["--quick"], "2 of 2 interrupted runs have the records"),
+    "learning.py": (["--quick"], "What learning adds to the value of a run"),
     "memory.py": (["--quick"], "recall in a growing run"),
+    "postgres.py": (["--quick"], "settled auctions a second with 2 writers"),
     "read.py": (["LOG", "--quick"], "table again"),
+    "minmax.py": (["--quick"], "min-max, mean: pass@1"),
     "redecide.py": (["--quick"], "100 auctions without price"),
     "redteam.py": (["--quick"], "Change of the attacker's win rate"),
     "replay.py": (["--quick"], "plain loop"),
     "report.py": (["LOG", "--quick"], "second run"),
     "routers.py": (["--quick"], "matrix-factorisation"),
+    "scale.py": (["--quick"], "slopes from 4 to 16"),
+    "serve.py": (["--quick"], "added by the server"),
     "share.py": (["--quick"], "own share of CPU"),
+    "study_kills.py": (["--quick"], "2 processes were killed"),
+    "study_overhead.py": (["--quick"], "of the study's time is beside them"),
     "tables.py": (["--quick"], "parquet"),
+    "worlds.py": (["--quick"], "2 worlds in"),
 }
 SMALL_WITH_DATA = {
     "build.py": (["--data-dir", "DATA", "--quick"], "start of hst_deep_search"),
@@ -70,7 +81,9 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("SALE_MEMORY_DIR", str(folder / "memory"))
         patch.delenv("SALE_MINILM_DIR", raising=False)
         task = hst_coding(set="mini", bins="b1", sandbox="local")
-        (log,) = inspect_eval(task, solver=sale(pool="sim"), limit=3, log_dir=str(folder / "logs"), display="none")
+        (log,) = inspect_eval(
+            task, solver=sale(pool="sim"), limit=3, log_dir=str(folder / "logs"), display="none", log_realtime=False
+        )
     assert log.status == "success"
     return folder / "logs"
 
@@ -101,7 +114,7 @@ def test_a_benchmark_on_the_original_files_runs_in_its_small_form(name: str, rea
 
 @pytest.mark.minutes
 def test_runs_that_are_killed_twenty_times_have_the_records_of_the_uninterrupted_one(tmp_path: Path) -> None:
-    assert "20 of 20 interrupted runs" in run("kills.py", ["--kills", "20", "--seed", "17"], tmp_path)
+    assert "20 of 20 interrupted runs" in run("kills.py", ["--kills", "20", "--seed", "17", "--epochs", "2"], tmp_path)
 
 
 def test_every_benchmark_has_a_small_form() -> None:

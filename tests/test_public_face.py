@@ -62,6 +62,44 @@ def test_completion_and_the_light_jobs_do_without_inspect() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+WATCHING = """
+import importlib, os, pathlib, pkgutil, sys
+import sale_inspect
+
+STANDARD = ("os", "collections", "pathlib", "posixpath", "tempfile")
+asked = []
+def watch(owner, name):
+    own = getattr(owner, name)
+    def watched(*args, **options):
+        # Who asked, past the standard library's own frames.
+        frame = sys._getframe(1)
+        while frame.f_globals.get("__name__", "").partition(".")[0] in STANDARD:
+            frame = frame.f_back
+        if frame.f_globals.get("__name__", "").startswith("sale_inspect"):
+            asked.append((frame.f_globals["__name__"], name, args[1:]))
+        return own(*args, **options)
+    setattr(owner, name, watched)
+
+watch(type(os.environ), "__getitem__")
+watch(os, "getcwd")
+names = [each.name for each in pkgutil.walk_packages(sale_inspect.__path__, "sale_inspect.")]
+for name in names:
+    if not name.endswith("__main__"):
+        importlib.import_module(name)
+assert len(names) > 300, len(names)
+assert not asked, asked
+# A module that does ask is seen.
+exec("os.getcwd(), os.environ.get('HOME')", {"__name__": "sale_inspect.made_up", "os": os})
+assert [each[1] for each in asked] == ["getcwd", "__getitem__"], asked
+"""
+
+
+def test_no_module_asks_for_the_environment_or_the_folder_while_it_is_imported() -> None:
+    """Tests of commands fork from a process that has imported all of it (tests/preloaded)."""
+    ran = subprocess.run([sys.executable, "-c", WATCHING], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
 @pytest.mark.parametrize("name", JOBS)
 def test_a_job_says_what_it_takes_and_what_it_raises(name: str) -> None:
     job = getattr(sale_inspect, name)

@@ -12,7 +12,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from sale_inspect._cli import main
 from sale_inspect.study import read_study
 from tests.faults.server import model_server
 from tests.test_docs_commands import environment
@@ -51,6 +53,31 @@ def small_form(folder: Path) -> None:
     study["policies"] = {"sale": study["policies"]["sale"][1:2], "routers": ["wtp-knn"]}
     study |= {"orders": 1, "pool": str(BENCHMARKS / "study-pool.yaml"), "embedder": "hashing"}
     (folder / "small.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+
+
+def test_the_papers_experiment_is_a_study_file_that_runs_on_stand_ins(tmp_path: Path) -> None:
+    paper = BENCHMARKS / "paper-study.yaml"
+    study = read_study(paper)
+    assert study.pool == "qwen3" and study.orders == 5 and study.split.arg == "split"
+    assert {policy.options["preset"] for policy in study.policies.sale} == {"paper"}
+    # Simulated agents and the packaged tasks in place of four served models and the benchmark's sources.
+    given = yaml.safe_load(paper.read_text(encoding="utf-8"))
+    given |= {
+        "pool": "sim", "roles": {},
+        "tasks": [{"task": "sale_inspect/hst_deep_search", "args": {"set": "mini", "order_seed": None}}],
+        "split": {"dev_share": 0.5, "most_dev": 8, "most_test": 4}, "orders": 2, "embedder": "hashing",
+    }  # fmt: skip
+    # Of its routers the two that are trained in a moment; the others are trained in tests/routers and tests/study.
+    assert {"wtp-knn", "frugalgpt"} < set(given["policies"]["routers"])
+    given["policies"]["routers"] = ["wtp-knn", "frugalgpt"]
+    (tmp_path / "paper.yaml").write_text(yaml.safe_dump(given), encoding="utf-8")
+    forecast = CliRunner().invoke(main, ["study", str(tmp_path / "paper.yaml"), "--forecast"])
+    assert forecast.exit_code == 0 and "test/sale-paper/order-1" in forecast.output, forecast.output
+    ran = CliRunner().invoke(main, ["study", str(tmp_path / "paper.yaml")])
+    assert ran.exit_code == 0 and "Use " in ran.output, ran.output
+    decision = json.loads((tmp_path / "paper" / "decision.json").read_text(encoding="utf-8"))
+    names = {each["name"] for each in decision["standings"]}
+    assert names >= {"sale-paper", "sale-uniform", "sale-no-memory", "wtp-knn", "frugalgpt"}
 
 
 def test_the_real_study_is_a_study_file() -> None:

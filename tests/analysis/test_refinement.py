@@ -17,12 +17,12 @@ def runs(rows: list[tuple[str, str, str, float, bool]], alone: dict[tuple[str, s
     """Samples of SALE (task, provisional winner, agent, correct, refined) and of agents alone."""
     held = [
         {"kind": "sale", "policy": "SALE", "task_id": task, "provisional": first, "agent": agent, "correct": correct,
-         "refined": refined, "n_refined": 1}
+         "refined": refined, "n_refined": 1, "executed": ""}
         for task, first, agent, correct, refined in rows
     ]  # fmt: skip
     single = [
         {"kind": "single", "policy": f"{agent} alone", "task_id": task, "provisional": "", "agent": agent,
-         "correct": correct, "refined": False, "n_refined": 0}
+         "correct": correct, "refined": False, "n_refined": 0, "executed": ""}
         for (task, agent), correct in alone.items()
     ]  # fmt: skip
     return pd.DataFrame(held + single)
@@ -52,6 +52,16 @@ def test_by_hand() -> None:
     assert found.added.value == pytest.approx(-1 / 6) and found.added.low < -1 / 6 < found.added.high
     assert "refined bids won 2 of 4 auctions, and 50.0% of these were solved" in refinement_sentence(found)
     assert "Whether refinement helped is not resolved" in refinement_sentence(found)
+
+
+def test_an_outcome_that_is_not_the_winners_says_nothing_of_refinement() -> None:
+    rows = [("t1", "big", "small", 1.0, True), ("t2", "big", "small", 0.0, True), ("t3", "big", "big", 1.0, False)]
+    samples = runs(rows, {})
+    # The first one escalated: its outcome is another's. The second could have, and did not.
+    samples.loc[samples["task_id"] == "t1", "executed"] = "small, big"
+    samples.loc[samples["task_id"] == "t2", "executed"] = "small"
+    found = effect(samples)
+    assert (found.auctions, found.won, found.solved.value) == (2, 1, 0.0)
 
 
 def test_without_runs_alone_the_record_is_all_that_is_said() -> None:

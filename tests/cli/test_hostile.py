@@ -23,6 +23,7 @@ from sale_inspect._cli import main
 from sale_inspect._inspect.tasks import hst_coding
 from sale_inspect.auction import PastAuction, PastPlan
 from sale_inspect.memory import MemoryStore
+from sale_inspect.times import TIMES_COLUMNS
 
 NAMES = {
     "acting": "[red]x[/red] [/nope] [link=http://evil.test]l[/link]\n"
@@ -46,6 +47,7 @@ COMMANDS: dict[str, str] = {
     "memory compact": "memory compact MEMORY --at-most 1 --dry-run",
     "memory export": "memory export MEMORY -o NEW.jsonl",
     "memory import": "memory import NEW.db FILE",
+    "memory index": "memory index MEMORY",
     "memory query": "memory query MEMORY sort",
     "memory show": "memory show MEMORY",
     "outcomes": "outcomes LOGS -o NEW.csv",
@@ -54,15 +56,18 @@ COMMANDS: dict[str, str] = {
     "report": "report LOGS -o NEW --exclude no-tau --no-cache",
     "table": "table LOGS --exclude no-tau",
     "times aggregate": "times aggregate --csv TIMES --min-annotators 2 -o NEW.csv",
+    "times judge": "times judge AGGREGATED",
+    "times plan": "times plan TIMED --width 1.01x -o NEW.csv",
     "train": "train TABLE --router zero --embedder hashing -o NEW",
 }
 MARKDOWN = ("ablate", "plan", "replay", "table")
 NO_TEXTS_OF_OTHERS = {
     "demo": "packaged tasks and agents",
+    "serve": "shows its address only; what it tells clients of others is in tests/serving",
     "simulate": "numbers of its own",
     **{
         f"study {name}": "the user's own file and folder; what it shows of others is drawn as by report"
-        for name in ("add-agent", "init", "reprice", "run", "schema", "status", "verify")
+        for name in ("add-agent", "collect", "init", "reprice", "run", "schema", "status", "verify")
     },
     "times collect": "needs a person",
 }
@@ -105,6 +110,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> tuple[EvalLog, ...]:
                     limit=3,
                     log_dir=str(folder / "logs"),
                     display="none",
+                    log_realtime=False,
                     metadata={"note": "METADATA"},
                     tags=["TAGS"],
                 )[0].location
@@ -165,6 +171,17 @@ def named(
         writer = csv.writer(file)
         writer.writerow(["task_id", "annotator", "minutes", "correct"])
         writer.writerows([[f"t {name}", f"{name} {who}", 3 + who, "true"] for who in range(3)])
+    with (folder / "aggregated.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(TIMES_COLUMNS)
+        writer.writerows([[task, 1.0, 3, 0, 0.5] for task in ("mini-coding-b1-01", f"t {name}")])
+    with (folder / "timed.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["task", "agent", "correct", "dollars", "source", "tau", "tau_form", "tau_low", "tau_high"])
+        for number in range(60):
+            tau = 2.0 ** (number % 10 - 4)
+            solved = float(number % 10 < 4 + number // 10 % 3)
+            writer.writerow([f"{number} {name}", name, solved, 0.01, name, tau, "proxy", tau / 4, tau * 4])
     return name, folder
 
 
@@ -176,6 +193,8 @@ def run(command: str, folder: Path, place: Path, *more: str) -> Result:
         "POOL": folder / "pool.yaml",
         "PAGES": folder / "pages.jsonl",
         "TIMES": folder / "times.csv",
+        "AGGREGATED": folder / "aggregated.csv",
+        "TIMED": folder / "timed.csv",
         "FILE": folder / "file",
     }
     words = [
@@ -203,7 +222,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SALE_MINILM_DIR", raising=False)
 
 
-FAILS = {"bench build", "bench check", "bench status", "doctor", "memory import"}
+FAILS = {"bench build", "bench check", "bench status", "doctor", "memory import", "memory index"}
 """Commands whose hostile file is an error: it is the error that must not act."""
 
 

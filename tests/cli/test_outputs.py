@@ -68,6 +68,7 @@ OUTPUTS: dict[tuple[str, str], Output] = {
     ("memory export", "-o"): Output(words="memory export INPUT -o OUTPUT", reads="memory.db"),
     ("study run", "--json"): Output(words="study run INPUT --forecast --json OUTPUT", reads="study.yaml"),
     ("study status", "--json"): Output(words="study status INPUT --json OUTPUT", reads="study.yaml"),
+    ("times plan", "-o"): Output(words="times plan INPUT --width 1.01x -o OUTPUT", reads="timed.csv"),
     ("times aggregate", "-o"): Output(words="times aggregate --csv INPUT -o OUTPUT", reads="stopwatch.csv"),
 }
 SUFFIXES = {("outcomes", "-o"): ".csv"}
@@ -105,6 +106,11 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (folder / "recipe.yaml").write_bytes((package / "bench" / "data" / "recipes" / "hst-bench.yaml").read_bytes())
     (folder / "pages.jsonl").write_text(json.dumps({"title": "Lake", "text": "Water."}) + "\n", encoding="utf-8")
+    timed = ["task,agent,correct,dollars,tau,tau_form,tau_low,tau_high"]
+    for number in range(60):
+        tau, solved = 2.0 ** (number % 10 - 4), int(number % 10 < 4 + number // 10 % 3)
+        timed.append(f"t{number},a,{solved},0.01,{tau},proxy,{tau / 4},{tau * 4}")
+    (folder / "timed.csv").write_text("\n".join(timed), encoding="utf-8")
     attempts = [f"mbpp-1,{who},{minutes},true" for who, minutes in (("anna", 3), ("ben", 4), ("cleo", 5))]
     (folder / "stopwatch.csv").write_text("task_id,annotator,minutes,correct\n" + "\n".join(attempts) + "\n")
     with MemoryStore(folder / "memory.db") as store:
@@ -124,7 +130,9 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.delenv("INSPECT_EVAL_MODEL", raising=False)
         task = hst_coding(set="mini", bins="b1", sandbox="local")
         solver = sale_inspect.sale(pool="sim", memory="off")
-        (log,) = inspect_eval(task, solver=solver, limit=2, log_dir=str(folder / "logs"), display="none")
+        (log,) = inspect_eval(
+            task, solver=solver, limit=2, log_dir=str(folder / "logs"), display="none", log_realtime=False
+        )
     Path(log.location.removeprefix("file://")).rename(folder / "sale.eval")
     return folder
 
@@ -178,7 +186,7 @@ def test_every_option_that_names_a_result_is_tried_here_and_has_force() -> None:
     for name, command in walked(main):
         flags = {flag for parameter in command.params for flag in parameter.opts}
         there |= {(name, flag) for flag in flags & FLAGS}
-        assert ("--force" in flags) is bool(flags & FLAGS or name == "demo"), name
+        assert ("--force" in flags) is bool(flags & FLAGS), name
     assert there == set(OUTPUTS)
 
 
@@ -327,13 +335,6 @@ def test_standard_output_is_no_file_to_be_replaced(inputs: Path) -> None:
 def test_force_without_a_result_is_an_error(inputs: Path) -> None:
     ran = CliRunner().invoke(main, ["plan", "--tasks", "10", "--pool", "sim", "--force"])
     assert ran.exit_code == 2 and "--force is for a place of results, and none is given" in ran.output
-
-
-def test_the_demo_keeps_an_earlier_report(tmp_path: Path) -> None:
-    old = earlier(tmp_path / "mine-report" / "report.html")
-    ran = CliRunner().invoke(main, ["demo", "--log-dir", str(tmp_path / "mine")])
-    assert "mine-report: is there already. Add --force" in refused(ran)
-    assert contents(tmp_path) == {"mine-report/report.html": old}
 
 
 @pytest.mark.parametrize("replaced", [False, True])

@@ -49,7 +49,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> str:
             sale_inspect.single("32b", pool="sim"),
             sale_inspect.sale(pool="sim", memory="off"),
         ):
-            inspect_eval(task, solver=solver, log_dir=str(folder / "logs"), display="none")
+            inspect_eval(task, solver=solver, log_dir=str(folder / "logs"), display="none", log_realtime=False)
     return str(folder / "logs")
 
 
@@ -129,12 +129,15 @@ def test_a_plan(logs: str, tmp_path: Path, like: bool) -> None:
 
 def test_training_and_a_replay(table: Path, tmp_path: Path) -> None:
     words = ("--keep-pass", "0.5", "--outer", "3", "--inner", "2")
-    printed = command("train", table, "--router", "wtp-knn", *words, "-o", tmp_path / "routers")
-    request = TrainRequest(keep_pass=0.5, outer=3, inner=2)
+    tried = "k=3,7"
+    printed = command("train", table, "--router", "wtp-knn", *words, "--try", tried, "-o", tmp_path / "routers")
+    request = TrainRequest(keep_pass=0.5, outer=3, inner=2, tried=(tried,))
     router = sale_inspect.train_router(table, "wtp-knn", request, tmp_path / "mine.npz")
     assert printed.startswith(router.text)
+    assert router.file.header.training.candidates == 2
     assert router.calibrated is not None and router.calibrated.confidence == 0.95
-    assert sale_inspect.load_router(tmp_path / "mine.npz").agents == ("small", "large")
+    live = sale_inspect.load_router(tmp_path / "mine.npz")
+    assert live.agents == ("small", "large") and live.route("Which of the two?").agent in live.agents
 
     more = ("--router", "wtp-knn", *words, "--rounds", "100")
     printed = command("replay", table, *more, "--json", tmp_path / "replay.json")

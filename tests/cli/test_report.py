@@ -34,7 +34,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.delenv("INSPECT_EVAL_MODEL", raising=False)
         for given in (single("4b", pool="sim"), single("32b", pool="sim"), sale(pool="sim", memory="off")):
             task = hst_coding(set="mini", bins="b1", sandbox="local")
-            inspect_eval(task, solver=given, log_dir=str(folder / "logs"), display="none")
+            inspect_eval(task, solver=given, log_dir=str(folder / "logs"), display="none", log_realtime=False)
     return folder / "logs"
 
 
@@ -141,7 +141,7 @@ def test_the_place_is_checked_before_the_work(logs: Path, tmp_path: Path, monkey
     def never(*given: object) -> Iterator[None]:
         raise AssertionError("logs are read")
 
-    monkeypatch.setattr(_report, "_read", never)
+    monkeypatch.setattr(_report, "compared_tidy", never)
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert "is a file" in refused(logs, "-o", tmp_path / "file")
     misspelt = report(logs, "-o", tmp_path / "no" / "out")
@@ -174,7 +174,7 @@ def test_a_second_report_is_not_made_again_and_another_option_is(
 
 def test_only_the_last_reports_are_kept(tmp_path: Path) -> None:
     for number in range(25):
-        keep_report(tmp_path, f"{number:02d}", {"a": b"x"}, ["said"])
+        keep_report(tmp_path, f"{number:02d}", {"a": b"x"}, {"sentences": ["said"]})
         os.utime(tmp_path / f"{number:02d}.zip", (number, number))
     assert {path.stem for path in tmp_path.glob("*.zip")} == {f"{number:02d}" for number in range(5, 25)}
-    assert kept_report(tmp_path, "24") == ({"a": b"x"}, ["said"]) and kept_report(tmp_path, "00") is None
+    assert kept_report(tmp_path, "24") == ({"a": b"x"}, {"sentences": ["said"]}) and kept_report(tmp_path, "00") is None

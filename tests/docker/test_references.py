@@ -67,7 +67,9 @@ def verdicts(folder: Path, samples: list[Sample], programs: Programs, seconds: f
     task = Task(
         dataset=MemoryDataset(samples), solver=submit(dict(programs)), scorer=pass_and_cost(test_seconds=seconds)
     )
-    (log,) = inspect_eval(task, model=None, log_dir=str(folder), display="none", max_samples=4, max_sandboxes=4)
+    (log,) = inspect_eval(
+        task, model=None, log_dir=str(folder), display="none", log_realtime=False, max_samples=4, max_sandboxes=4
+    )
     assert log.status == "success", log.error
     found = {}
     for each in log.samples or []:

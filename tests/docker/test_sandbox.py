@@ -29,7 +29,7 @@ RunEval = Callable[..., EvalLog]
 @pytest.fixture
 def run_eval(tmp_path: Path) -> RunEval:
     def run(task: Task, solver: Solver, **options: object) -> EvalLog:
-        (log,) = inspect_eval(task, solver=solver, log_dir=str(tmp_path), display="none", **options)  # type: ignore[arg-type]
+        (log,) = inspect_eval(task, solver=solver, log_dir=str(tmp_path), display="none", log_realtime=False, **options)  # type: ignore[arg-type]
         assert log.status == "success", log.error
         return log
 
@@ -72,7 +72,9 @@ def probe() -> Solver:
 @pytest.fixture(scope="module")
 def probed(tmp_path_factory: pytest.TempPathFactory) -> EvalLog:
     task = hst_coding(set="mini", bins="b3")
-    (log,) = inspect_eval(task, solver=probe(), limit=1, log_dir=str(tmp_path_factory.mktemp("probe")), display="none")
+    (log,) = inspect_eval(
+        task, solver=probe(), limit=1, log_dir=str(tmp_path_factory.mktemp("probe")), display="none", log_realtime=False
+    )
     assert log.status == "success", log.error
     return log
 

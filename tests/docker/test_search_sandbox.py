@@ -72,6 +72,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         model="none",
         log_dir=str(tmp_path_factory.mktemp("logs")),
         display="none",
+        log_realtime=False,
     )
     assert log.status == "success" and log.samples is not None, log.error
     answer: dict[str, str] = log.samples[0].store["found"]

@@ -91,6 +91,7 @@ def run(folder: Path, names: list[str]) -> EvalLog:
         model="none",
         log_dir=str(folder),
         display="none",
+        log_realtime=False,
         max_samples=3,
         max_sandboxes=3,
         max_subprocesses=4,
@@ -190,6 +191,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Eval
         model="none",
         log_dir=str(tmp_path_factory.mktemp("foreign")),
         display="none",
+        log_realtime=False,
         max_samples=3,
         max_sandboxes=3,
     )
@@ -236,7 +238,12 @@ def look() -> Solver:
 def test_the_disks_of_all_three_sandboxes_are_bounded(tmp_path: Path) -> None:
     samples = [Sample(id=name, input="Look.", sandbox=place) for name, place in sandboxes().items()]
     (log,) = inspect_eval(
-        Task(dataset=MemoryDataset(samples)), solver=look(), model="none", log_dir=str(tmp_path), display="none"
+        Task(dataset=MemoryDataset(samples)),
+        solver=look(),
+        model="none",
+        log_dir=str(tmp_path),
+        display="none",
+        log_realtime=False,
     )
     assert log.status == "success" and log.samples is not None, log.error
     for sample in log.samples:

@@ -66,6 +66,16 @@ def test_the_hashing_embedder_gives_unit_rows_and_zero_for_no_text() -> None:
     assert np.linalg.norm(rows, axis=1) == pytest.approx([1, 1, 1, 0], abs=1e-6)
 
 
+@given(st.lists(st.text(st.sampled_from("aAbé ıİ_1-.\n漢"), max_size=60), max_size=4))
+def test_the_hashing_embedder_has_the_numbers_of_scikit_learn(texts: list[str]) -> None:
+    # Files of memories, routers and auctions hold such rows: a last bit that differs would change a decision.
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    theirs = HashingVectorizer(n_features=1024, ngram_range=(1, 2), norm="l2")
+    for each in [*texts, *TEXTS, " ".join(TEXTS) * 30]:
+        assert (HashingEmbedder().embed([each]) == theirs.transform([each]).toarray().astype(np.float32)).all()
+
+
 def test_texts_alike_are_nearer_than_others() -> None:
     rows = HashingEmbedder().embed(TEXTS)
     assert [hit.row for hit in nearest(rows[0], rows[:3], 2)] == [0, 2]

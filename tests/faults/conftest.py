@@ -87,7 +87,12 @@ class Bench:
             scorer=includes(),
         )
         (log,) = inspect_eval(
-            task, solver=solver, log_dir=str(self.folder / "logs"), display="none", **{"max_samples": 1, **options}
+            task,
+            solver=solver,
+            log_dir=str(self.folder / "logs"),
+            display="none",
+            log_realtime=False,
+            **{"max_samples": 1, **options},
         )
         return read_eval_log(log.location)
 

@@ -54,14 +54,15 @@ class ModelServer:
     Attributes:
         script: Faults by (model, phase), in the order of the calls; the last one is repeated. A fault is one of:
             ok; rate limit, server error, too long, bad key (an HTTP status); hang, drip, broken connection (the
-            connection); bad json, no usage, nan logprobs, no logprobs (the body); refusal, apology, truncated,
-            empty, nonsense, nonsense at first, out of range (what the model says); thinks, thinks in a field (a thought
-            before the answer); or one of `bodies.BODIES`.
+            connection); bad json, no usage, nan logprobs, no logprobs (the body); half (of a stream); refusal, apology,
+            truncated, empty, nonsense, nonsense at first, out of range (what the model says); thinks, thinks in a
+            field (a thought before the answer); or one of `bodies.BODIES`.
         served: All requests, in the order in which they were decided.
         questions: Faults by (model, phase) and number of the question; they go before the script.
         answers: What a model says when it carries out a task, by model.
         started: Requests that have come in, by (model, phase).
         asked: The same by number of the question.
+        bodies: What was sent, with the key that it came with under `key`.
     """
 
     script: dict[tuple[str, Phase], Sequence[str]] = field(default_factory=dict)
@@ -70,6 +71,7 @@ class ModelServer:
     answers: dict[str, str] = field(default_factory=dict)
     started: Counter[tuple[str, Phase]] = field(default_factory=Counter)
     asked: Counter[tuple[str, Phase, int]] = field(default_factory=Counter)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
     url: str = ""
     closing: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -134,6 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer a call as the script says."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         anthropic = self.path.endswith("/messages")
+        self.server_state.bodies.append({**body, "key": self.headers.get("Authorization", "")})
         asked = _text_of(body["messages"])
         model, phase = str(body["model"]), _phase(asked)
         fault = self.server_state.fault(model, phase, _question(asked))
@@ -165,8 +168,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_bytes(200, BODIES[fault](answer), kind=KINDS.get(fault, "application/json"))
         elif fault in ("thinks", "thinks in a field"):
             self._send_bytes(200, thinking(answer, body, field=fault == "thinks in a field"))
-        elif anthropic and body.get("stream"):
-            self._send_bytes(200, _streamed(answer), kind="text/event-stream")
+        elif body.get("stream"):
+            events = _streamed(answer) if anthropic else _openai_events(answer, body)
+            self._send_bytes(200, events[: len(events) // 2] if fault == "half" else events, kind="text/event-stream")
         else:
             self._send(200, answer)
 
@@ -266,6 +270,18 @@ def _openai_completion(fault: str, model: str, text: str, tokens: tuple[int, int
         total = sum(tokens)
         answer["usage"] = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": total}
     return answer
+
+
+def _openai_events(answer: dict[str, Any], body: dict[str, Any]) -> bytes:
+    """A completion as the events of a stream, word by word."""
+    shared = {"id": answer["id"], "object": "chat.completion.chunk", "created": 1, "model": answer["model"]}
+    words = answer["choices"][0]["message"]["content"].split(" ")
+    deltas = [{"content": word if number == 0 else f" {word}"} for number, word in enumerate(words)]
+    chunks = [{**shared, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    chunks.append({**shared, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    if (body.get("stream_options") or {}).get("include_usage") and "usage" in answer:
+        chunks.append({**shared, "choices": [], "usage": answer["usage"]})
+    return "".join(f"data: {chunk}\n\n" for chunk in [*map(json.dumps, chunks), "[DONE]"]).encode()
 
 
 def _anthropic_message(fault: str, model: str, text: str, tokens: tuple[int, int], logprobs: bool) -> dict[str, Any]:

@@ -153,7 +153,9 @@ def test_after_a_server_failed_a_retry_ends_the_run(
     bench.server.questions["big", "execute"] = {1: "bad key"}
     Path("times.py").write_text(TASK, encoding="utf-8")
     solver = sale(pool=bench.pool(NAMES), check=False)
-    inspect_eval("times.py", solver=solver, log_dir=str(tmp_path / "logs"), display="none", max_samples=1)
+    inspect_eval(
+        "times.py", solver=solver, log_dir=str(tmp_path / "logs"), display="none", log_realtime=False, max_samples=1
+    )
     log = newest(tmp_path)
     assert log.status == "error"
     first = sample_of(log, 0)

@@ -12,7 +12,7 @@ from sale_inspect.auction import JuryMode
 
 from .conftest import CLIENTS, Bench, Client, check_ledger, entries_of, record_of, sample_of, uncounted_of
 
-TIMEOUT = "no answer within 8 s"
+TIMEOUT = "no answer within 12 s"
 NO_RATING = "no rating in 2 replies"
 ABSTAINS = {
     "rate limit": TIMEOUT,
@@ -43,18 +43,18 @@ def jury(request: pytest.FixtureRequest) -> JuryMode:
 @pytest.fixture(scope="module", params=CLIENTS)
 def judged(
     request: pytest.FixtureRequest, benches: dict[Client, Bench], jury: JuryMode
-) -> tuple[Bench, str, EvalSample]:
-    """One auction in which every judge but one has a fault of its own."""
+) -> tuple[Bench, str, EvalSample, int]:
+    """One auction in which every judge but one has a fault of its own; and how often the limited one was asked."""
     bench = benches[request.param]
     phase = "jury" if jury == "individual" else "panel"
     bench.script({(fault.replace(" ", "-"), phase): (fault,) for fault in (*ABSTAINS, *RATES)})  # type: ignore[misc]
-    log = bench.run(sale(pool=bench.pool(NAMES), jury=jury, memory="off", check=False, call_timeout=8))
+    log = bench.run(sale(pool=bench.pool(NAMES), jury=jury, memory="off", check=False, call_timeout=12))
     assert log.status == "success"
-    return bench, jury, sample_of(log)
+    return bench, jury, sample_of(log), bench.server.started["rate-limit", phase]  # type: ignore[index]
 
 
-def test_judges_that_fail_abstain_and_the_record_says_why(judged: tuple[Bench, str, EvalSample]) -> None:
-    _, _, sample = judged
+def test_judges_that_fail_abstain_and_the_record_says_why(judged: tuple[Bench, str, EvalSample, int]) -> None:
+    _, _, sample, _ = judged
     record = record_of(sample)
     assert [bid.agent for bid in record.bids] == list(NAMES)
     for fault, reason in ABSTAINS.items():
@@ -65,7 +65,7 @@ def test_judges_that_fail_abstain_and_the_record_says_why(judged: tuple[Bench, s
         assert len(said) == 1, (name, record.notes)
 
 
-def test_judges_that_answer_decide(judged: tuple[Bench, str, EvalSample]) -> None:
+def test_judges_that_answer_decide(judged: tuple[Bench, str, EvalSample, int]) -> None:
     record = record_of(judged[2])
     for bid in record.bids:
         assert (bid.ratings["ok"], bid.ratings["nonsense-at-first"]) == (2, 2)
@@ -74,8 +74,8 @@ def test_judges_that_answer_decide(judged: tuple[Bench, str, EvalSample]) -> Non
         assert math.isclose(bid.value, record.weights.entropy * bid.entropy + judges, rel_tol=1e-6)
 
 
-def test_every_rating_is_booked_also_those_that_were_no_rating(judged: tuple[Bench, str, EvalSample]) -> None:
-    bench, jury, sample = judged
+def test_every_rating_is_booked_also_those_that_were_no_rating(judged: tuple[Bench, str, EvalSample, int]) -> None:
+    bench, jury, sample, _ = judged
     check_ledger(bench, [sample], NAMES)
     plans = len(NAMES) if jury == "individual" else 1
     calls = {entry.agent: entry.calls for entry in entries_of(sample) if entry.phase == "jury"}
@@ -83,15 +83,20 @@ def test_every_rating_is_booked_also_those_that_were_no_rating(judged: tuple[Ben
         assert calls[fault.replace(" ", "-")] == asked * plans, fault
 
 
-def test_ratings_whose_tokens_nobody_knows_are_listed(judged: tuple[Bench, str, EvalSample]) -> None:
-    _, jury, sample = judged
+def test_ratings_whose_tokens_nobody_knows_are_listed(judged: tuple[Bench, str, EvalSample, int]) -> None:
+    _, jury, sample, sent = judged
     plans = len(NAMES) if jury == "individual" else 1
     listed = {call["agent"]: call["calls"] for call in uncounted_of(sample) if call["phase"] == "jury"}
     unknown = ("rate limit", "hang", "broken connection", "bad json", "too long", "bad key")
     assert set(listed) == {fault.replace(" ", "-") for fault in unknown}
+    # Once a request was refused for its rate, Inspect sends fewer at once: on a busy machine some are never sent, and
+    # are no calls. A client library sends each attempt up to three times.
+    limited = listed.pop("rate-limit")
+    assert 1 <= limited <= sent <= 3 * limited
     # A fault that may pass is tried again while there is time; each attempt is a call.
-    retried = {"rate-limit", "hang", "broken-connection"}
-    assert all(calls == plans or (name in retried and calls > plans) for name, calls in listed.items())
+    retried = {"hang", "broken-connection"}
+    odd = {name: calls for name, calls in listed.items() if not (calls == plans or (name in retried and calls > plans))}
+    assert not odd, (plans, odd)
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from inspect import signature
 
 import pytest
 import yaml
@@ -11,6 +12,7 @@ from inspect_ai.log import EvalSample
 from sale_inspect._inspect.auction import try_agents
 from sale_inspect._inspect.solvers._sale import sale
 from sale_inspect.auction import CHARACTERS_A_TOKEN
+from sale_inspect.options import SaleOptions
 from sale_inspect.pools import load_pool
 
 from .bodies import THOUGHT
@@ -155,3 +157,16 @@ def test_the_trial_of_a_pool_says_what_came_back_and_what_it_cost(benches: dict[
     checks = try_agents(pool, pool.agents)
     assert [check.status for check in checks] == ["ok", "ok"]
     assert all("the rating 2; $" in check.detail for check in checks)
+
+
+def test_the_trial_of_a_pool_waits_as_long_as_an_auction_and_says_what_a_slow_server_needs(
+    benches: dict[Client, Bench],
+) -> None:
+    bench = benches["openai"]
+    bench.script({(name, phase): ("hang",) * 3 for name in ("big", "small") for phase in ("bid", "jury", "execute")})
+    pool = load_pool(bench.pool(("big", "small")))
+    checks = try_agents(pool, pool.agents, timeout=0.5)
+    assert [check.status for check in checks] == ["missing", "missing"]
+    assert all("bid: no answer within 0.5 s" in check.detail for check in checks)
+    assert all("-S call_timeout=SECONDS" in check.remedy for check in checks)
+    assert signature(try_agents).parameters["timeout"].default == SaleOptions().call_timeout

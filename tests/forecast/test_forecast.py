@@ -127,7 +127,7 @@ def test_the_rest_of_a_run_costs_what_its_beginning_forecast(tmp_path: Path, mon
     for name, part in {"few": (0, 12), "rest": (12, 24)}.items():
         (log,) = inspect_eval(
             hst_coding(set="mini", sandbox="local"), solver=sale(pool="sim", memory="off"), limit=part,
-            log_dir=str(tmp_path / name), display="none",
+            log_dir=str(tmp_path / name), display="none", log_realtime=False,
         )  # fmt: skip
         assert log.status == "success"
         spent[name] = sum(total_usd(read(each).entries or ()) for each in log.samples or [])

@@ -37,7 +37,9 @@ def run_eval_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunEval]
         folder = tmp_path_factory.mktemp("shared")
         with pytest.MonkeyPatch.context() as patch:
             isolate(patch, folder)
-            (log,) = inspect_eval(task, solver=solver, log_dir=str(folder), display="none", **options)
+            (log,) = inspect_eval(
+                task, solver=solver, log_dir=str(folder), display="none", log_realtime=False, **options
+            )
         return log
 
     yield run
@@ -48,7 +50,9 @@ def run_eval(tmp_path: Path) -> RunEval:
     """Evaluate a task with a solver and return the log."""
 
     def run(task: Task, solver: Solver, **options: Any) -> EvalLog:
-        (log,) = inspect_eval(task, solver=solver, log_dir=str(tmp_path / "logs"), display="none", **options)
+        (log,) = inspect_eval(
+            task, solver=solver, log_dir=str(tmp_path / "logs"), display="none", log_realtime=False, **options
+        )
         return log
 
     return run

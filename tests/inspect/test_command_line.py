@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -113,7 +114,7 @@ def test_no_docker_engine_is_one_error_with_its_remedy(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """What `sale-inspect demo` prints, and the folder of its logs."""
+    """What `sale-inspect demo` prints, and its folder."""
     folder = tmp_path_factory.mktemp("demo") / "logs"
     ran = command("sale-inspect", "demo", "--limit", "3", "--log-dir", str(folder))
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -122,24 +123,46 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 
 def test_the_demo_prints_one_table_that_says_simulated(demo: tuple[str, Path]) -> None:
     printed, folder = demo
-    for text in ("SALE (simulated)", "4b alone (simulated)", "32b alone (simulated)", "pass@1", "$ per task"):
-        assert text in printed
-    for text in ("tokens per task", "auction overhead", "tasks to ", "Agents are simulated", "inspect view --log-dir"):
-        assert text in printed
-    table = command("sale-inspect", "table", str(folder), "--markdown")
-    assert table.stdout.startswith("**Agents are simulated**")
-    out = folder.with_name("logs-report") / "report.html"
-    assert printed.rstrip().endswith(str(out)) and out.is_file()
+    lines = printed.splitlines()
+    table = [line for line in lines if line.startswith(("┏", "┃", "┡", "│", "├", "└"))]
+    assert table and all(len(line) <= 80 for line in table)
+    assert any(line.startswith("SIMULATED: 6 test tasks") and len(line) <= 80 for line in lines)
+    for policy in ("4b alone", "32b alone", "sale-uniform", "sale-calibrated", "wtp-knn", "oracle"):
+        (row,) = [line for line in table if re.match(rf"│ {policy}( \*)? ", line)]
+        # pass@1 and dollars live, and of the world where plans show nothing.
+        figures = [cell.strip() for cell in row.strip("│").split("│")]
+        assert re.match(r"\d+\.\d", figures[1]) and figures[2].startswith("$")
+        assert re.fullmatch(r"\d+\.\d", figures[4]) and figures[5].startswith("$")
+    # Inspect's own lines break none of the progress.
+    steps = [line for line in lines if re.match(r"\[\d+/\d+\]", line)]
+    assert len(steps) >= 12 and all(" runs, " in line for line in steps)
+    words = " ".join(printed[printed.rindex("└") :].split())
+    assert re.search(r"Use \S+( alone)?\. It solves .* per 1,000 tasks", words)
+    assert "All of this is simulated" in words and "inspect view --log-dir" in words
+    assert (folder / "demo" / "report" / "report.html").is_file()
+
+
+def test_the_demo_is_a_study_that_goes_on(demo: tuple[str, Path]) -> None:
+    """Its folder holds the file, and the same command finds all done and says the same."""
+    printed, folder = demo
+    again = command("sale-inspect", "demo", "--limit", "3", "--log-dir", str(folder))
+    assert again.returncode == 0 and "[1/" not in again.stdout
+    assert again.stdout[again.stdout.index("┏") :] == printed[printed.index("┏") :]
+    other = command("sale-inspect", "demo", "--limit", "2", "--log-dir", str(folder))
+    assert other.returncode == 1 and "is not that of this demo" in other.stderr
+    status = command("sale-inspect", "study", "status", str(folder / "demo.yaml"))
+    assert "There is a decision." in status.stdout
 
 
 @pytest.mark.browser
 def test_the_report_of_the_demo_opens_in_a_browser(demo: tuple[str, Path]) -> None:
-    out = demo[1].with_name("logs-report") / "report.html"
+    out = demo[1] / "demo" / "report" / "report.html"
     said: list[str] = []
     with chromium() as browser:
         page = opened(browser.new_context(), out.as_uri(), said)
         assert drawn(page, PICTURES) == PICTURES and complaints(said) == []
         assert "Simulated agents" in page.locator("header").inner_text()
+        # Four agents, two auctions and a router on six test tasks.
         assert page.locator("#table-runs tbody tr").count() == 20
         head = page.locator("#table-runs thead th").nth(5)
         head.locator("button").click()

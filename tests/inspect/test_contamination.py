@@ -85,6 +85,7 @@ def test_the_record_counts_the_tasks_whose_agent_saw_the_key(tmp_path: Path) -> 
         model="none",
         log_dir=str(tmp_path),
         display="none",
+        log_realtime=False,
     )
     assert log.status == "success" and log.results is not None, log.error
     pages = {

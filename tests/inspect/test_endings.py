@@ -44,7 +44,9 @@ def rounds(log: EvalLog) -> dict[str, int]:
 
 def test_turns_with_tools_are_counted_without_the_hand_in(tmp_path: Path) -> None:
     task = hst_deep_search(set="mini", bins="b1,b2,b3")
-    (log,) = inspect_eval(task, solver=single("8b", pool="sim"), limit=8, log_dir=str(tmp_path), display="none")
+    (log,) = inspect_eval(
+        task, solver=single("8b", pool="sim"), limit=8, log_dir=str(tmp_path), display="none", log_realtime=False
+    )
     assert log.status == "success", log.error
     words = ("no tool", "one round", "went back")
     assert endings(tmp_path) == {name: words[min(count, 2)] for name, count in rounds(log).items()}
@@ -59,7 +61,7 @@ def test_a_reply_without_a_choice_is_no_answer(tmp_path: Path, reply: str, endin
         scorer=choice(),
     )
     model = get_model("mockllm/model", custom_outputs=[said(reply)])
-    inspect_eval(task, model=model, log_dir=str(tmp_path), display="none")
+    inspect_eval(task, model=model, log_dir=str(tmp_path), display="none", log_realtime=False)
     assert endings(tmp_path) == {"q": ending}
 
 
@@ -68,5 +70,5 @@ def test_a_limit_comes_first(tmp_path: Path) -> None:
         dataset=[Sample(id="q", input="Which?", target="B")], solver=[generate(), generate()], scorer=includes()
     )
     model = get_model("mockllm/model", custom_outputs=[said("x")] * 2)
-    inspect_eval(task, model=model, log_dir=str(tmp_path), display="none", message_limit=2)
+    inspect_eval(task, model=model, log_dir=str(tmp_path), display="none", log_realtime=False, message_limit=2)
     assert endings(tmp_path) == {"q": "limit"}

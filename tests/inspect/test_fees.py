@@ -31,7 +31,12 @@ def pool_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def evaluated(solver: Solver, folder: Path) -> EvalLog:
     (log,) = inspect_eval(
-        hst_deep_search(set="mini", bins="b1,b2"), solver=solver, limit=6, log_dir=str(folder), display="none"
+        hst_deep_search(set="mini", bins="b1,b2"),
+        solver=solver,
+        limit=6,
+        log_dir=str(folder),
+        display="none",
+        log_realtime=False,
     )
     assert log.status == "success", log.error
     return log

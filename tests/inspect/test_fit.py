@@ -43,7 +43,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         policies = {"SALE": sale(pool="sim"), **{name: single(agent=name, pool="sim") for name in AGENTS}}
         for name, solver in policies.items():
             task = hst_coding(set="mini", bins="b1", sandbox="local")
-            (log,) = inspect_eval(task, solver=solver, log_dir=str(folder / name), display="none")
+            (log,) = inspect_eval(task, solver=solver, log_dir=str(folder / name), display="none", log_realtime=False)
             assert log.status == "success", log.error
             found[name] = Path(log.location)
     return found
@@ -127,7 +127,9 @@ def test_fitted_weights_can_be_loaded_for_the_pool(logs: dict[str, Path], tmp_pa
     assert weights.origin.startswith(f"{objective} fit of 20")
     file = read_weights_file(path)
     assert file.dev is not None and file.tasks == TASKS and file.simulated
-    assert file.notes == ("All runs of SALE have: preset paper.",)
+    (preset, unlearnt) = file.notes
+    assert preset == "All runs of SALE have: preset paper."
+    assert unlearnt.startswith("Nothing was learnt of b2, b3, b4, b5")
 
 
 def test_an_outcome_fit_reports_single_agents_as_their_logs_do(logs: dict[str, Path], tmp_path: Path) -> None:
@@ -191,7 +193,9 @@ def test_a_log_that_is_given_twice_counts_once(logs: dict[str, Path], tmp_path: 
 
 def test_each_epochs_auction_is_an_instance_of_its_task(logs: dict[str, Path], tmp_path: Path) -> None:
     task = hst_coding(set="mini", bins="b1", sandbox="local")
-    (log,) = inspect_eval(task, solver=sale(pool="sim"), log_dir=str(tmp_path), display="none", limit=2, epochs=2)
+    (log,) = inspect_eval(
+        task, solver=sale(pool="sim"), log_dir=str(tmp_path), display="none", log_realtime=False, limit=2, epochs=2
+    )
     assert log.status == "success", log.error
     data = read_fit_data([log.location, *(str(logs[name]) for name in AGENTS)], need_outcomes=True)
     assert data.task_count == 2

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from inspect_ai import Task
-from inspect_ai.dataset import Sample
+from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.solver import Generate, Solver, TaskState, solver
-from inspect_ai.tool import bash
+from inspect_ai.tool import Tool, ToolDef, ToolParams, bash, python
 
 from sale_inspect import SaleError
 from sale_inspect._inspect.tasks._samples import sample_of
 from sale_inspect._inspect.tasks._tasks import hst_coding, hst_deep_search, task_tools
+from sale_inspect._inspect.tools import local_python
 from sale_inspect.bench import TaskItem
 
 from .conftest import RunEval
@@ -57,7 +59,7 @@ def test_the_whole_coding_set_with_its_metadata(real_data: Path) -> None:
 
 def test_the_log_records_recipe_seed_coverage_and_hashes(real_data: Path) -> None:
     about = coding(real_data, order_seed=3).metadata or {}
-    assert about["recipe"] == "hst-bench 1" and about["recipe_seed"] == 0 and about["order_seed"] == 3
+    assert about["recipe"] == "hst-bench 2" and about["recipe_seed"] == 0 and about["order_seed"] == 3
     assert len(about["recipe_sha256"]) == 64 and len(about["tasks_sha256"]) == 64
     assert about["coverage"]["b5"] == "79 of 79"
     assert about["sources"]["leetcode"]["files"]["LeetCodeDataset-v0.3.1-test.jsonl.gz"].startswith("3ae536cb")
@@ -102,7 +104,7 @@ def test_measured_times_rebin_and_say_so(real_data: Path, tmp_path: Path) -> Non
         ({"times": "none.csv"}, r"times: none\.csv cannot be read"),
         ({"data_dir": "none"}, "there is no folder none"),
         ({"set": "mini", "split": "dev"}, "set=mini takes no split=dev"),
-        ({"set": "mini", "times": "x.csv"}, "set=mini takes no times"),
+        ({"set": "mini", "sources": "mbpp"}, "set=mini takes no sources"),
     ],
 )
 def test_a_wrong_argument_is_one_error(real_data: Path, arguments: dict[str, Any], said: str) -> None:
@@ -206,3 +208,32 @@ def test_task_tools_are_none_for_multiple_choice(run_eval: RunEval) -> None:
     task = Task(dataset=samples, setup=task_tools([bash()]), scorer=[], sandbox="local")
     assert run_eval(task, probe(), model="mockllm/model").status == "success"
     assert seen == {"mcq": 0, "function": 1, "search": 1}
+
+
+def test_the_local_python_is_the_interpreter_that_judges(run_eval: RunEval, tmp_path: Path) -> None:
+    """Not the `python3` of a login shell, whatever that is on a machine; in the words of Inspect's own tool."""
+    own = ToolDef(local_python(60))
+    assert (own.name, own.description, own.parameters) == _about(python())
+    said: list[str] = []
+
+    @solver
+    def runs() -> Solver:
+        async def solve(state: TaskState, generate: Generate) -> TaskState:
+            (found,) = [tool for tool in state.tools if ToolDef(tool).name == "python"]
+            for code in ("import sys; print(sys.executable)", "import sys; sys.exit('wrong')"):
+                said.append(str(await found(code=code)).strip())
+            state.completed = True
+            return state
+
+        return solve
+
+    task = hst_coding(set="mini", bins="b2", sandbox="local")
+    programs = [sample for sample in task.dataset if (sample.metadata or {})["kind"] == "function"]
+    task.dataset = MemoryDataset(programs[:1])
+    assert run_eval(task, runs(), model="mockllm/model").status == "success"
+    assert said == [sys.executable, "wrong"]
+
+
+def _about(tool: Tool) -> tuple[str, str, ToolParams]:
+    made = ToolDef(tool)
+    return made.name, made.description, made.parameters

@@ -20,7 +20,8 @@ from sale_inspect._inspect.auction._places import Places
 from sale_inspect._inspect.solvers._sale import sale
 from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding, hst_deep_search
-from sale_inspect.auction import AuctionRecord, card
+from sale_inspect._work import ComparedLogsRequest, policy_table
+from sale_inspect.auction import AuctionRecord, PastAuction, PastPlan, card
 from sale_inspect.embedding import HashingEmbedder
 from sale_inspect.memory import MemoryStore
 from sale_inspect.pools import agent_identity, load_pool
@@ -119,6 +120,108 @@ def test_a_task_does_not_see_its_own_past_unless_asked_and_the_record_says_so(
     assert any(record.refinement.own_left_out for record in records(left_out))
 
 
+def past(task: str, position: int) -> PastAuction:
+    plans = tuple(PastPlan(agent=agent, identity="", refined=False, text="a plan") for agent in ("a", "b"))
+    return PastAuction(
+        epoch=1, position=position, task=task, plans=plans, provisional_winner="a", winner="a", solved=True
+    )
+
+
+TWINS = [f"Count the windows of length {k} in which vowels and consonants occur equally often." for k in (30, 41)]
+
+
+def test_the_same_text_under_another_id_is_not_its_own_neighbour(tmp_path: Path) -> None:
+    """What a task is, its text says, with white space folded; ids of two datasets say nothing."""
+    choice = MemoryChoice(kind="file", path=tmp_path / "m.sqlite")
+
+    async def recalled(own: bool) -> tuple[int, int, list[str]]:
+        run = RunMemory(places=Places(run=f"second {own}", positions={"another": 0}))
+        await run.open(use_of(choice))
+        seen = await run.recall(
+            f"  {TWINS[0].replace(' ', '  ')}", epoch=1, position=0, lag=1, neighbours=8, own=own, silence=5
+        )
+        assert run.kept is not None
+        run.kept.close(finished=True)
+        return seen.visible, seen.own_left_out, [each.past.task for each in seen.neighbours]
+
+    async def work() -> None:
+        first = RunMemory(places=Places(run="first", positions={"one": 0, "two": 1}))
+        await first.open(use_of(choice))
+        for position, (name, task) in enumerate(zip(("one", "two"), TWINS, strict=True)):
+            await first.settle(1, position, name, past(task, position))
+        assert first.kept is not None
+        first.kept.close(finished=True)
+        assert await recalled(False) == (1, 1, [TWINS[1]])
+        assert await recalled(True) == (2, 0, TWINS)
+
+    anyio.run(work)
+
+
+def test_what_is_above_the_ceiling_is_left_out_and_counted_and_others_take_its_place() -> None:
+    """Twelve twins come first; what is shown are the eight next, as if there were no twins."""
+    others = [
+        f"Task number {number} on {word}."
+        for number, word in enumerate(["ab", "bc", "cd", "de", "ef", "fg", "gh", "hi", "ij"])
+    ]
+    tasks = [TWINS[0]] * 12 + others
+
+    async def work() -> None:
+        run = RunMemory(places=Places(run="run", positions={str(n): n for n in range(len(tasks) + 1)}))
+        await run.open(use_of(MemoryChoice(kind="run")))
+        for position, task in enumerate(tasks):
+            await run.settle(1, position, str(position), past(task, position))
+
+        async def recall(task: str, ceiling: float) -> Any:
+            return await run.recall(
+                task, epoch=1, position=len(tasks), lag=1, neighbours=8, own=False, silence=5, ceiling=ceiling
+            )
+
+        every = await recall(TWINS[1], 1.0)
+        assert (every.above_ceiling, {each.past.task for each in every.neighbours}) == (0, {TWINS[0]})
+        similarity = every.neighbours[0].similarity
+        assert 0.5 < similarity < 1
+        assert (await recall(TWINS[1], round(similarity, 6))).above_ceiling == 0
+        few = await recall(TWINS[1], similarity - 0.01)
+        assert (few.visible, few.above_ceiling) == (len(tasks), 12)
+        assert len(few.neighbours) == 8 and TWINS[0] not in {each.past.task for each in few.neighbours}
+        assert run.kept is not None
+        run.kept.close(finished=True)
+
+    anyio.run(work)
+
+
+def test_the_ceiling_of_a_preset_stands_in_the_record_the_table_of_the_auction_and_the_summary(
+    run_eval: RunEval, tmp_path: Path
+) -> None:
+    """A run over its own past: every auction that looks finds its very task, and is shown it or not."""
+    file = str(tmp_path / "memory.sqlite")
+    size = len(held(run_eval, "b1", memory=file).samples or [])
+    again: dict[str, Any] = {"memory": file, "frozen": True, "memory_own": True}
+    shown, left_out = held(run_eval, "b1", **again), held(run_eval, "b1", preset="ours", **again)
+    looked = [record for record in records(left_out) if record.refinement.visible]
+    assert looked
+    for record in looked:
+        assert record.options["memory_ceiling"] == 0.9
+        assert record.refinement.above_ceiling >= 1
+        assert all(each.similarity <= 0.9 for each in record.refinement.neighbours)
+        assert "more alike than memory_ceiling=0.9" in card(record)
+    twice = [record for record in records(shown) if record.refinement.neighbours]
+    assert twice and all(record.refinement.neighbours[0].similarity > 0.99 for record in twice)
+    said = policy_table([shown.location, left_out.location], ComparedLogsRequest(exclude=("no-tau",))).notes
+    (of_shown,) = (note for note in said if note.startswith("SALE, preset paper:") and "past task" in note)
+    assert f"of {size} auctions" in of_shown and f"over 0.95: {len(twice)} (pass@1 without them" in of_shown
+    (of_ours,) = (note for note in said if note.startswith("SALE, preset ours:") and "past task" in note)
+    assert "over 0.95: none" in of_ours
+    count = sum(record.refinement.above_ceiling for record in looked)
+    assert f"{count} past auctions were left out as above memory_ceiling" in of_ours
+
+
+def test_a_ceiling_without_a_memory_is_an_error() -> None:
+    for memory in ("off", False):
+        with pytest.raises(SaleError, match="memory_ceiling has no effect with memory=off"):
+            sale(pool="sim", memory=memory, memory_ceiling=0.9)
+
+
 @pytest.mark.parametrize("memory", ["run", "off"])
 def test_asking_for_ones_own_past_where_there_is_none_is_an_error(memory: str) -> None:
     with pytest.raises(SaleError, match=f"memory_own=true has no effect with memory={memory}"):
@@ -177,13 +280,13 @@ def test_the_embedder_loads_and_embeds_while_the_event_loop_goes_on(
         async with anyio.create_task_group() as group:
             group.start_soon(goes_on)
             assert await run.open(use_of(MemoryChoice(kind="file", path=tmp_path / "m.sqlite")))
-        assert run.file is not None
-        run.settle(1, 0, "a", None)
+        assert run.kept is not None
+        await run.settle(1, 0, "a", None)
         loop_went_on.clear()
         async with anyio.create_task_group() as group:
             group.start_soon(goes_on)
             await run.recall("task", epoch=1, position=1, lag=1, neighbours=8, own=False, silence=5)
-        run.file.close(finished=True)
+        run.kept.close(finished=True)
 
     anyio.run(work)
     assert all(waited) and waited
@@ -199,7 +302,7 @@ def test_one_run_has_one_memory_with_one_embedder(tmp_path: Path) -> None:
         for other in (use_of(choice, "minilm"), use_of(MemoryChoice(kind="run"))):
             with pytest.raises(SaleError, match="one run has one memory"):
                 await run.open(other)
-        assert run.file is not None
-        run.file.close(finished=True)
+        assert run.kept is not None
+        run.kept.close(finished=True)
 
     anyio.run(work)

@@ -121,7 +121,9 @@ def test_inspect_records_the_same_for_both_forms(file: str, name: str, choices_t
     options, _ = CALLS[name]
     steps = []
     for form in (getattr(_registry, name), file_form(file, name)):
-        (log,) = inspect_eval(choices_task, solver=form(**options), limit=1, log_dir=str(tmp_path), display="none")
+        (log,) = inspect_eval(
+            choices_task, solver=form(**options), limit=1, log_dir=str(tmp_path), display="none", log_realtime=False
+        )
         assert log.status == "success", log.error
         steps.append(log.plan.steps[-1])
     packaged, filed = steps

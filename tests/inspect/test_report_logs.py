@@ -40,7 +40,7 @@ PHASES = ("bid", "jury", "refine", "execute")
 
 
 def ran(given: Task, folder: Path, **options: Any) -> EvalLog:
-    (log,) = inspect_eval(given, log_dir=str(folder), display="none", **options)
+    (log,) = inspect_eval(given, log_dir=str(folder), display="none", log_realtime=False, **options)
     return log
 
 

@@ -71,7 +71,9 @@ class Study:
         return str(self.place / "routers" / f"{name}.npz")
 
     def run(self, given: Task, solver: Solver, folder: str) -> EvalLog:
-        (log,) = inspect_eval(given, solver=solver, log_dir=str(self.place / folder), display="none")
+        (log,) = inspect_eval(
+            given, solver=solver, log_dir=str(self.place / folder), display="none", log_realtime=False
+        )
         assert log.status == "success", log.error
         return log
 

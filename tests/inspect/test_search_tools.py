@@ -221,7 +221,7 @@ def test_a_model_uses_the_tools_in_an_evaluation(folder: str, tmp_path: Path) ->
         solver=[use_tools(*deep_search_tools(corpus=folder, provider=None)), generate(tool_calls="loop")],
     )
     model = get_model("mockllm/model", custom_outputs=outputs)
-    (log,) = inspect_eval(task, model=model, log_dir=str(tmp_path / "logs"), display="none")
+    (log,) = inspect_eval(task, model=model, log_dir=str(tmp_path / "logs"), display="none", log_realtime=False)
     assert log.status == "success" and log.samples is not None, log.error
     found, read, missed = [message for message in log.samples[0].messages if message.role == "tool"]
     assert "Lake Corvin" in found.text

@@ -25,7 +25,7 @@ from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.auction import AuctionRecord
 from sale_inspect.embedding import make_embedder
-from sale_inspect.memory import MemoryStore
+from sale_inspect.memory import EmbeddedMemory, MemoryStore, RunIdentity, RunPast
 from tests.memory.making import past_of
 
 RunEval = Callable[..., EvalLog]
@@ -66,7 +66,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Records:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SALE_MEMORY_DIR", str(folder / "memory"))
         patch.delenv("SALE_MINILM_DIR", raising=False)
-        (log,) = inspect_eval(choices(), solver=sale(pool="sim"), log_dir=str(folder), display="none")
+        (log,) = inspect_eval(
+            choices(), solver=sale(pool="sim"), log_dir=str(folder), display="none", log_realtime=False
+        )
     found = records(log)
     assert len(found) == 8 and len(that_looked(found)) >= 2
     return found
@@ -190,7 +192,7 @@ def test_tasks_side_by_side_with_memories_of_their_own_see_what_they_see_one_aft
 ) -> None:
     logs = inspect_eval(
         [choices(), task_with(choices(), name="again")], solver=sale(pool="sim"), max_tasks=tasks_at_once,
-        log_dir=str(tmp_path / "logs"), display="none",
+        log_dir=str(tmp_path / "logs"), display="none", log_realtime=False,
     )  # fmt: skip
     assert [records(log) for log in logs] == [whole, whole]
 
@@ -202,7 +204,7 @@ def test_tasks_share_a_file_one_after_another_and_are_refused_side_by_side(
     first, second = inspect_eval(
         [choices(), task_with(choices(), name="again")],
         solver=sale(pool="sim", memory=str(tmp_path / "shared.sqlite")),
-        max_tasks=tasks_at_once, log_dir=str(tmp_path / "logs"), display="none",
+        max_tasks=tasks_at_once, log_dir=str(tmp_path / "logs"), display="none", log_realtime=False,
     )  # fmt: skip
     if tasks_at_once == 1:
         assert {key: record.bids for key, record in records(first).items()} == {
@@ -225,7 +227,9 @@ def test_a_run_that_goes_on_does_not_see_what_an_earlier_run_added_meanwhile(tmp
     embedder = make_embedder("hashing")
 
     def settle(key: str, *positions: int) -> int:
-        file = open_memory(use, key, embedder)
+        run = RunIdentity(key=key, pool="sim", agents={})
+        file = open_memory(use, run, embedder, RunPast())
+        assert isinstance(file, EmbeddedMemory)
         for position in positions:
             past = past_of({"a": "plan"}, epoch=1, position=position, task=f"Task {position}", winner="a", solved=True)
             file.settle((1, position), str(position), past)

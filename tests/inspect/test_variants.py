@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sale_inspect._edge import UsageError
 from sale_inspect._inspect.solvers._sale import sale
 from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
-from sale_inspect.auction import AuctionRecord, packaged_prompts, redecide
+from sale_inspect.auction import AuctionRecord, call_key, drawn_labels, packaged_prompts, redecide
 from sale_inspect.options import PRESET_DEFAULTS
 
 from .conftest import RunEval
@@ -21,8 +22,8 @@ from .conftest import RunEval
 POOL = ("4b", "8b", "14b", "32b")
 
 
-def held(run_eval: RunEval, **options: Any) -> tuple[EvalLog, list[AuctionRecord]]:
-    log = run_eval(hst_coding(set="mini", bins="b1,b2", sandbox="local"), sale(pool="sim", **options), limit=8)
+def held(run_eval: RunEval, limit: int = 8, **options: Any) -> tuple[EvalLog, list[AuctionRecord]]:
+    log = run_eval(hst_coding(set="mini", bins="b1,b2", sandbox="local"), sale(pool="sim", **options), limit=limit)
     assert log.status == "success", log.error
     records = [read(sample).auction for sample in log.samples or []]
     assert all(record is not None for record in records)
@@ -68,7 +69,7 @@ VARIANTS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("options", VARIANTS, ids=str)
 def test_every_variant_runs_is_recorded_and_decides_the_same_again(run_eval: RunEval, options: dict[str, Any]) -> None:
-    _, records = held(run_eval, **options)
+    _, records = held(run_eval, limit=5, **options)
     agents = tuple(name for name in POOL if name != options.get("without"))
     for record in records:
         assert record.agents == agents
@@ -112,9 +113,55 @@ def test_a_panel_takes_one_call_a_judge_hides_names_and_needs_fewer_tokens(run_e
     assert all(rating is not None for record in records for bid in record.bids for rating in bid.ratings.values())
 
 
-def test_without_defences_judges_see_names_and_no_marks(run_eval: RunEval) -> None:
-    log, _ = held(run_eval, defences="", memory="off")
-    assert asked(log, "Plan of agent 32b:\n") > 0 and asked(log, "--- plan ") == 0
+def test_without_defences_judges_see_names_and_plans_are_quoted_all_the_same(run_eval: RunEval) -> None:
+    for preset in ("paper", "ours"):
+        log, records = held(run_eval, defences="", memory="off", preset=preset)
+        assert asked(log, " of agent 32b ") > 0 and asked(log, "\n> Step 1: ") > 0
+        assert asked(log, "--- plan P") == asked(log, "# Your rating\n") > 0
+        assert all(record.defences == ("quote",) for record in records)
+
+
+def test_past_plans_and_ones_own_are_data_in_refine_prompts(run_eval: RunEval) -> None:
+    """Each line of a plan or past task has the prefix, between lines of one mark."""
+    log, records = held(run_eval)
+    assert sum(len(record.refined) for record in records) > 0
+    for sample in log.samples or []:
+        for event in resolve_sample_attachments(sample, "full").events:
+            if isinstance(event, ModelEvent) and "# Your refined bid" in event.input[-1].text:
+                body = event.input[-1].text.split("# Your refined bid")[1]
+                assert body.count("\n> (plan of a simulated agent)") == body.count("(plan of a simulated agent)") >= 3
+                assert (
+                    len(set(re.findall(r"^--- (?:end of )?(?:your plan|plan|past task) (\w+) ---$", body, re.M))) == 1
+                )
+
+
+def test_labels_are_of_the_run_and_the_call(run_eval: RunEval) -> None:
+    """Drawn from Inspect's id of the task, which a retry keeps, the sample, the epoch, the judge and the plans.
+
+    So they are the same at any concurrency and after a retry; another run draws others; and neither a label nor the id
+    stands in what a bidder reads.
+    """
+    drawn = []
+    for _ in range(2):
+        log, records = held(run_eval, jury="panel", memory="off")
+        texts = [
+            event.input[-1].text
+            for sample in log.samples or []
+            for event in resolve_sample_attachments(sample, "full").events
+            if isinstance(event, ModelEvent)
+        ]
+        labels = {label for text in texts if "# Your ratings" in text for label in re.findall(r"\bP\d{4}\b", text)}
+        calls = sum("# Your ratings" in text for text in texts)
+        assert len(labels) > 3 * calls
+        assert not any(label in text for text in texts if "# Your ratings" not in text for label in labels)
+        assert not any(log.eval.task_id in text for text in texts)
+        for record in records:
+            key = call_key(log.eval.task_id, "0", str(record.position), str(record.epoch), record.task)
+            plans = [part for bid in record.bids for part in (bid.agent, "False", bid.strategy)]
+            expected = drawn_labels(call_key(key, "4b", *plans), len(record.bids))
+            assert sum(all(f"--- plan {label} " in text for label in expected) for text in texts) == 1
+        drawn.append(labels)
+    assert len(drawn[0] & drawn[1]) < 0.2 * len(drawn[0])
 
 
 def test_the_run_ends_with_one_line_on_what_was_not_known(run_eval: RunEval, caplog: pytest.LogCaptureFixture) -> None:
@@ -122,7 +169,7 @@ def test_the_run_ends_with_one_line_on_what_was_not_known(run_eval: RunEval, cap
         held(run_eval, preset="ours", memory="off")
     (line,) = [each.getMessage() for each in caplog.records if "without a fitted file" in each.getMessage()]
     assert line.startswith("SALE (preset ours) ran without a fitted file: ")
-    assert "sale-inspect fit LOGS --objective" in line and "\n" not in line
+    assert "sale-inspect fit LOGS --objective calibrated -o auction.npz" in line and "\n" not in line
 
 
 def test_prompts_of_ones_own_are_asked_and_recorded_and_another_text_is_another_policy(

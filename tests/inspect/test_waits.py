@@ -20,10 +20,10 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from sale_inspect._errors import AuctionError, SaleError
 from sale_inspect._inspect.auction import _feed, _waiting
-from sale_inspect._inspect.auction._memory_files import RunFile
 from sale_inspect._inspect.auction._waiting import Activity
 from sale_inspect._inspect.solvers._sale import sale
 from sale_inspect._inspect.store import read
+from sale_inspect.memory import EmbeddedMemory
 
 RunEval = Callable[..., EvalLog]
 
@@ -73,16 +73,16 @@ def test_a_failed_sample_is_waited_for_by_nobody_when_the_run_goes_on(
 @pytest.fixture
 def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """The memory's file takes three places, and no more."""
-    whole = RunFile.settle
+    whole = EmbeddedMemory.settle
     taken: list[object] = []
 
-    def settle(file: RunFile, place: tuple[int, int], *rest: Any) -> None:
+    def settle(file: EmbeddedMemory, place: tuple[int, int], *rest: Any) -> None:
         taken.append(place)
         if len(taken) > 3:
             raise sqlite3.OperationalError("database or disk is full")
         whole(file, place, *rest)
 
-    monkeypatch.setattr(RunFile, "settle", settle)
+    monkeypatch.setattr(EmbeddedMemory, "settle", settle)
 
 
 @pytest.mark.usefixtures("full_disk")

@@ -87,7 +87,7 @@ def test_an_evaluation_with_a_local_sandbox_works_there_and_its_scores_say_so(tm
     (log,) = inspect_eval(
         hst_coding(set="mini", bins="b2", sandbox="local"),
         solver=answers_nothing(),
-        model="none", sample_id="mini-coding-b2-04", log_dir=str(tmp_path), display="none",
+        model="none", sample_id="mini-coding-b2-04", log_dir=str(tmp_path), display="none", log_realtime=False,
     )  # fmt: skip
     assert log.status == "success" and log.samples, log.error
     score = (log.samples[0].scores or {})["pass_and_cost"]

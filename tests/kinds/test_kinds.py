@@ -36,9 +36,8 @@ from inspect_ai.tool import MCPServer, Tool, ToolDef, ToolInfo, tool
 from sale_inspect import sale, sale_agent, single
 from sale_inspect._errors import OutcomesError
 from sale_inspect._inspect.solvers._routed import _require_text
-from sale_inspect._inspect.solvers._router_files import GivenRouter
 from sale_inspect._inspect.store import read
-from sale_inspect.routers import RandomRouter
+from sale_inspect.routers import LiveRouter, RandomRouter
 
 from .agents import Script, Turn, scripted
 
@@ -70,6 +69,7 @@ def run(folder: Path, given: Task, solver: Any, script: Script, **options: Any) 
         model_roles={"agents": list(script.models)} if script.models else {},
         log_dir=str(folder / "logs"),
         display="none",
+        log_realtime=False,
         **options,
     )
     return log
@@ -274,8 +274,8 @@ def test_an_agent_refuses_a_conversation_without_text_too(tmp_path: Path) -> Non
 
 
 def test_a_router_that_reads_text_refuses_a_task_without_any() -> None:
-    router = GivenRouter(router=RandomRouter(agents=("a", "b"), seed=0), name="wtp-knn", embedder="hashing")
-    blind = GivenRouter(router=RandomRouter(agents=("a", "b"), seed=0), name="random")
+    router = LiveRouter(router=RandomRouter(agents=("a", "b"), seed=0), name="wtp-knn", embedder="hashing")
+    blind = LiveRouter(router=RandomRouter(agents=("a", "b"), seed=0), name="random")
     messages = user(ContentImage(image=PIXEL))
     state = TaskState(model=ModelName("mockllm/a"), sample_id="s", epoch=1, input=messages, messages=messages)
     _require_text(blind, state)

@@ -1,4 +1,8 @@
-"""Every kind of task with every executor under every solver: the right agent works, and every call is booked once."""
+"""Kinds of tasks with executors under solvers: the right agent works, and every call is booked once.
+
+Auctions have every kind with every executor. The other two solvers end in the same hand-over, so each has a third of
+the pairs, such that every kind and every executor is there with either.
+"""
 
 from __future__ import annotations
 
@@ -42,17 +46,31 @@ def test_the_matrix_is_as_large_as_the_docs_say() -> None:
     assert len(NAMES) >= 20 and len(EXECUTORS) >= 8
 
 
+def pairs(executor: str, policy: str) -> list[str]:
+    """The kinds that an executor does under a solver."""
+    first = list(EXECUTORS).index(executor) + list(SOLVERS).index(policy)
+    chosen = NAMES if policy == "sale" else NAMES[first % 3 :: 3]
+    return [name for name in chosen if (executor, name) not in IMPOSSIBLE]
+
+
+@pytest.mark.parametrize("policy", SOLVERS)
+def test_every_kind_stands_with_every_solver(policy: str) -> None:
+    assert {name for executor in EXECUTORS for name in pairs(executor, policy)} == set(NAMES)
+    assert all(len(pairs(executor, policy)) >= 5 for executor in EXECUTORS)
+
+
 @pytest.mark.parametrize("policy", SOLVERS)
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_every_kind_of_task(tmp_path: Path, executor: str, policy: str) -> None:
     script = Script()
     pool = pool_file(tmp_path, cheap=[], dear=["picture"])
-    kinds = [name for name in NAMES if (executor, name) not in IMPOSSIBLE]
+    kinds = pairs(executor, policy)
     logs = inspect_eval(
         [_task(name, script) for name in kinds],
         solver=SOLVERS[policy](pool=pool, **EXECUTORS[executor], **({"memory": "off"} if policy == "sale" else {})),
         log_dir=str(tmp_path / "logs"),
         display="none",
+        log_realtime=False,
         max_tasks=1,
     )
     assert [log.eval.task for log in logs] == kinds

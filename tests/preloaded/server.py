@@ -1,8 +1,9 @@
 """A process that has imported the libraries once, and forks for each command that is asked of it.
 
 A command of Inspect spends four fifths of its time on imports. The fork is a process of its own with the arguments,
-folder, environment and files of whoever asked, so that a test sees what it would see of the console script. Nothing of
-this project is imported before the fork: what our code does on start still happens in each command.
+folder, environment and files of whoever asked, so that a test sees what it would see of the console script. This
+project's modules are imported before the fork too; none may depend on folder or environment while it is imported, which
+`tests/test_public_face.py` holds in processes of its own.
 
 Started by `commands.py` with: path of a socket, and a descriptor that is closed when the tests end.
 """
@@ -14,13 +15,17 @@ import importlib
 import io
 import json
 import os
+import pkgutil
 import runpy
 import select
 import signal
 import socket
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
+
+from inspect_ai.model import get_model_info
 
 LIBRARIES = (
     *("inspect_ai", "inspect_ai._cli.main", "inspect_ai.analysis", "inspect_ai.model._providers.anthropic"),
@@ -28,7 +33,17 @@ LIBRARIES = (
     *("sklearn.feature_extraction.text", "scipy.stats", "scipy.optimize", "pandas", "pyarrow.parquet", "selectolax"),
     *("matplotlib.figure", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg", "bm25s"),
     *("pydantic", "platformdirs", "sqlite3", "inspect_ai.model._openai_responses", "inspect_ai.agent._acp.server"),
+    *("inspect_ai._control.server", "uvicorn.protocols.http.auto", "uvicorn.lifespan.on", "faiss", "pdb"),
+    *("fsspec.implementations.local", "pyarrow.pandas_compat", "click._textwrap"),
 )
+OURS = (
+    "sale_inspect._registry",
+    "sale_inspect._cli",
+    "sale_inspect._work",
+    "sale_inspect.report",
+    "sale_inspect.study",
+)
+"""Packages that are imported with all their modules."""
 MAINS = {"inspect": "inspect_ai._cli.main", "sale-inspect": "sale_inspect._cli"}
 """Modules whose `main` is the console script of that name."""
 
@@ -106,9 +121,24 @@ def _reaped() -> bool:
         return False
 
 
+def modules_of(name: str) -> list[str]:
+    """A module, and all below it if it is a package."""
+    found = importlib.import_module(name)
+    below = getattr(found, "__path__", None)
+    return [name, *(each.name for each in pkgutil.walk_packages(below, f"{name}.") if below)]
+
+
 if __name__ == "__main__":
     for name in LIBRARIES:
         importlib.import_module(name)
+    # Inspect imports what is registered with it, ours and others', at the start of each command.
+    for registered in entry_points(group="inspect_ai"):
+        registered.load()
+    for package in OURS:
+        for name in modules_of(package):
+            importlib.import_module(name)
+    # Inspect reads its table of models once in a process.
+    get_model_info("openai/gpt-4o")
     # What exists now is left alone by each command's garbage collector, so that forks go on sharing it.
     gc.freeze()
     serve(sys.argv[1], int(sys.argv[2]))

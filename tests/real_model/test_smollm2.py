@@ -24,17 +24,23 @@ POOL = Path(__file__).parent / "pool.yaml"
 
 
 @pytest.mark.browser
-def test_an_awkward_real_model_goes_through_a_whole_auction(tmp_path: Path) -> None:
+def test_an_awkward_real_model_goes_through_a_whole_auction_and_onto_the_page(tmp_path: Path) -> None:
     (log,) = inspect_eval(
         hst_coding(set="mini", bins="b2"),
-        solver=sale(pool=str(POOL), strategy_tokens=120),
+        solver=sale(pool=str(POOL), strategy_tokens=60),
         limit=2,
         max_samples=1,
         log_dir=str(tmp_path),
         display="none",
+        log_realtime=False,
     )
     assert log.status == "success", log.error
     check_auctions(log)
+    for sample in log.samples or []:
+        record = read(sample).auction
+        # The log-probabilities of a real server give the entropy.
+        assert record is not None and record.entropy_kind == "logprobs"
+        assert all(bid.logprob_entropy is not None and 0 < bid.logprob_entropy < 1 for bid in record.bids)
     out = tmp_path / "report"
     made = CliRunner().invoke(main, ["report", str(tmp_path), "-o", str(out)], catch_exceptions=False)
     assert made.exit_code == 0, made.output
@@ -65,17 +71,3 @@ def check_auctions(log: EvalLog) -> None:
         assert score.as_dict()["correct"] in (0, 1)
         if sample.metadata["kind"] == "function":
             assert score.metadata == {"tests_ran_in": "two processes of two users"}
-
-
-def test_log_probabilities_of_a_real_server_give_the_entropy(tmp_path: Path) -> None:
-    (log,) = inspect_eval(
-        hst_coding(set="mini", bins="b1"),
-        solver=sale(pool=str(POOL), strategy_tokens=60, memory="off"),
-        limit=1,
-        log_dir=str(tmp_path),
-        display="none",
-    )
-    assert log.status == "success" and log.samples
-    record = read(log.samples[0]).auction
-    assert record is not None and record.entropy_kind == "logprobs"
-    assert all(bid.logprob_entropy is not None and 0 < bid.logprob_entropy < 1 for bid in record.bids)

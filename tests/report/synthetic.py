@@ -133,6 +133,7 @@ def _sample(
         **{f"usd_{phase}": value for phase, value in usd.items()},
         **{f"tokens_{phase}": value for phase, value in tokens.items()},
         "n_refined": sum(bid["refined"] for bid in bids), "visible": own["position"] if kind == "sale" else 0,
+        "nearest_shown": 0.5 + 0.05 * (own["position"] % 10) if kind == "sale" else float("nan"),
     }  # fmt: skip
     return row, [{**bid, "correct": correct, "tokens_execute": spent} for bid in bids]
 

@@ -67,7 +67,7 @@ def quiz(
 
 
 def ran(task: Task, one: Model, folder: Path, **options: Any) -> None:
-    inspect_eval(task, model=one, log_dir=str(folder), display="none", log_level="error", **options)
+    inspect_eval(task, model=one, log_dir=str(folder), display="none", log_realtime=False, log_level="error", **options)
 
 
 def both(task: Callable[[], Task], folder: Path, **options: Any) -> None:

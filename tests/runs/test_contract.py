@@ -288,7 +288,7 @@ def auctions(tmp_path_factory: pytest.TempPathFactory) -> str:
             single("32b", pool="sim"),
         ):
             task = hst_coding(set="mini", bins="b1", sandbox="local")
-            inspect_eval(task, solver=given, log_dir=str(folder), display="none", limit=3)
+            inspect_eval(task, solver=given, log_dir=str(folder), display="none", log_realtime=False, limit=3)
     return str(folder)
 
 

@@ -187,6 +187,29 @@ def test_all_attempts_are_paid_and_no_scorer_is(calls: list[tuple[float, Phase]]
     assert found.runs[0].usd == pytest.approx(wanted)
 
 
+@pytest.mark.parametrize("error", ["CancelledError()", "Cancelled(by an operator)"])
+def test_an_attempt_that_was_cut_off_from_outside_is_no_policys_cost_and_is_said(error: str) -> None:
+    killed = log("1", sample("t", scores={}, error=error, entries=(entry(0.25),)), sample("u", uuid="b"))
+    retry = log("2", sample("t", entries=(entry(1.0),)), sample("u", uuid="b"), eval_task_id="1")
+    found = runs(killed, retry)
+    assert {run.task: run.usd for run in found.runs}["t"] == pytest.approx(1.0)
+    assert any("1 attempt was cut off from outside" in note and "$0.25" in note for note in found.notes)
+    failed = log("1", sample("t", scores={}, error="boom", entries=(entry(0.25),)), sample("u", uuid="b"))
+    assert {run.task: run.usd for run in runs(failed, retry).runs}["t"] == pytest.approx(1.25)
+
+
+@pytest.mark.parametrize("cut", [(), (sample("t", scores={}, error="CancelledError()", entries=()),)])
+def test_a_log_that_was_cut_off_before_it_said_who_ran_is_of_the_policy_of_its_retry(
+    cut: tuple[SampleFacts, ...],
+) -> None:
+    ours: dict[str, Any] = {"solver": "sale_inspect/single", "solver_args": {"agent": "small"}, "model": "none/none"}
+    said: dict[str, Any] = {"ledger_policy": "single", "agent": "small", "pool": "mine"}
+    killed = log("1", *cut, status="started", sample_ids=("t",), **ours)
+    retry = log("2", sample("t", **said), eval_task_id="1", **ours)
+    other = log("3", sample("t", **said | {"agent": "large"}), **ours | {"solver_args": {"agent": "large"}})
+    assert {run.policy for run in runs(killed, retry, other).runs} == {"small alone", "large alone"}
+
+
 def test_dollars_that_nobody_knows_are_no_zero() -> None:
     free = log("1", sample("t", entries=(entry(usd=0.0),)))
     with pytest.raises(LogError, match=r"1 samples have no dollars.*model 'm/a' has tokens but no dollars"):
