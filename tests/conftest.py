@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import shutil
 import tempfile
@@ -83,6 +84,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         gone = set(left)
         items[:] = [item for item in items if item not in gone]
     items.sort(key=rank)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what exists before the first test to itself: the collector's walks over it took a quarter of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @functools.cache

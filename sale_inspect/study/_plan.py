@@ -93,6 +93,8 @@ class Evaluation:
         tags: Of the log.
         key: Hash of all that decides the result. A log of another key is of another evaluation.
         shard: Which part of the evaluation this is.
+        watched: Somebody may look on: Inspect then also keeps what happens in samples that are at work. An evaluation
+            of simulated agents is over in seconds, and a quarter of its processor time would go there.
     """
 
     folder: str
@@ -110,6 +112,7 @@ class Evaluation:
     tags: tuple[str, ...] = ()
     key: str = ""
     shard: Shard = WHOLE
+    watched: bool = True
 
     @property
     def runs(self) -> int:
@@ -256,6 +259,7 @@ def evaluations(
                 },
                 tags=("study", step.side),
                 key=key.hexdigest()[:16],
+                watched=not pool.simulated,
             )
         )
     return tuple(made)

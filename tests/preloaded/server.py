@@ -141,4 +141,5 @@ if __name__ == "__main__":
     get_model_info("openai/gpt-4o")
     # What exists now is left alone by each command's garbage collector, so that forks go on sharing it.
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     serve(sys.argv[1], int(sys.argv[2]))

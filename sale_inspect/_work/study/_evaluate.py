@@ -103,6 +103,7 @@ def _begun(evaluation: Evaluation, place: str) -> EvalLog:
         tags=list(evaluation.tags),
         log_dir=place,
         adaptive_connections=_adaptive(evaluation),
+        log_realtime=evaluation.watched,
         **_MANNER,
         **limits,
     )
@@ -115,6 +116,7 @@ def _again(evaluation: Evaluation, log: EvalLog, place: str) -> EvalLog:
         log_dir=place,
         max_samples=evaluation.max_samples,
         adaptive_connections=_adaptive(evaluation),
+        log_realtime=evaluation.watched,
         **_MANNER,
     )
     return again
