@@ -1,6 +1,6 @@
 """What Inspect finds under `sale_inspect/...`: importing this module registers it all."""
 
-from sale_inspect._inspect.providers import hst_sim, routed_model
+from sale_inspect._inspect.providers import hst_sim, routed_model, sale_model
 from sale_inspect._inspect.solvers import routed, sale, sale_agent, sale_winner, single
 from sale_inspect._inspect.tasks import (
     answer_f1,
@@ -26,6 +26,7 @@ __all__ = [
     "routed_model",
     "sale",
     "sale_agent",
+    "sale_model",
     "sale_winner",
     "search",
     "single",

@@ -76,7 +76,7 @@ def kind_of(head: LogHead, telling: SampleFacts | None) -> PolicyKind:
         head: The log.
         telling: A sample with a ledger; None if the log has none.
     """
-    policy = "" if telling is None else telling.ledger_policy
+    policy = "" if telling is None else telling.ledger_policy.removesuffix(AS_A_MODEL)
     if policy in ("sale", "single"):
         return "sale" if policy == "sale" else "single"
     if policy.startswith("routed"):
@@ -88,6 +88,8 @@ def kind_of(head: LogHead, telling: SampleFacts | None) -> PolicyKind:
 def base_name(head: LogHead, telling: SampleFacts | None, kind: PolicyKind) -> str:
     """The shortest name: `SALE`, `4b alone`, the router's, or Inspect's string of the model."""
     if kind == "sale":
+        if telling is not None and telling.ledger_policy.endswith(AS_A_MODEL):
+            return f"SALE{AS_A_MODEL}"
         return "SALE as an agent" if "sale_agent" in head.solver else "SALE"
     if kind == "single":
         agent = "" if telling is None else telling.agent

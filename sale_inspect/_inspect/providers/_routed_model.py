@@ -7,24 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from inspect_ai.event import SampleInitEvent, SpanBeginEvent
 from inspect_ai.log import transcript
-from inspect_ai.model import (
-    ChatMessage,
-    ChatMessageUser,
-    GenerateConfig,
-    ModelAPI,
-    ModelCost,
-    ModelInfo,
-    ModelOutput,
-    modelapi,
-    set_model_info,
-)
+from inspect_ai.model import ChatMessage, ChatMessageUser, GenerateConfig, ModelAPI, ModelOutput, modelapi
 from inspect_ai.tool import ToolChoice, ToolInfo
-from inspect_ai.util import Store, current_span_id, store, store_as
+from inspect_ai.util import Store, store, store_as
 
 from sale_inspect._edge import clean_errors
 from sale_inspect._errors import OptionError, OutcomesError
+from sale_inspect._inspect.providers._calls import (
+    MOST_AT_ONCE,
+    begun_sample,
+    in_the_name_of,
+    register_free,
+    scorer_asks,
+)
 from sale_inspect._inspect.solvers import given_router
 from sale_inspect._inspect.store import (
     Bidder,
@@ -33,7 +29,6 @@ from sale_inspect._inspect.store import (
     bidder,
     generate_config,
     register_prices,
-    transcript_since,
 )
 from sale_inspect._inspect.view import sample_text
 from sale_inspect.options import Option, Options, build
@@ -44,9 +39,6 @@ from sale_inspect.runs import AS_A_MODEL
 __all__ = ["routed_model"]
 
 _PROVIDER = "routed"
-_SCORERS = "scorers"
-_CONNECTIONS = 1_000
-"""Calls at once: the agents' own limits are those that count."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,9 +100,7 @@ class RoutedModel(ModelAPI):
             for agent in self._pool.agents:
                 generate_config(agent, self._args.pool)
         register_prices(self._pool)
-        # Inspect refuses --cost-limit for a model without a price; this one has no tokens of its own.
-        free = ModelCost(input=0.0, output=0.0, input_cache_read=0.0, input_cache_write=0.0)
-        set_model_info(f"{_PROVIDER}/{model_name}", ModelInfo(cost=free))
+        register_free(f"{_PROVIDER}/{model_name}")
         self._bidders: Mapping[str, Bidder] = {
             agent.name: bidder(agent, self._pool.name) for agent in self._pool.agents
         }
@@ -118,7 +108,7 @@ class RoutedModel(ModelAPI):
 
     def max_connections(self) -> int:
         """See `ModelAPI.max_connections`."""
-        return _CONNECTIONS
+        return MOST_AT_ONCE
 
     async def generate(
         self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
@@ -132,17 +122,15 @@ class RoutedModel(ModelAPI):
             choice = self._router.route(text, "" if sample is None else sample.id)
         chosen = self._bidders[choice.agent]
         output = await chosen.model.generate(input, tools, tool_choice, config)
-        if sample is not None and not _scoring():
+        if sample is not None and not scorer_asks():
             self._note(sample, choice, chosen, output)
-        # The tokens are the real model's, in whose name Inspect has counted them: not twice.
-        metadata = {**(output.metadata or {}), "sale_agent": choice.agent}
-        return output.model_copy(update={"usage": None, "metadata": metadata})
+        return in_the_name_of(choice.agent, output)
 
     def _sample(self) -> _Sample | None:
         """What is kept of the current sample; None outside one."""
         where: Store = store()
         if id(where) not in self._samples:
-            begun = next((event for event in transcript().events if isinstance(event, SampleInitEvent)), None)
+            begun = begun_sample()
             if begun is None:
                 return None
             made = _Sample(
@@ -182,17 +170,6 @@ class RoutedModel(ModelAPI):
 
 def _last_user_text(messages: list[ChatMessage]) -> str:
     return next((message.text for message in reversed(messages) if isinstance(message, ChatMessageUser)), "")
-
-
-def _scoring() -> bool:
-    """Whether a scorer asks: its calls are no part of an agent's work."""
-    begun = {event.id: event for event in transcript_since(0) if isinstance(event, SpanBeginEvent)}
-    place = current_span_id()
-    while place is not None and place in begun:
-        if begun[place].type == _SCORERS:
-            return True
-        place = begun[place].parent_id
-    return False
 
 
 @modelapi(name=_PROVIDER)

@@ -45,8 +45,12 @@ class WinningBid:
     strategy: str | None
 
 
-def agents_of_sample(prepared: Prepared) -> SampleAgents:
+def agents_of_sample(prepared: Prepared, policy: str = "sale") -> SampleAgents:
     """The agents of a sample, before the first call, with a new ledger.
+
+    Args:
+        prepared: What was made of the options.
+        policy: What decides, in the ledger's words.
 
     Raises:
         PoolError: If there are not two models.
@@ -55,7 +59,7 @@ def agents_of_sample(prepared: Prepared) -> SampleAgents:
     if len(bidders) < 2:
         raise PoolError("Role 'agents' has one model; an auction needs two. Add models to the role.")
     prepared.labels.put(pool)
-    return SampleAgents(pool=pool, bidders=bidders, ledger=SampleLedger("sale", pool))
+    return SampleAgents(pool=pool, bidders=bidders, ledger=SampleLedger(policy, pool))
 
 
 async def run_auction(prepared: Prepared, agents: SampleAgents, task: TaskView) -> WinningBid:

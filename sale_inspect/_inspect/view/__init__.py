@@ -7,6 +7,7 @@ from sale_inspect._inspect.view._task_view import (
     Tools,
     plain_tools,
     tools_in_use,
+    view_of_call,
     view_of_conversation,
     view_of_state,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "task_text",
     "tools_in_use",
     "unseen_parts",
+    "view_of_call",
     "view_of_conversation",
     "view_of_state",
 ]

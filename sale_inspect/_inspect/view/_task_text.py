@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from inspect_ai.model import ChatMessage, ChatMessageUser, Content, ContentReasoning, ContentText
 from inspect_ai.solver import TaskState
-from inspect_ai.tool import Tool, ToolDef
+from inspect_ai.tool import Tool, ToolDef, ToolInfo
 
 from sale_inspect._inspect.view._choices import labelled_choices, parse_choices
 
@@ -122,13 +122,13 @@ def ask_with_choices(state: TaskState, *, several_right: bool) -> None:
         last.text = with_choices(last.text, choices, several_right=several_right)
 
 
-def environment_text(tools: Sequence[Tool]) -> str:
+def environment_text(tools: Sequence[Tool | ToolInfo]) -> str:
     """The tools of the task, one line each."""
     if not tools:
         return "No tools: the answer is written directly."
     lines = []
     for tool in tools:
-        definition = ToolDef(tool)
+        definition = tool if isinstance(tool, ToolInfo) else ToolDef(tool)
         summary = " ".join(definition.description.split())
         parameters = ", ".join(definition.parameters.properties)
         lines.append(f"- {definition.name}({parameters}): {summary}")

@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from inspect_ai.agent import AgentState
+from inspect_ai.dataset import Sample
 from inspect_ai.event import SampleInitEvent
 from inspect_ai.log import transcript
 from inspect_ai.model import ChatMessage
 from inspect_ai.solver import TaskState
-from inspect_ai.tool import Tool, ToolDef, ToolSource, mcp_connection
+from inspect_ai.tool import Tool, ToolDef, ToolInfo, ToolSource, mcp_connection
 
 from sale_inspect._errors import AuctionError
 from sale_inspect._inspect.store import SamplePlace, current_sample, sample_book
@@ -26,7 +27,15 @@ from sale_inspect._inspect.view._task_text import (
 )
 from sale_inspect.auction import Prompts
 
-__all__ = ["TaskView", "Tools", "plain_tools", "tools_in_use", "view_of_conversation", "view_of_state"]
+__all__ = [
+    "TaskView",
+    "Tools",
+    "plain_tools",
+    "tools_in_use",
+    "view_of_call",
+    "view_of_conversation",
+    "view_of_state",
+]
 
 _FIRST_EVENTS = 50
 
@@ -123,6 +132,37 @@ async def view_of_conversation(state: AgentState, tools: Tools, *, first: bool) 
         first=first,
         sample=text,
         media=media_of(state.messages),
+    )
+
+
+def view_of_call(
+    messages: Sequence[ChatMessage], tools: Sequence[ToolInfo], sample: Sample, *, first: bool
+) -> TaskView:
+    """The task of a model's first call in a sample: all that the system and the user say in it (ours).
+
+    Args:
+        messages: The conversation of the call.
+        tools: The tools of the call.
+        sample: The sample in which it is made.
+        first: No other auction of this sample began before.
+
+    Raises:
+        AuctionError: If nobody says anything.
+    """
+    text = conversation_text(messages)
+    if not text.strip():
+        raise AuctionError("The call has no text of a user, so there is no task to bid for. Nothing was spent.")
+    place, about = current_sample(), sample.metadata or {}
+    return TaskView(
+        text=text,
+        tools=environment_text(tools),
+        epoch=place.epoch,
+        uuid=place.uuid,
+        first=first,
+        sample=sample_text(sample.input, sample.choices),
+        domain=str(about.get("domain", "")),
+        bin=str(about.get("bin", "")),
+        media=media_of(messages),
     )
 
 
