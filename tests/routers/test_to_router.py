@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.optimize import approx_fprime
+from scipy.optimize import approx_fprime, minimize
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsRegressor
 
@@ -132,6 +132,24 @@ def test_a_fit_lowers_the_loss_to_where_the_gradient_is_flat() -> None:
     hidden = np.maximum(features @ layers[0][0] + layers[0][1], 0)
     expected = softmax(hidden @ layers[1][0] + layers[1][1])
     np.testing.assert_allclose(softmax(stack([layers], 200).predict(features)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("hidden", [(), (4,)])
+def test_a_fit_on_few_tasks_ends_where_the_loss_of_all_weights_is_flat(hidden: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(5)
+    features, targets = rng.normal(size=(12, 60)), rng.random((12, 3))
+    layers = fit_network(
+        features.astype(np.float32), targets, loss="binary", hidden=hidden, penalty=1e-2, max_iter=5_000, seed=3
+    )
+    flat = np.concatenate([np.concatenate([weights.ravel(), biases]) for weights, biases in layers])
+    function = objective(features.astype(np.float32).astype(float), targets, shapes_of(60, hidden, 3), "binary", 1e-2)
+    value, gradient = function(flat)
+    assert np.abs(gradient).max() < 1e-3
+    if not hidden:
+        # Convex: the one minimum is found in all 60 numbers too.
+        found = minimize(function, np.zeros_like(flat), jac=True, method="L-BFGS-B", options={"gtol": 1e-9})
+        assert value == pytest.approx(found.fun, abs=1e-6)
+        np.testing.assert_allclose(flat, found.x, atol=5e-3)
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,10 @@ from sale_inspect.routers.parts import (
     choose_greatest,
     dollar_grid,
     in_order_of_ids,
+    in_own_space,
     logistic,
     minimum,
+    one_thread,
     reason,
     same_width,
 )
@@ -208,15 +210,18 @@ def fit_factors(outcomes: Outcomes, features: Features, *, options: FactorOption
     own, rows = in_order_of_ids(outcomes, features)
     width, agents = rows.shape[1], len(own.agents)
     rng = np.random.default_rng(seed)
-    start = [
-        rng.normal(size=agents * options.factors),
-        rng.normal(scale=width**-0.5, size=options.factors * width),
-        rng.normal(size=options.factors),
-        np.zeros(agents),
-    ]
-    function = factor_objective(rows.astype(np.float64), own.correct, options.factors, options.penalty)
-    found = minimum(function, np.concatenate(start), options.max_iter)
-    vectors, projection, weights, biases = _parts(found, agents, options.factors, width)
+    with one_thread():
+        taken, basis = in_own_space(rows.astype(np.float64))
+        start = [
+            rng.normal(size=agents * options.factors),
+            (rng.normal(scale=width**-0.5, size=(options.factors, width)) @ basis).ravel(),
+            rng.normal(size=options.factors),
+            np.zeros(agents),
+        ]
+        function = factor_objective(taken, own.correct, options.factors, options.penalty)
+        found = minimum(function, np.concatenate(start), options.max_iter)
+        vectors, projection, weights, biases = _parts(found, agents, options.factors, basis.shape[1])
+        projection = projection @ basis.T
     dollars = own.mean_dollars()
     return FactorRouter(
         agents=own.agents,

@@ -12,7 +12,7 @@ from sale_inspect.routers.parts._cascade import (
 )
 from sale_inspect.routers.parts._checked import VERSION, Reader, check_knob, same_width
 from sale_inspect.routers.parts._choosing import choose_greatest, dollar_grid, reason
-from sale_inspect.routers.parts._fitting import Objective, in_order_of_ids, minimum, one_thread
+from sale_inspect.routers.parts._fitting import Objective, in_order_of_ids, in_own_space, minimum, one_thread
 from sale_inspect.routers.parts._folds import fold_numbers
 from sale_inspect.routers.parts._held_out import Fitted, HeldOut, below_mix, held_out_score, held_out_text, sweep
 from sale_inspect.routers.parts._kind import Kinds, RouterKind, kind_named
@@ -60,6 +60,7 @@ __all__ = [
     "held_out_score",
     "held_out_text",
     "in_order_of_ids",
+    "in_own_space",
     "kind_named",
     "logistic",
     "minimum",

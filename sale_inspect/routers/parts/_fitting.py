@@ -11,7 +11,7 @@ from sale_inspect._errors import OutcomesError
 from sale_inspect.routers.parts._base import Features
 from sale_inspect.routers.parts._outcomes import Floats, Outcomes
 
-__all__ = ["Objective", "in_order_of_ids", "minimum", "one_thread"]
+__all__ = ["Objective", "in_order_of_ids", "in_own_space", "minimum", "one_thread"]
 
 Objective = Callable[[Floats], tuple[float, Floats]]
 
@@ -31,6 +31,28 @@ def in_order_of_ids(outcomes: Outcomes, features: Features) -> tuple[Outcomes, F
         raise OutcomesError(f"Features: the row of task {outcomes.tasks[row]!r} has a number that is not finite.")
     order = np.array(sorted(range(len(outcomes)), key=lambda row: outcomes.tasks[row]), dtype=np.intp)
     return outcomes.take(order), np.ascontiguousarray(features[order], dtype=np.float32)
+
+
+def in_own_space(features: Floats) -> tuple[Floats, Floats]:
+    """The rows of a matrix in as many numbers as there are rows, where that is fewer than it has columns.
+
+    A penalty on the squares of a first layer's weights leaves nothing of what lies outside the space of the rows, and
+    L-BFGS does the same in any orthonormal basis: a fit in these numbers ends where one in all of them would, with
+    T in place of D numbers a unit (ours).
+
+    Args:
+        features: (T, D).
+
+    Returns:
+        The features (T, r) and the basis (D, r) with orthonormal columns, r = min(T, D): weights W' (r, h) of a fit are
+        the weights basis @ W' (D, h) of the features.
+    """
+    rows, width = features.shape
+    if rows >= width:
+        return features, np.eye(width)
+    with one_thread():
+        basis, triangle = np.linalg.qr(features.T)
+    return np.ascontiguousarray(triangle.T), np.asarray(basis, dtype=np.float64)
 
 
 def minimum(function: Objective, start: Floats, max_iter: int) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sale_inspect.routers.parts._base import Features
-from sale_inspect.routers.parts._fitting import Objective, minimum
+from sale_inspect.routers.parts._fitting import Objective, in_own_space, minimum, one_thread
 from sale_inspect.routers.parts._networks import logistic
 from sale_inspect.routers.parts._outcomes import Floats
 
@@ -46,12 +46,17 @@ def fit_network(
     """
     shapes = shapes_of(features.shape[1], hidden, targets.shape[1])
     rng = np.random.default_rng(seed)
-    start = []
-    for rows, columns in shapes:
-        bound = np.sqrt(6.0 / (rows + columns)) if hidden else 0.0
-        start += [rng.uniform(-bound, bound, size=rows * columns), np.zeros(columns)]
-    own = objective(features.astype(np.float64), targets, shapes, loss, penalty)
-    return _layers(minimum(own, np.concatenate(start), max_iter), shapes)
+    with one_thread():
+        taken, basis = in_own_space(features.astype(np.float64))
+        start = []
+        for number, (rows, columns) in enumerate(shapes):
+            bound = np.sqrt(6.0 / (rows + columns)) if hidden else 0.0
+            drawn = rng.uniform(-bound, bound, size=(rows, columns))
+            start += [(drawn if number else basis.T @ drawn).ravel(), np.zeros(columns)]
+        own = shapes_of(taken.shape[1], hidden, targets.shape[1])
+        function = objective(taken, targets, own, loss, penalty)
+        (weights, biases), *others = _layers(minimum(function, np.concatenate(start), max_iter), own)
+        return [(basis @ weights, biases), *others]
 
 
 def shapes_of(inputs: int, hidden: tuple[int, ...], outputs: int) -> Shapes:
