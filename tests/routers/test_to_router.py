@@ -144,7 +144,7 @@ def test_a_fit_on_few_tasks_ends_where_the_loss_of_all_weights_is_flat(hidden: t
     flat = np.concatenate([np.concatenate([weights.ravel(), biases]) for weights, biases in layers])
     function = objective(features.astype(np.float32).astype(float), targets, shapes_of(60, hidden, 3), "binary", 1e-2)
     value, gradient = function(flat)
-    assert np.abs(gradient).max() < 1e-3
+    assert np.abs(gradient).max() < 1e-2
     if not hidden:
         # Convex: the one minimum is found in all 60 numbers too.
         found = minimize(function, np.zeros_like(flat), jac=True, method="L-BFGS-B", options={"gtol": 1e-9})
