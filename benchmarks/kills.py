@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import importlib
 import importlib.metadata
 import os
@@ -106,6 +107,8 @@ def import_what_a_run_imports(folder: Path) -> None:
         # Some modules stand in the table under names that cannot be imported.
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    # A fork's garbage collector would copy what all share.
+    gc.freeze()
 
 
 def ended(process: int, within: float) -> int | None:
