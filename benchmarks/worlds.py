@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import argparse
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from sale_inspect._files import make_folder, write_file
+from sale_inspect._machines import engine_of
 from sale_inspect.market import Market
 from sale_inspect.report.figures import Drawing, many_worlds, to_png, to_svg
 from sale_inspect.worlds import (
@@ -71,7 +72,8 @@ def main() -> None:
     parser.add_argument("--results", type=Path, help="File of results, a JSON line a world; what is in it is kept.")
     parser.add_argument("--out", type=Path, help="Folder for worlds.md and its figure.")
     parser.add_argument("--seed", type=int, default=SEED, help="Of all draws.")
-    parser.add_argument("--workers", type=int, default=2, help="Processes.")
+    parser.add_argument("--workers", type=int, default=2, help="Processes, without --ray.")
+    parser.add_argument("--ray", default="", help="Run the worlds on a Ray: local, auto, or HOST:PORT of its head.")
     parser.add_argument("--quick", action="store_true", help="Two worlds with few tasks: to see it work.")
     given = parser.parse_args()
     draws, tasks = (1, 100) if given.quick else (DRAWS, TASKS)
@@ -79,9 +81,8 @@ def main() -> None:
     known = done(given.results, given.seed, draws, tasks)
     todo = sorted((case for case in cases if case.name not in known), key=lambda case: -case.dev * case.market.agents)
     start = time.perf_counter()
-    with ProcessPoolExecutor(max_workers=given.workers) as pool:
-        for future in as_completed([pool.submit(one, case, given.seed, draws, tasks) for case in todo]):
-            result = future.result()
+    with engine_of(given.ray, given.workers) as engine:
+        for result in engine.map(partial(one, seed=given.seed, draws=draws, tasks=tasks), todo):
             known[result.world] = result
             if given.results is not None:
                 with given.results.open("a", encoding="utf-8") as file:

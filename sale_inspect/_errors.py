@@ -101,6 +101,10 @@ class StudyError(SaleError):
     """A study that cannot be run, or that must stop. What is finished stays."""
 
 
+class MachinesError(SaleError):
+    """Other machines that cannot be reached, or were lost."""
+
+
 class SpendingCapError(StudyError):
     """A sample that was not begun, since the dollars of the whole are spent."""
 

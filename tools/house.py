@@ -52,6 +52,7 @@ ORDER: tuple[str, ...] = (
     "_arrays",
     "_results",
     "_files",
+    "_machines",
     "stats",
     "taus",
     "money",

@@ -266,6 +266,11 @@ tried = click.option(
     help="Values of an option of the routers among which the inner folds choose, for instance k=8,64,512; may be "
     "repeated. Default: those of the router's page.",
 )  # fmt: skip
+ray = click.option(
+    "--ray", metavar="ADDRESS", default="",
+    help="Do the work on the machines of a Ray: local, auto, or HOST:PORT of its head. They must see the files under "
+    "the same names; what is lost with a machine is done again elsewhere.",
+)  # fmt: skip
 common_tasks = click.option("--common-tasks", is_flag=True, help="Leave out tasks that not every policy ran.")
 
 
@@ -277,7 +282,7 @@ def reads_logs(command: Command) -> Command:
         return command(*args, processes=_PROCESSES, **values)
 
     return _with_options(
-        cast("Command", call), score, agent_from, policy_from, prices, reprice, on_duplicate, exclude, cache
+        cast("Command", call), score, agent_from, policy_from, prices, reprice, on_duplicate, exclude, cache, ray
     )
 
 

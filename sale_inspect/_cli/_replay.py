@@ -34,6 +34,7 @@ __all__ = ["replay"]
 @options.inner
 @options.seed
 @options.embedder
+@options.ray
 @options.markdown
 @options.json_file
 @options.gathers(ReplayRequest)

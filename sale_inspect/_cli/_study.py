@@ -73,11 +73,7 @@ def study() -> None:
     help="With --shard: minutes without news of the others after which it does not wait for them any longer, by "
     "default 30.",
 )  # fmt: skip
-@click.option(
-    "--ray", metavar="ADDRESS",
-    help="Run the shards on a Ray: local, auto, or HOST:PORT of its head. What is lost with a machine is taken up from "
-    "its log elsewhere.",
-)  # fmt: skip
+@options.ray
 @click.option(
     "--shards", type=click.IntRange(2), help="With --ray: how many shards; by default one for each CPU of the Ray."
 )
@@ -89,7 +85,7 @@ def run(
     shard_text: str | None,
     side: Literal["dev", "test"] | None,
     wait: float | None,
-    ray: str | None,
+    ray: str,
     shards: int | None,
 ) -> None:
     """Run FILE, or what is left of it, to the decision."""
@@ -119,7 +115,7 @@ def run(
             write_json(json_file, {"estimated": True, "steps": [asdict(each) for each in forecast]})
             return
         with stops_with(STOPPED):
-            if ray is None:
+            if not ray:
                 result = run_study(prepared, tell=say_wrapped)
             else:
                 result = run_study_on_ray(prepared, ray, shards=shards, tell=say_wrapped)
@@ -133,10 +129,10 @@ def _require_shard_for(shard: str | None, side: str | None, wait: float | None) 
         raise click.UsageError("With --side a shard does not wait for the others: leave --wait out.")
 
 
-def _require_ray_for(ray: str | None, shards: int | None, shard: str | None, only_forecast: bool) -> None:
-    if ray is None and shards is not None:
+def _require_ray_for(ray: str, shards: int | None, shard: str | None, only_forecast: bool) -> None:
+    if not ray and shards is not None:
         raise click.UsageError("--shards is for a Ray: give --ray too. An array job says it as --shard i/n.")
-    if ray is not None and (shard is not None or only_forecast):
+    if ray and (shard is not None or only_forecast):
         raise click.UsageError(f"--ray runs all shards: leave {'--shard' if shard is not None else '--forecast'} out.")
 
 

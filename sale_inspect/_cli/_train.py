@@ -32,6 +32,7 @@ __all__ = ["train"]
 @options.tried
 @options.seed
 @options.embedder
+@options.ray
 @options.gathers(TrainRequest)
 def train(outcomes: Path, routers: tuple[str, ...], output: Path, request: TrainRequest) -> None:
     """Train routers on OUTCOMES, a table of `sale-inspect outcomes` of a dev set.

@@ -6,6 +6,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
+from sale_inspect._machines import engine_of
 from sale_inspect._work._places import Places, listed
 from sale_inspect._work._progress import Progress, silent
 from sale_inspect.outcomes import OnDuplicate, read_price_list
@@ -33,6 +34,8 @@ class LogsRequest:
         cache: Keep what was read in the user's cache, and take it from there.
         processes: Processes that read logs. With more than one, a script must call this under
             `if __name__ == "__main__":`, as its main module is imported again.
+        ray: A Ray whose machines read them, which must see the logs under the same names: `local`, `auto` or HOST:PORT
+            of its head; empty for this machine.
     """
 
     scores: tuple[str, ...] = ()
@@ -44,6 +47,7 @@ class LogsRequest:
     exclude: tuple[str, ...] = ()
     cache: bool = True
     processes: int = 1
+    ray: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,13 +109,14 @@ def read_logs(places: Places, request: LogsRequest, *, line_up: bool, progress: 
 
     options = read_options(request, line_up=line_up)
     progress("reading logs", 0, None)
-    return read_runs(
-        listed(places),
-        options,
-        on_log=lambda done, total: progress("reading logs", done, total),
-        cache=request.cache,
-        processes=request.processes,
-    )
+    with engine_of(request.ray, request.processes) as engine:
+        return read_runs(
+            listed(places),
+            options,
+            on_log=lambda done, total: progress("reading logs", done, total),
+            cache=request.cache,
+            engine=engine,
+        )
 
 
 def set_options(request: LogsRequest) -> list[str]:

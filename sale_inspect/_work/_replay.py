@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sale_inspect._errors import OutcomesError
+from sale_inspect._machines import engine_of
 from sale_inspect._work._data import RouterData, Table, chosen_routers, embed_data, read_table
 from sale_inspect._work._policies import apart, held_out_tasks, policy_of_file, recorded_policies, trained_policy
 from sale_inspect._work._progress import Progress, silent
@@ -39,9 +41,11 @@ class ReplayRequest:
         inner: Folds that choose options, at least 2.
         seed: Seed of folds, fits and draws.
         embedder: `auto`, `minilm` or `hashing`.
+        ray: A Ray on whose machines routers are trained, side by side: `local`, `auto` or HOST:PORT of its head; empty
+            for this process.
 
     Raises:
-        OutcomesError: If both goals are given, or `unseen` without `train`.
+        OutcomesError: If both goals are given, or `unseen` without `train`, or `ray` where nothing is trained.
     """
 
     routers: tuple[str, ...] = ()
@@ -58,12 +62,15 @@ class ReplayRequest:
     inner: int = 4
     seed: int = 0
     embedder: str = "auto"
+    ray: str = ""
 
     def __post_init__(self) -> None:
         # Refuses two goals.
         Goal(budget=self.budget, keep_pass=self.keep_pass)
         if self.unseen and self.train is None:
             raise OutcomesError("--unseen leaves out tasks of the --train table, and none is given.")
+        if self.ray and self.routers and all(name.endswith(".npz") for name in self.routers):
+            raise OutcomesError("--ray trains routers on many machines, and only files of trained ones are given.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,12 +184,14 @@ def _trained(
         seed=request.seed,
     )
     policies = []
-    for number, name in enumerate(names):
-        progress(f"training {name}", number, len(names))
-        try:
-            policy, sentence = trained_policy(name, source, data, how)
-        except OutcomesError as error:
-            raise OutcomesError(f"{fault} {error}".lstrip()) from error
-        notes += [sentence] * bool(sentence)
-        policies.append(policy)
+    with engine_of(request.ray) as engine:
+        made = engine.map(partial(trained_policy, source=source, data=data, how=how), names)
+        for number, name in enumerate(names):
+            progress(f"training {name}", number, len(names))
+            try:
+                policy, sentence = next(made)
+            except OutcomesError as error:
+                raise OutcomesError(f"{fault} {error}".lstrip()) from error
+            notes += [sentence] * bool(sentence)
+            policies.append(policy)
     return policies

@@ -8,6 +8,7 @@ from pathlib import Path
 from sale_inspect._errors import LogError
 from sale_inspect._files import cache_folder, write_folder
 from sale_inspect._inspect.logs.tidy import read_tidy, tidy_bytes
+from sale_inspect._machines import engine_of
 from sale_inspect._results import check_result
 from sale_inspect._work._folder import check_report_folder
 from sale_inspect._work._kept import keep_report, kept_report, report_key
@@ -155,14 +156,15 @@ def compared_tidy(logs: tuple[str, ...], request: ComparedLogsRequest, progress:
     progress("reading logs", 0, None)
     tables = [place for place in logs if Path(place).is_file() and holds_outcomes(Path(place))]
     tidy = [tidy_of_outcomes(read_lined_up(Path(place)), place) for place in tables]
-    compared = read_tidy(
-        [place for place in logs if place not in tables],
-        read_options(request, line_up=True, need_tau=True),
-        cache=request.cache,
-        progress=lambda done, total: progress("reading logs", done, total),
-        processes=request.processes,
-        tables=[made for made, _ in tidy],
-    )
+    with engine_of(request.ray, request.processes) as engine:
+        compared = read_tidy(
+            [place for place in logs if place not in tables],
+            read_options(request, line_up=True, need_tau=True),
+            cache=request.cache,
+            progress=lambda done, total: progress("reading logs", done, total),
+            engine=engine,
+            tables=[made for made, _ in tidy],
+        )
     found = replace(compared, notes=(*compared.notes, *(note for _, notes in tidy for note in notes)))
     return shareable(found)
 

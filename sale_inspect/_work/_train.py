@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sale_inspect._errors import OutcomesError
+from sale_inspect._machines import engine_of
 from sale_inspect._work._data import BLIND, RouterData, Table, check_texts, chosen_routers, embed_data, read_table
 from sale_inspect._work._progress import Progress, silent
 from sale_inspect.bench import unlearnt_note
@@ -74,6 +76,8 @@ class TrainRequest:
         embedder: `auto`, `minilm` or `hashing`; a live run must have the same.
         tried: Values of routers' options among which the inner folds choose, in place of the catalog's:
             `NAME=VALUE,...`, for instance `k=8,64,512`.
+        ray: A Ray on whose machines the routers are trained, side by side: `local`, `auto` or HOST:PORT of its head;
+            empty for this process.
 
     Raises:
         OutcomesError: If both goals are given, or a confidence without a goal.
@@ -88,6 +92,7 @@ class TrainRequest:
     seed: int = 0
     embedder: str = "auto"
     tried: tuple[str, ...] = ()
+    ray: str = ""
 
     def __post_init__(self) -> None:
         if not self.goal.set and self.confidence != CONFIDENCE:
@@ -198,11 +203,13 @@ def train_routers(
     check_tried(names, request.tried)
     data = embed_data(table, tasks, embedder=request.embedder, answers=answers, progress=progress)
     finished: list[TrainedRouter] = []
-    for number, name in enumerate(names):
-        progress(f"training {name}", number, len(names))
-        trained, chosen = fitted(name, data, request)
-        finished.append(_result(trained, chosen, data, tuple(left_out)))
-        on_router(finished[-1])
+    with engine_of(request.ray) as engine:
+        made = engine.map(partial(fitted, data=data, request=request), names)
+        for number, name in enumerate(names):
+            progress(f"training {name}", number, len(names))
+            trained, chosen = next(made)
+            finished.append(_result(trained, chosen, data, tuple(left_out)))
+            on_router(finished[-1])
     return tuple(finished)
 
 

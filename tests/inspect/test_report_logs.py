@@ -27,6 +27,7 @@ from sale_inspect._inspect.solvers._routed import routed
 from sale_inspect._inspect.solvers._sale import sale, single
 from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
+from sale_inspect._machines import here
 from sale_inspect.auction import redecide
 from sale_inspect.dataframes import SALE_COLUMNS
 from sale_inspect.outcomes import PriceList, read_price_list
@@ -368,7 +369,7 @@ def test_a_file_that_is_no_log_is_named(tmp_path: Path) -> None:
 def test_two_processes_read_what_one_reads(ours: Path, tidy: Tidy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sale_inspect._inspect.logs._read._WORTH_PROCESSES", 1)
     told: list[tuple[int, int]] = []
-    made = read_tidy([str(ours)], cache=False, processes=2, progress=lambda done, total: told.append((done, total)))
+    made = read_tidy([str(ours)], cache=False, engine=here(2), progress=lambda done, total: told.append((done, total)))
     pd.testing.assert_frame_equal(made.tidy.samples, tidy.samples)
     assert told == [(n, 5) for n in range(1, 6)]
 

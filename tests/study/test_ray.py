@@ -126,7 +126,7 @@ def test_an_address_that_does_not_answer_is_one_error_before_anything_is_paid(
 
 @pytest.mark.ray
 def test_a_port_where_something_else_answers_is_one_error(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sale_inspect._work.study._ray._JOIN_SECONDS", 4.0)
+    monkeypatch.setattr("sale_inspect._machines._join._JOIN_SECONDS", 4.0)
     with socket.create_server(("127.0.0.1", 0)) as server:
         made = study("noted.yaml", "--ray", f"127.0.0.1:{server.getsockname()[1]}")
     assert made.exit_code == 1 and "no cluster could be joined" in " ".join(made.output.split()), made.output

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import io
-import multiprocessing
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
@@ -32,6 +29,7 @@ from sale_inspect._inspect.logs._raw import (
     parse_sample_with_events,
 )
 from sale_inspect._inspect.logs._unreadable import readable
+from sale_inspect._machines import Engine, here
 from sale_inspect.runs import LogFacts, ReadOptions, Runs, assemble
 
 __all__ = ["OnLog", "read_facts", "read_runs"]
@@ -54,7 +52,7 @@ def read_runs(
     *,
     on_log: OnLog | None = None,
     cache: bool = True,
-    processes: int = 1,
+    engine: Engine | None = None,
 ) -> Runs:
     """The runs in logs: what each policy did on each sample.
 
@@ -63,18 +61,18 @@ def read_runs(
         options: How to read them.
         on_log: Is called after each log.
         cache: Whether to use, and to keep for the next command, what each log says.
-        processes: Processes that read. More than one need an importable main module.
+        engine: Where they are read; None for this process.
 
     Raises:
         LogError: If a place holds no log, a named log cannot be read, a choice must be made, or logs do not line up.
         UnpricedAgentError: If dollars are needed and a model has none.
     """
-    facts, notes = read_facts(places, on_log=on_log, cache=cache, processes=processes)
+    facts, notes = read_facts(places, on_log=on_log, cache=cache, engine=engine)
     return assemble(facts, options or ReadOptions(), notes)
 
 
 def read_facts(
-    places: Iterable[str], *, on_log: OnLog | None = None, cache: bool = True, processes: int = 1
+    places: Iterable[str], *, on_log: OnLog | None = None, cache: bool = True, engine: Engine | None = None
 ) -> tuple[list[LogFacts], list[str]]:
     """What logs say, and which files of folders could not be read.
 
@@ -87,7 +85,7 @@ def read_facts(
     facts: list[LogFacts] = []
     faults: list[str] = []
     kept = KeptFacts() if cache else None
-    for done, (place, made) in enumerate(zip(found, _read_all(found, kept, processes), strict=True), start=1):
+    for done, (place, made) in enumerate(zip(found, _read_all(found, kept, engine or here()), strict=True), start=1):
         if isinstance(made, LogFacts):
             facts.append(_placed(made, place))
         elif place.named:
@@ -101,17 +99,12 @@ def read_facts(
     return facts, [f"Left out: {fault}" for fault in faults]
 
 
-def _read_all(places: Sequence[LogPlace], kept: KeptFacts | None, processes: int) -> Iterator[LogFacts | str]:
+def _read_all(places: Sequence[LogPlace], kept: KeptFacts | None, engine: Engine) -> Iterator[LogFacts | str]:
     """What each log says, or why it cannot be read, in the order of the places."""
     read = partial(_read_or_kept, kept=kept)
     locations = [place.location for place in places]
-    if processes < 2 or len(locations) < 2 or _to_read(locations, kept) < _WORTH_PROCESSES:
-        yield from map(read, locations)
-        return
-    # Forking a process that has threads, such as a progress display's, may hang.
-    spawning = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=spawning, initializer=gc.disable) as pool:
-        yield from pool.map(read, locations)
+    few = len(locations) < 2 or _to_read(locations, kept) < _WORTH_PROCESSES
+    yield from (here() if few and not engine.far else engine).map(read, locations)
 
 
 def _to_read(locations: Sequence[str], kept: KeptFacts | None) -> int:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from sale_inspect._errors import LogError
 from sale_inspect._inspect.logs._read import OnLog, read_facts
 from sale_inspect._inspect.logs.tidy._files import read_parts, tidy_places
+from sale_inspect._machines import Engine
 from sale_inspect.report.tidy import ScreenedTidy, Tidy, compared, shortened
 from sale_inspect.runs import LogFacts, ReadOptions
 
@@ -20,7 +21,7 @@ def read_tidy(
     *,
     cache: bool = True,
     progress: OnLog | None = None,
-    processes: int = 1,
+    engine: Engine | None = None,
     tables: Sequence[Tidy] = (),
 ) -> ScreenedTidy:
     """Tidy data of logs (SALE's, routers', single agents', other people's) and of earlier reports' Parquet files.
@@ -31,7 +32,7 @@ def read_tidy(
         options: How logs are read; by default a run without a human time, among others with one, is a fault.
         cache: Whether to use, and to keep, what each log says.
         progress: Is called after each log.
-        processes: Processes that read. More than one need an importable main module.
+        engine: Where logs are read; None for this process.
         tables: Tidy data of tables of outcomes, to compare with the logs.
 
     Raises:
@@ -45,7 +46,7 @@ def read_tidy(
     facts: list[LogFacts] = []
     notes: list[str] = []
     if others:
-        facts, notes = read_facts(others, on_log=progress, cache=cache, processes=processes)
+        facts, notes = read_facts(others, on_log=progress, cache=cache, engine=engine)
     found = shortened(
         compared(facts, [*tables, *(part.tidy for part in parts)], options or ReadOptions(need_tau=True), notes)
     )
