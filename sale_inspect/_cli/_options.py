@@ -41,6 +41,7 @@ __all__ = [
     "outer",
     "output",
     "pool",
+    "ray",
     "reads_logs",
     "rounds",
     "routers",
