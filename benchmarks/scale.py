@@ -1,6 +1,6 @@
 """What shards cost as they become many, and what they bring: slopes of dividing, reading, joining and looking; speed.
 
-For 10, 100 and 1,000 shards of as many samples each, in this process and without a model:
+For 10, 100 and 1,000 shards (`--shards`) of as many samples each, in this process and without a model:
 
 - dividing: the parts of one evaluation, as each process of a study makes them;
 - reading: the shards' logs (real ones, of few samples) from disk, as `study collect` does, nothing kept from before;
@@ -12,7 +12,7 @@ All in CPU seconds, each with its slope: 1 where it grows as the number of shard
 whose calls take 200 ms in one process, and again in four shards with as many samples at once each, and compares the
 samples a second while all four are at work, and over the whole of both.
 
-Run with `python benchmarks/scale.py [--samples N] [--speed] [--at-once N] [--quick]`.
+Run with `python benchmarks/scale.py [--shards N] [--samples N] [--speed] [--at-once N] [--quick]`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-COUNTS = (10, 100, 1000)
+MOST_SHARDS = 1000
 SHARDS = 4
 LATENCY_SECONDS = 0.2
 LOG_SAMPLES = 5
@@ -278,20 +278,28 @@ def rate(spans: Sequence[Sequence[float]]) -> float:
     return sum(begin <= moment <= end for each in spans for moment in each) / 2 / (end - begin)
 
 
+def steps(most: int) -> tuple[int, ...]:
+    """Numbers of shards up to the most, each ten times the one before: at least two."""
+    return tuple(count for count in (most // 100, most // 10, most) if count > 1)
+
+
 def main() -> None:
     """Print a table of seconds and slopes, or the speeds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shards", type=int, default=MOST_SHARDS, help="the most; a tenth and a hundredth before it")
     parser.add_argument("--samples", type=int, default=100, help="samples of a shard; with --speed: of the task")
     parser.add_argument("--at-once", type=int, default=4, help="samples at once of each process, with --speed")
     parser.add_argument("--speed", action="store_true", help="run one process against four shards")
     parser.add_argument("--quick", action="store_true", help="few shards and samples, to see it work")
     given = parser.parse_args()
+    if len(steps(given.shards)) < 2:
+        parser.error("--shards must be 20 at least, so that there is a slope")
     with tempfile.TemporaryDirectory(prefix="scale-") as name:
         folder = Path(name)
         if given.speed:
             speed(folder, given.samples, given.at_once)
             return
-        counts = (4, 16) if given.quick else COUNTS
+        counts = (4, 16) if given.quick else steps(given.shards)
         samples = 4 if given.quick else given.samples
         columns: dict[str, list[float]] = {"dividing": [], "reading": [], "joining": [], "money": [], "who is done": []}
         every = []

@@ -23,7 +23,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = ("embed", "pdf")
+EXTRAS = ("embed", "k8s", "pdf", "postgres", "ray", "serve")
 AGAIN = "Make the file again: make constraints."
 
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from sale_inspect._errors import MissingRequirementError, OptionError
 
@@ -72,7 +72,7 @@ def server_address(text: str) -> ServerAddress:
         query = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
         own = {key: value for key, value in query if key in ("memory", "search")}
         others = [(key, value) for key, value in query if key not in own]
-        known = conninfo_to_dict(urlunsplit(parts._replace(query=urlencode(others))))
+        known = conninfo_to_dict(urlunsplit(parts._replace(query=urlencode(others, quote_via=quote))))
     except (ValueError, ProgrammingError):
         # Both errors quote what they could not read, which may be a password.
         raise OptionError(

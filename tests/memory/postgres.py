@@ -10,7 +10,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,9 @@ class TestServer:
 
         postmaster = psutil.Process(self._server.get_pid())
         for each in [postmaster, *postmaster.children(recursive=True)]:
-            each.send_signal(number)
+            # One that served a connection may have ended since.
+            with suppress(psutil.NoSuchProcess):
+                each.send_signal(number)
 
     def start(self) -> None:
         deadline = time.monotonic() + 30

@@ -24,7 +24,7 @@ from sale_inspect.memory import (
     ServerAddress,
     server_address,
 )
-from sale_inspect.memory.postgres import PostgresMemory, ServerStore, _bound, _owner, _server, _watch
+from sale_inspect.memory.postgres import PostgresMemory, ServerStore, _bound, _indexed, _owner, _server, _watch
 from tests.memory.postgres import TestServer
 from tests.memory.test_contract import auction, run_of
 
@@ -131,6 +131,23 @@ def test_places_of_a_dead_process_are_taken_over_and_what_it_says_then_is_refuse
         assert [each.past.task for each in store.auctions()] == ["river", "bridge"]
 
 
+@pytest.mark.parametrize("wrong", [-86_400.0, 86_400.0])
+def test_a_machine_whose_clock_is_wrong_neither_keeps_nor_takes_a_place_too_long(
+    postgres: TestServer, monkeypatch: pytest.MonkeyPatch, wrong: float
+) -> None:
+    address, right = postgres.address(), time.time
+    with opened(address, EVEN) as first:
+        listening(first)
+        monkeypatch.setattr(time, "time", lambda: right() + wrong)
+        with pytest.raises(MemoryBusyError):
+            opened(address, EVEN).__enter__()
+        ahead = postgres.sql("SELECT extract(epoch FROM lease_until - now()) FROM owners", address)[0][0]
+        assert 0 < ahead <= 1.5
+    # The first of these leaves no sign of life, so its places are taken over.
+    with opened(address, ODD), opened(address, ODD) as second:
+        second.settle((1, 1), "sample 1", None)
+
+
 def test_who_holds_what_is_waited_for_is_said(postgres: TestServer) -> None:
     address = postgres.address()
     with opened(address, EVEN), opened(address, ODD) as odd:
@@ -219,6 +236,22 @@ def test_a_server_that_stands_still_is_waited_for_and_not_for_ever(
                 memory._server.call(lambda connection: connection.execute("SELECT 1"), patience=0.0)
         finally:
             postgres.thaw()
+
+
+def test_a_server_that_is_slow_while_a_run_opens_it_is_waited_for(
+    postgres: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def then_slow(address: ServerAddress, *, create: bool) -> None:
+        check(address, create=create)
+        postgres.freeze()
+        threading.Timer(2.5, postgres.thaw).start()
+
+    check = _server.check_server
+    monkeypatch.setattr(_server, "check_server", then_slow)
+    monkeypatch.setattr(_server, "_CONNECT_SECONDS", 1)
+    with opened(postgres.address(), EVEN) as memory:
+        memory.settle((1, 0), "sample 0", auction(0, "river"))
+        assert set(memory.settled()) == {(1, 0)}
 
 
 def fill_up(postgres: TestServer, address: ServerAddress, table: str) -> None:
@@ -333,3 +366,11 @@ def test_an_address_is_shown_without_its_user(postgres: TestServer) -> None:
     assert str(found) == "postgresql://host:5433/db?memory=mine"
     assert "me" not in repr(found).replace("memory", "").replace("name", "").replace("mine", "")
     assert psycopg.conninfo.conninfo_to_dict(found.conninfo)["sslmode"] == "require"
+
+
+def test_an_index_is_made_with_what_the_address_says_and_else_with_a_gigabyte(postgres: TestServer) -> None:
+    for more, settings in (((), ("1GB", "0")), (("options=-c%20maintenance_work_mem%3D3GB",), ("3GB", "0"))):
+        with psycopg.connect(postgres.address(*more).conninfo) as connection:
+            _indexed.set_for_index(connection)
+            shown = tuple(connection.execute(f"SHOW {name}").fetchone() for name in _indexed.UNLESS_SET)
+            assert shown == tuple((each,) for each in settings)

@@ -120,6 +120,7 @@ def test_the_cap_holds_over_all_shards(here: Path) -> None:
     [
         ("memory: off", "memory: run", "is one process's SQLite file, and 4 processes cannot share it"),
         ("memory: off", "memory: 'postgresql://h/d', options: {memory_lag: 3}", "with memory_lag=3 at most 3 samples"),
+        ("memory: off", "memory: 'postgresql://me@/d?host=/nowhere', options: {memory_lag: 6}", "cannot be reached"),
         ("memory: off", "memory: 'postgresql://me:secret@h/d'", "a password stands in the environment"),
         ("max_samples: 6", "max_samples: 3", "3 samples at once cannot be shared by 4 shards"),
         ("cap: 5", "cap: 0.00001", "below the least that the study can cost"),

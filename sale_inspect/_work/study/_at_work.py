@@ -7,8 +7,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
-from sale_inspect._errors import StudyError
+from sale_inspect._errors import SaleError, StudyError
 from sale_inspect._files import write_file
+from sale_inspect._inspect.auction import memory_choice
 from sale_inspect._inspect.store import Purse, connections_of, spending_from
 from sale_inspect._work.study._division import fix_division
 from sale_inspect._work.study._evaluate import Done, Evaluate
@@ -34,7 +35,7 @@ def begun_study(prepared: PreparedStudy, tell: Tell) -> tuple[PreparedStudy, tup
     """Make the study's folder, or find it: with the forecast from before anything ran, the pool, and how it is divided.
 
     Raises:
-        StudyError: If the cap is below the forecast, or the pool was changed.
+        StudyError: If the cap is below the forecast, the pool was changed, or an auction memory cannot be used.
     """
     folder = prepared.folder
     forecast = kept_forecast(folder)
@@ -48,6 +49,7 @@ def begun_study(prepared: PreparedStudy, tell: Tell) -> tuple[PreparedStudy, tup
                 f"The cap of {money(cap)} is below the least that the study can cost, {money(low)}. Nothing was paid. "
                 "Raise the cap, or take fewer samples (split.most_dev, split.most_test) or policies."
             )
+    _require_memories(prepared)
     # Shards begin at once, and the first one decides.
     with held(lock_file(folder, "begin"), "The beginning of this study", wait=_BEGIN_SECONDS, tell=tell):
         _make_folder(prepared)
@@ -56,6 +58,16 @@ def begun_study(prepared: PreparedStudy, tell: Tell) -> tuple[PreparedStudy, tup
             text = json.dumps([asdict(each) for each in forecast], indent=1) + "\n"
             write_file(folder / "forecast.json", text)
     return replace(prepared, division=division), forecast
+
+
+def _require_memories(prepared: PreparedStudy) -> None:
+    """Refuse a server that auctions would look for once dev is paid; in each process, since each needs to reach it."""
+    for step in prepared.steps:
+        if step.shares_memory and any(runs_left(prepared, each) for each in prepared.evaluations(step, {})):
+            try:
+                memory_choice(str(step.args["memory"]), frozen=False)
+            except SaleError as error:
+                raise StudyError(f"Policy {step.policy}: {error}") from error
 
 
 def _make_folder(prepared: PreparedStudy) -> None:

@@ -14,12 +14,16 @@ from sale_inspect.memory._files import MemoryFileError
 from sale_inspect.memory.postgres._search import earlier_runs, search_rows
 from sale_inspect.memory.postgres._server import Server
 
-__all__ = ["IndexMade", "kept_recall", "make_index"]
+__all__ = ["UNLESS_SET", "IndexMade", "kept_recall", "make_index", "set_for_index"]
 
 _MOST_DIMENSIONS = 2_000
 _NEIGHBOURS = 8
 _ALL = 2**62
 _INDEX_SECONDS = 86_400.0
+
+UNLESS_SET = {"maintenance_work_mem": "1GB", "max_parallel_maintenance_workers": "0"}
+"""What an index is made with, unless the server, the database or the address (`options`) says otherwise. Beyond the
+memory it is made on disk, far slower; its workers share memory of the system, of which a container may have little."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,9 +108,7 @@ def _build(embedder: str, dimensions: int, m: int, ef_construction: int, connect
     name = sql.Identifier(f"hnsw_{embedder}"[:60])
     with connection.transaction():
         connection.execute(sql.SQL("DROP INDEX IF EXISTS {}").format(name))
-        connection.execute("SET LOCAL maintenance_work_mem = '1GB'")
-        # Its workers share memory of the system, of which a container may have very little.
-        connection.execute("SET LOCAL max_parallel_maintenance_workers = 0")
+        set_for_index(connection)
         connection.execute(
             sql.SQL(
                 "CREATE INDEX {} ON vectors USING hnsw ((vector::vector({})) vector_ip_ops) WITH (m = {}, "
@@ -114,6 +116,15 @@ def _build(embedder: str, dimensions: int, m: int, ef_construction: int, connect
             ).format(name, sql.Literal(dimensions), sql.Literal(m), sql.Literal(ef_construction), sql.Literal(embedder))
         )
     connection.execute("ANALYZE vectors")
+
+
+def set_for_index(connection: Connection[Any]) -> None:
+    """Set, for the transaction, what an index is made with."""
+    for setting, value in UNLESS_SET.items():
+        connection.execute(
+            "SELECT set_config(name, %s, true) FROM pg_settings WHERE name = %s AND source = 'default'",
+            (value, setting),
+        )
 
 
 def _measure(embedder: str, queries: int, connection: Connection[Any]) -> IndexMade:
