@@ -14,9 +14,17 @@ from sale_inspect.report.tidy._tables import Tidy
 from sale_inspect.runs import SamplesLeftOut
 from tests.report.synthetic import synthetic_tidy
 
-SECTIONS = ("Verdict", "What was compared", "Results", "Human time", "Who did the work", "What each agent adds")
+SECTIONS = (
+    "Decision",
+    "Verdict",
+    "What was compared",
+    "Results",
+    "Human time",
+    "Who did the work",
+    "What each agent adds",
+)
 PICTURES = {
-    *("frontiers", "pass-by-time", "horizons", "workload", "confusion", "shapley", "learning", "calibration"),
+    *("front", "frontiers", "pass-by-time", "horizons", "workload", "confusion", "shapley", "learning", "calibration"),
     *("bid-length", "phases"),
 }
 

@@ -4,6 +4,7 @@ from sale_inspect.report.figures._all import draw_all
 from sale_inspect.report.figures._bid_length import bid_length
 from sale_inspect.report.figures._calibration import calibration
 from sale_inspect.report.figures._confusion import confusion
+from sale_inspect.report.figures._front import front
 from sale_inspect.report.figures._frontiers import frontiers
 from sale_inspect.report.figures._horizons import horizon_marks
 from sale_inspect.report.figures._learning import learning
@@ -23,6 +24,7 @@ __all__ = [
     "calibration",
     "confusion",
     "draw_all",
+    "front",
     "frontiers",
     "horizon_marks",
     "learning",

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sale_inspect.report.figures._style import INK, Drawing, style
+from sale_inspect.texts import html
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,6 +41,10 @@ def to_svg(drawing: Drawing) -> str:
     # matplotlib's style sheet would rule the whole page that the picture stands in.
     text = re.sub(r"<defs>\s*<style[^>]*>\*\{([^}]*)\}</style>\s*</defs>", r'<g style="\1">', text, count=1)
     text = text[: text.rindex("</svg>")] + "</g>\n</svg>\n"
+    # A name for screen readers, also where the file stands alone.
+    named = f'<title id="{drawing.name}-svg-title">{html(drawing.title)}</title>'
+    text = re.sub(r"<svg\b([^>]*)>", rf'<svg role="img" aria-labelledby="{drawing.name}-svg-title"\1>', text, count=1)
+    text = text.replace(">", ">\n" + named, 1)
     return text.replace(INK, "currentColor")
 
 

@@ -8,6 +8,7 @@ from sale_inspect.report.page._html import to_html
 from sale_inspect.report.page._human_time import human_time_sentences
 from sale_inspect.report.page._markdown import to_markdown_page
 from sale_inspect.report.page._model import (
+    Callout,
     Facts,
     IntervalValue,
     Link,
@@ -23,6 +24,7 @@ from sale_inspect.report.page._tasks import sample_url
 from sale_inspect.report.page._verdict import verdict_sentences
 
 __all__ = [
+    "Callout",
     "Facts",
     "IntervalValue",
     "Link",
