@@ -37,6 +37,7 @@ class ReportRequest(ComparedLogsRequest):
         seed: Seed of all that is drawn.
         paper: Show the paper's figures beside, marked as such.
         viewer: Address of `inspect view`, or of a bundle, that tasks link to; empty for no links.
+        one_page: Also write the decision as one page of A4, `summary.pdf` and `summary.png`.
     """
 
     title: str = _DEFAULT.title
@@ -44,6 +45,7 @@ class ReportRequest(ComparedLogsRequest):
     seed: int = _DEFAULT.seed
     paper: bool = _DEFAULT.paper
     viewer: str = VIEWER
+    one_page: bool = _DEFAULT.one_page
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,6 +140,7 @@ def _page(compared: ScreenedTidy, request: ReportRequest, viewer: str) -> PageRe
         seed=request.seed,
         paper=request.paper,
         viewer=viewer,
+        one_page=request.one_page,
     )
 
 

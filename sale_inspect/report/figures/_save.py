@@ -12,7 +12,7 @@ from sale_inspect.texts import html
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["to_png", "to_svg"]
+__all__ = ["save_png", "to_png", "to_svg"]
 
 
 def _settle(figure: Figure) -> None:
@@ -55,8 +55,13 @@ def to_png(drawing: Drawing, *, dpi: int = 160) -> bytes:
         drawing: The picture.
         dpi: Pixels per inch; 160 gives 1024 pixels of width.
     """
-    made = io.BytesIO()
     with style(drawing.name):
         _settle(drawing.figure)
-        drawing.figure.savefig(made, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
+        return save_png(drawing.figure, dpi)
+
+
+def save_png(figure: Figure, dpi: int) -> bytes:
+    """A figure as PNG on white, with nothing in it of when and by what it was made."""
+    made = io.BytesIO()
+    figure.savefig(made, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
     return made.getvalue()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from sale_inspect.report.page._model import IntervalValue, Kind, Link, PageColumn, Value
+from sale_inspect.report.page._model import IntervalValue, Kind, Link, PageColumn, PageTable, Value
 from sale_inspect.texts import fmt_count, fmt_rate, fmt_usd, fmt_usd_thousand
 
-__all__ = ["column_units", "minutes_unit", "show", "sort_key"]
+__all__ = ["column_units", "minutes_unit", "show", "shown_rows", "sort_key"]
 
 _UNITS = (("s", 1 / 60), ("min", 1.0), ("h", 60.0))
 _TENTH = 0.1
@@ -34,6 +34,15 @@ def column_units(columns: Sequence[PageColumn], rows: Sequence[Sequence[Value]])
         minutes_unit(row[place] for row in rows) if column.kind == "minutes" else ""
         for place, column in enumerate(columns)
     )
+
+
+def shown_rows(grid: PageTable) -> list[list[str]]:
+    """A table as it is read: the titles of its columns, then all rows."""
+    units = column_units(grid.columns, grid.rows)
+    return [
+        [column.title for column in grid.columns],
+        *([show(v, c.kind, unit) for v, c, unit in zip(row, grid.columns, units, strict=True)] for row in grid.rows),
+    ]
 
 
 def show(value: Value, kind: Kind, unit: str = "") -> str:
