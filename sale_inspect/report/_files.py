@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sale_inspect.bench import BINS
+from sale_inspect.study import StudyGoal
 from sale_inspect.texts import csv_cell
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class PageRequest:
         seed: Seed of all that is drawn.
         paper: Whether to show the paper's figures beside.
         viewer: Address of Inspect's viewer, for links; empty for none.
+        goal: Of a study, whose baseline was the best single agent on dev; None for a report of its own.
         one_page: Whether the decision is also written as one page of A4, as `summary.pdf` and `summary.png`.
     """
 
@@ -42,6 +44,7 @@ class PageRequest:
     seed: int = 0
     paper: bool = False
     viewer: str = ""
+    goal: StudyGoal | None = None
     one_page: bool = False
 
 
@@ -78,7 +81,7 @@ def report_files(
     from sale_inspect.report.tidy import ScreenedTidy, Tidy
 
     doing("analysing")
-    analyses = analyse(compared.tidy, baseline=request.baseline, seed=request.seed)
+    analyses = analyse(compared.tidy, baseline=request.baseline, goal=request.goal, seed=request.seed)
     doing("drawing")
     drawings = _drawings(compared.tidy, analyses, request)
     files: dict[str, bytes] = {}

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sale_inspect.report.analysis import analyse
 from sale_inspect.report.analysis._decision import cheapest_near_best, decide, worths
 from sale_inspect.study import BaselineOrigin, MeasuredPolicy, StudyGoal, decide_study
+from tests.report.synthetic import synthetic_tidy
 
 
 def samples(**policies: tuple[list[float], list[float]]) -> pd.DataFrame:
@@ -79,3 +81,13 @@ def test_what_a_solved_task_is_worth_chooses_along_the_hull() -> None:
     by_name = {each.name: each for each in found.standings}
     for worth, best in ((0.005, "a alone"), (0.05, "b alone"), (0.5, "c alone")):
         assert max(by_name.values(), key=lambda each: worth * each.solved - each.usd).name == best
+
+
+def test_the_page_of_a_study_decides_for_its_goal() -> None:
+    tidy = synthetic_tidy(tasks=40, agents=("4b", "32b"), sale=(), routers=("cheap",))
+    data = tidy.samples
+    cheap, base = data["policy"] == "cheap", data["policy"] == "32b alone"
+    data.loc[cheap, ["correct", "usd"]] = data.loc[base, ["correct", "usd"]].to_numpy() * [1.0, 0.1]
+    assert analyse(tidy, baseline="32b alone").decision.use == "32b alone"  # type: ignore[union-attr]
+    found = analyse(tidy, baseline="32b alone", goal=StudyGoal(worth=0.001)).decision
+    assert found is not None and found.use == "cheap" and "the best single agent on dev" in found.surety

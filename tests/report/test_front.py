@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sale_inspect.report.figures import front, to_svg
 from sale_inspect.report.figures._all import draw_all
-from sale_inspect.report.figures._labels import Box, place_labels
+from sale_inspect.report.figures._front import Box, place_labels
 from sale_inspect.report.figures._style import roster_of
 from tests.report.synthetic import synthetic_tidy
 

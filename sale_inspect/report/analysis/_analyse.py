@@ -29,7 +29,7 @@ from sale_inspect.report.analysis._tokens import TokenComparison, TokenUse, comp
 from sale_inspect.report.tidy import Tidy, records_of
 from sale_inspect.routers import Outcomes, oracle_choices
 from sale_inspect.stats import Claim
-from sale_inspect.study import BaselineOrigin, Decision
+from sale_inspect.study import BaselineOrigin, Decision, StudyGoal
 from sale_inspect.texts import Table
 
 if TYPE_CHECKING:
@@ -136,12 +136,13 @@ def _single(found: Sequence[Cell]) -> list[Cell]:
     return [cell for cell in found if cell.bin == "all" and cell.policy.endswith(" alone")]
 
 
-def analyse(tidy: Tidy, *, baseline: str = "", seed: int = 0) -> Analyses:
+def analyse(tidy: Tidy, *, baseline: str = "", goal: StudyGoal | None = None, seed: int = 0) -> Analyses:
     """Analyse tidy data.
 
     Args:
         tidy: Scored samples, their bids and logs.
         baseline: A policy; empty for `usual_baseline`.
+        goal: Of a study, whose baseline was the best single agent on dev; None for a report of its own.
         seed: Of all that is drawn.
     """
     samples = tidy.samples
@@ -151,7 +152,9 @@ def analyse(tidy: Tidy, *, baseline: str = "", seed: int = 0) -> Analyses:
     solo, reason = alone(samples)
     why: dict[str, str] = {}
     origin: BaselineOrigin = "named" if baseline else "here" if among else "first"
-    decision, undecided, reason_of_decision = decide(samples, base, origin=origin, seed=seed)
+    if goal is not None:
+        origin = "dev"
+    decision, undecided, reason_of_decision = decide(samples, base, origin=origin, goal=goal, seed=seed)
     if reason_of_decision:
         why["decision"] = reason_of_decision
     records = list(records_of(tidy))

@@ -34,14 +34,15 @@ class Worth:
 
 
 def decide(
-    samples: pd.DataFrame, baseline: str, *, origin: BaselineOrigin, seed: int = 0
+    samples: pd.DataFrame, baseline: str, *, origin: BaselineOrigin, goal: StudyGoal | None = None, seed: int = 0
 ) -> tuple[Decision | None, tuple[str, ...], str]:
-    """Decide by `study.decide_study`, without a goal; intervals are those of the report's tables.
+    """Decide by `study.decide_study`; intervals are those of the report's tables.
 
     Args:
         samples: Tidy samples, scored.
         baseline: A policy.
         origin: How it was chosen.
+        goal: What is wanted; None for the most tasks solved, or as many for fewer dollars.
         seed: Of what is drawn.
 
     Returns:
@@ -71,7 +72,7 @@ def decide(
         )
         for name in priced
     ]
-    found = decide_study(policies, baseline, StudyGoal(), origin=origin, seed=seed)
+    found = decide_study(policies, baseline, goal or StudyGoal(), origin=origin, seed=seed)
     by_name = {policy.name: policy for policy in policies}
     standings = tuple(_as_in_tables(each, by_name[each.name]) for each in found.standings)
     return replace(found, standings=standings), unpriced, ""

@@ -65,7 +65,7 @@ def decision_callout(analyses: Analyses) -> Callout:
 
 def _lines(found: Decision, use: Standing, analyses: Analyses) -> Iterator[tuple[str, str]]:
     other = _other(found, use)
-    label = "Next best" if use.name == found.baseline else "The baseline"
+    label = "Best of the others" if use.name == found.baseline else "The baseline"
     yield label, f"{other.name} solves {fmt_rate(other.solved)} for {fmt_usd_thousand(other.usd)}."
     yield "How sure", found.surety
     if found.best_bet:
