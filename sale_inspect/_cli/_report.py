@@ -30,6 +30,7 @@ _SENTENCES = 3
     show_default=True,
     help="Address of inspect view, or of a bundle, that tasks link to; empty for no links.",
 )
+@click.option("--one-page", is_flag=True, help="Also write the decision as one page: summary.pdf, summary.png.")
 @options.compares_logs
 @options.gathers(ReportRequest)
 def report(logs: tuple[str, ...], output: Path, request: ReportRequest) -> None:

@@ -8,7 +8,7 @@ from sale_inspect._errors import LogError
 
 __all__ = ["check_report_folder"]
 
-_FILES = ("report.html", "report.md", "samples.parquet", "bids.parquet", "logs.parquet")
+_FILES = ("report.html", "report.md", "samples.parquet", "bids.parquet", "logs.parquet", "summary.pdf", "summary.png")
 _FOLDERS = {"figures": (".svg", ".png"), "tables": (".csv",)}
 
 

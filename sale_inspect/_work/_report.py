@@ -18,6 +18,7 @@ from sale_inspect._work._progress import Progress, silent
 from sale_inspect.outcomes import holds_outcomes, read_lined_up
 from sale_inspect.report import PageRequest, report_files
 from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy, shareable, tidy_of_outcomes
+from sale_inspect.study import StudyGoal
 from sale_inspect.texts import without_secrets
 
 __all__ = ["VIEWER", "MadeReport", "ReportRequest", "compared_tidy", "make_report", "report_text"]
@@ -38,6 +39,8 @@ class ReportRequest(ComparedLogsRequest):
         seed: Seed of all that is drawn.
         paper: Show the paper's figures beside, marked as such.
         viewer: Address of `inspect view`, or of a bundle, that tasks link to; empty for no links.
+        goal: Of a study, whose baseline was the best single agent on dev; None for a report of its own.
+        one_page: Also write the decision as one page of A4, `summary.pdf` and `summary.png`.
     """
 
     title: str = _DEFAULT.title
@@ -45,6 +48,8 @@ class ReportRequest(ComparedLogsRequest):
     seed: int = _DEFAULT.seed
     paper: bool = _DEFAULT.paper
     viewer: str = VIEWER
+    goal: StudyGoal | None = None
+    one_page: bool = _DEFAULT.one_page
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,6 +144,8 @@ def _page(compared: ScreenedTidy, request: ReportRequest, viewer: str) -> PageRe
         seed=request.seed,
         paper=request.paper,
         viewer=viewer,
+        goal=request.goal,
+        one_page=request.one_page,
     )
 
 

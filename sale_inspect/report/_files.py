@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sale_inspect.bench import BINS
+from sale_inspect.study import StudyGoal
 from sale_inspect.texts import csv_cell
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from sale_inspect.report.analysis import Analyses
     from sale_inspect.report.figures import Drawing
-    from sale_inspect.report.page import Picture
+    from sale_inspect.report.page import Picture, ReportPage
     from sale_inspect.report.tidy import ScreenedTidy, Tidy
 
 __all__ = ["PageRequest", "report_files"]
@@ -34,6 +35,8 @@ class PageRequest:
         seed: Seed of all that is drawn.
         paper: Whether to show the paper's figures beside.
         viewer: Address of Inspect's viewer, for links; empty for none.
+        goal: Of a study, whose baseline was the best single agent on dev; None for a report of its own.
+        one_page: Whether the decision is also written as one page of A4, as `summary.pdf` and `summary.png`.
     """
 
     title: str = ""
@@ -41,6 +44,8 @@ class PageRequest:
     seed: int = 0
     paper: bool = False
     viewer: str = ""
+    goal: StudyGoal | None = None
+    one_page: bool = False
 
 
 def report_files(
@@ -65,6 +70,7 @@ def report_files(
     from sale_inspect.report.analysis import analyse
     from sale_inspect.report.page import (
         PageOptions,
+        decision_callout,
         grid_csv,
         human_time_sentences,
         report_page,
@@ -75,7 +81,7 @@ def report_files(
     from sale_inspect.report.tidy import ScreenedTidy, Tidy
 
     doing("analysing")
-    analyses = analyse(compared.tidy, baseline=request.baseline, seed=request.seed)
+    analyses = analyse(compared.tidy, baseline=request.baseline, goal=request.goal, seed=request.seed)
     doing("drawing")
     drawings = _drawings(compared.tidy, analyses, request)
     files: dict[str, bytes] = {}
@@ -110,7 +116,11 @@ def report_files(
     for grid in page.grids():
         if grid.columns and not grid.empty:
             files[f"tables/{grid.name}.csv"] = grid_csv(grid, simulated=page.simulated).encode()
-    sentences = {"verdict": verdict_sentences(analyses), "human_time": human_time_sentences(analyses)}
+    if request.one_page and rendered:
+        files |= _summary(page, analyses, next(drawing for drawing in drawings if drawing.name == "front"), compared)
+    told = decision_callout(analyses)
+    headline = f"{told.head} {told.lines[0][1]}"
+    sentences = {"verdict": (headline, *verdict_sentences(analyses)), "human_time": human_time_sentences(analyses)}
     return files, {name: list(said) for name, said in sentences.items()}
 
 
@@ -138,6 +148,21 @@ def _picture(drawing: Drawing, *, rendered: bool) -> tuple[Picture, dict[str, by
     if rendered:
         files |= {f"figures/{drawing.name}.svg": svg.encode(), f"figures/{drawing.name}.png": to_png(drawing)}
     return Picture(name=drawing.name, svg=svg, alt=drawing.alt_text, caption=drawing.caption), files
+
+
+def _summary(page: ReportPage, analyses: Analyses, drawing: Drawing, compared: ScreenedTidy) -> dict[str, bytes]:
+    from sale_inspect.report.figures import looks, one_page, roster_of
+    from sale_inspect.report.page import decision_callout, shown_rows
+
+    told = decision_callout(analyses)
+    lines = [f"{name}: {text}" if name else text for name, text in told.lines]
+    lines += ["All agents are simulated: nothing here is a measurement of any model."] * page.simulated
+    lines += [f"Not as meant: {sentence}" for sentence in compared.health[:3]]
+    table = next(grid for grid in page.grids() if grid.name == "policies")
+    names = [str(name) for name in drawing.data["policy"]]
+    look = looks(names, roster=roster_of(compared.tidy.samples))
+    pdf, png = one_page(told.head, lines, drawing.data, look, shown_rows(table), title=page.title)
+    return {"summary.pdf": pdf, "summary.png": png}
 
 
 def _csv(data: pd.DataFrame) -> str:

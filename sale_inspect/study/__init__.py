@@ -5,7 +5,7 @@ an ordinary `inspect eval`; and from what they gave, the decision.
 """
 
 from sale_inspect.study._costs import costs_table, forecast_steps
-from sale_inspect.study._decide import by_policy, decide_study
+from sale_inspect.study._decide import BaselineOrigin, by_policy, decide_study
 from sale_inspect.study._demo import FAST_TASKS, INSIGHT, FastLine, demo_pool, demo_table, demo_text
 from sale_inspect.study._divide import Divided, StudySample, check_apart, divide, first_by_hash
 from sale_inspect.study._fast import fast_demo
@@ -33,13 +33,21 @@ from sale_inspect.study._plan import (
 from sale_inspect.study._ranges import StepForecast, StepRange
 from sale_inspect.study._read import parse_study, read_study, study_schema
 from sale_inspect.study._shards import check_shards, sharded
-from sale_inspect.study._standing import Decision, MeasuredPolicy, OraclePoint, Standing, decision_table
+from sale_inspect.study._standing import (
+    Decision,
+    MeasuredPolicy,
+    OraclePoint,
+    Standing,
+    decision_table,
+    standing_sentence,
+)
 from sale_inspect.study._starter import Starter, starter_text
 
 __all__ = [
     "FAST_TASKS",
     "INSIGHT",
     "POOL_FILE",
+    "BaselineOrigin",
     "Decision",
     "Divided",
     "Evaluation",
@@ -80,6 +88,7 @@ __all__ = [
     "parse_study",
     "read_study",
     "sharded",
+    "standing_sentence",
     "starter_text",
     "study_schema",
     "study_steps",

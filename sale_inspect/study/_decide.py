@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -22,16 +23,34 @@ from sale_inspect.stats import (
 )
 from sale_inspect.stats import mean_interval as bounded_mean
 from sale_inspect.study._file import StudyGoal
-from sale_inspect.study._standing import Decision, Floats, MeasuredPolicy, OraclePoint, Standing, of_thousand
+from sale_inspect.study._standing import Decision, Floats, MeasuredPolicy, OraclePoint, Standing, standing_sentence
+from sale_inspect.texts import fmt_usd_thousand
 
-__all__ = ["by_policy", "decide_study"]
+__all__ = ["BaselineOrigin", "by_policy", "decide_study"]
+
+BaselineOrigin = Literal["dev", "named", "here", "first"]
+"""How a baseline was chosen: the best single agent on dev, named by the user, the best single agent on the tasks that
+are compared, or the first policy where no agent ran alone."""
+
+_ORIGINS: dict[BaselineOrigin, str] = {
+    "dev": "the best single agent on dev",
+    "named": "the baseline that was named",
+    "here": "the best single agent on these tasks",
+    "first": "the first policy, since no agent ran alone",
+}
 
 _MARGIN = 0.01
 """Without a goal: how much pass@1 a cheaper policy may lose."""
 
 
 def decide_study(
-    policies: Sequence[MeasuredPolicy], baseline: str, goal: StudyGoal, *, confidence: float = CONFIDENCE, seed: int = 0
+    policies: Sequence[MeasuredPolicy],
+    baseline: str,
+    goal: StudyGoal,
+    *,
+    origin: BaselineOrigin = "dev",
+    confidence: float = CONFIDENCE,
+    seed: int = 0,
 ) -> Decision:
     """Decide by the test tasks which policy to use.
 
@@ -39,12 +58,15 @@ def decide_study(
     share of the baseline's pass@1 and costs less; with `budget`, its dollars are surely below and it solves more, or
     the baseline's are not; with `worth`, dollars of solved tasks less dollars spent are more; without a goal, it solves
     more, or it loses less than a point and costs less. Each claim is tested at (1 - confidence) divided by the number
-    of policies (Bonferroni), so that the chance of any false one is at most 1 - confidence.
+    of policies (Bonferroni), so that the chance of any false one is at most 1 - confidence. Where the baseline was
+    chosen on these very tasks, each claim that another choice would have made is counted too: single agents times
+    other policies.
 
     Args:
         policies: What each did on the same tasks.
-        baseline: Name of the agent that was best on dev; chosen before, so no correction is needed for it.
+        baseline: Name of the agent that was best on dev, or see `origin`.
         goal: What is wanted.
+        origin: How the baseline was chosen; all but "here" are before the test, so no correction is needed for them.
         confidence: Of all claims together.
         seed: Of what is drawn.
 
@@ -60,9 +82,10 @@ def decide_study(
     ):
         raise StudyError("The policies of a study did not run the same tasks.")
     others = [policy for policy in policies if policy.name != baseline]
-    alpha = (1 - confidence) / max(1, len(others))
+    choices = sum(policy.single for policy in policies) if origin == "here" else 1
+    alpha = (1 - confidence) / max(1, len(others) * max(1, choices))
     rule = _Rule(base=base, goal=goal, alpha=alpha, confidence=confidence, seed=seed)
-    standings = [rule.standing(base, beats=False, reason="the best single agent on dev")]
+    standings = [rule.standing(base, beats=False, reason=_ORIGINS[origin])]
     for policy in others:
         beats, reason = rule.judged(policy)
         standings.append(rule.standing(policy, beats=beats, reason=reason))
@@ -74,6 +97,10 @@ def decide_study(
         heights = hull_heights(*points, [each.usd for each in standings])
         standings = [replace(each, mix=float(height)) for each, height in zip(standings, heights, strict=True)]
         use = next(each for each in standings if each.name == use.name)
+    surety = _surety(use, standings[0], origin, confidence)
+    bet = _best_bet(standings, policies, goal, alpha) if use.name == baseline else ""
+    said = [f"Use {use.name}. {standing_sentence(use, f'{len(base.solved):,} test tasks')}", surety]
+    said += ["All agents are simulated."] * simulated + [bet] * bool(bet)
     return Decision(
         use=use.name,
         baseline=baseline,
@@ -81,9 +108,10 @@ def decide_study(
         confidence=confidence,
         simulated=simulated,
         standings=tuple(standings),
-        sentence=_sentence(use, standings[0], len(base.solved), confidence, simulated=simulated)
-        + (_best_bet(standings, policies, goal, alpha) if use.name == baseline else ""),
+        sentence=" ".join(said),
         oracle=_oracle(singles) if singles else None,
+        surety=surety,
+        best_bet=bet,
     )
 
 
@@ -199,29 +227,16 @@ def _best(candidates: Sequence[Standing], goal: StudyGoal) -> Standing | None:
     return min(candidates, key=lambda each: (-each.solved, each.usd, each.name))
 
 
-def _sentence(use: Standing, base: Standing, tasks: int, confidence: float, *, simulated: bool) -> str:
-    spread = (
-        ""
-        if use.usd_low is None or use.usd_high is None
-        else f" [{of_thousand(use.usd_low)}, {of_thousand(use.usd_high)}]"
-    )
-    parts = [
-        f"Use {use.name}. It solves {100 * use.solved:.1f}% [{100 * use.solved_low:.1f}, {100 * use.solved_high:.1f}] "
-        f"of {tasks:,} test tasks for {of_thousand(use.usd)}{spread} per 1,000 tasks."
-    ]
+def _surety(use: Standing, base: Standing, origin: BaselineOrigin, confidence: float) -> str:
     if use.name != base.name:
-        parts.append(
-            f"Against {base.name}, the best single agent on dev ({100 * base.solved:.1f}% for "
-            f"{of_thousand(base.usd)}): {use.name} {use.reason}, with {100 * confidence:g}% confidence."
+        return (
+            f"Against {base.name}, {_ORIGINS[origin]} ({100 * base.solved:.1f}% for "
+            f"{fmt_usd_thousand(base.usd)}): {use.name} {use.reason}, with {100 * confidence:g}% confidence."
         )
-    else:
-        parts.append(
-            f"It was the best single agent on dev, and no other policy is resolved to be better "
-            f"({100 * confidence:g}% confidence)."
-        )
-    if simulated:
-        parts.append("All agents are simulated.")
-    return " ".join(parts)
+    was = "was" if origin == "dev" else "is"
+    return (
+        f"It {was} {_ORIGINS[origin]}, and no other policy is resolved to be better ({100 * confidence:g}% confidence)."
+    )
 
 
 def _best_bet(standings: Sequence[Standing], policies: Sequence[MeasuredPolicy], goal: StudyGoal, alpha: float) -> str:
@@ -239,10 +254,10 @@ def _best_bet(standings: Sequence[Standing], policies: Sequence[MeasuredPolicy],
         return ""
     by_name = {policy.name: policy for policy in policies}
     told = (
-        f" Best bet, not resolved: {best.name}, {100 * (best.solved - base.solved):+.1f} points, "
+        f"Best bet, not resolved: {best.name}, {100 * (best.solved - base.solved):+.1f} points, "
         f"{100 * (best.usd / base.usd - 1):+.0f}% dollars"
         if base.usd
-        else f" Best bet, not resolved: {best.name}"
+        else f"Best bet, not resolved: {best.name}"
     )
     differences = by_name[best.name].solved - share * by_name[base.name].solved
     needed = tasks_to_certify(differences, share, confidence=1 - alpha) if goal.keep_pass is not None else None

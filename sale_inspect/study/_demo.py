@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from sale_inspect.pools import load_pool
-from sale_inspect.study._standing import Decision, of_thousand
-from sale_inspect.texts import Table
+from sale_inspect.study._standing import Decision
+from sale_inspect.texts import Table, fmt_usd_thousand
 
 __all__ = ["FAST_DEV", "FAST_TASKS", "INSIGHT", "FastLine", "demo_pool", "demo_table", "demo_text"]
 
@@ -72,13 +72,13 @@ def demo_table(decision: Decision, fast: Sequence[FastLine]) -> Table:
 
     def beside(policy: str) -> tuple[str, str]:
         line = elsewhere.get(policy)
-        return ("-", "-") if line is None else (f"{100 * line.solved:.1f}", of_thousand(line.usd))
+        return ("-", "-") if line is None else (f"{100 * line.solved:.1f}", fmt_usd_thousand(line.usd))
 
     rows = [
         (
             f"{each.name}{' *' if each.name == decision.use else ''}",
             f"{100 * each.solved:.1f} [{100 * each.solved_low:.0f}, {100 * each.solved_high:.0f}]",
-            of_thousand(each.usd),
+            fmt_usd_thousand(each.usd),
             "-" if each.mix is None else f"{100 * each.mix:.1f}",
             *beside(each.name),
         )
@@ -86,7 +86,7 @@ def demo_table(decision: Decision, fast: Sequence[FastLine]) -> Table:
     ]
     sections: list[tuple[tuple[str, ...], ...]] = [tuple(rows)]
     if (most := decision.oracle) is not None:
-        sections.append((("oracle", f"{100 * most.solved:.1f}", of_thousand(most.usd), "-", *beside("oracle")),))
+        sections.append((("oracle", f"{100 * most.solved:.1f}", fmt_usd_thousand(most.usd), "-", *beside("oracle")),))
     return Table(
         title=f"SIMULATED: {decision.tasks} test tasks (insight {INSIGHT:g}); at 0: insight 0",
         header=("policy", "solved, %", "$/1,000", "mix", "% at 0", "$ at 0"),

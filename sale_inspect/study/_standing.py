@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sale_inspect.texts import Table
+from sale_inspect.texts import Table, fmt_usd_thousand
 
-__all__ = ["Decision", "Floats", "MeasuredPolicy", "OraclePoint", "Standing", "decision_table", "of_thousand"]
+__all__ = ["Decision", "Floats", "MeasuredPolicy", "OraclePoint", "Standing", "decision_table", "standing_sentence"]
 
 Floats = NDArray[np.float64]
 
@@ -89,6 +89,8 @@ class Decision:
         standings: All policies, the baseline first.
         oracle: Of the single agents; None without any.
         sentence: One sentence: what to use, what it solves, what it costs, how sure that is.
+        surety: Of it, how sure that is and why.
+        best_bet: Of it, the policy that looks best where nothing is resolved; "" for none.
     """
 
     use: str
@@ -99,6 +101,22 @@ class Decision:
     standings: tuple[Standing, ...]
     sentence: str
     oracle: OraclePoint | None = None
+    surety: str = ""
+    best_bet: str = ""
+
+
+def standing_sentence(standing: Standing, tasks: str) -> str:
+    """What a policy solves and for how many dollars, with intervals.
+
+    Args:
+        standing: The policy.
+        tasks: How many of what, for instance "60 tasks".
+    """
+    dollars = fmt_usd_thousand(standing.usd)
+    if standing.usd_low is not None and standing.usd_high is not None:
+        dollars += f" [{fmt_usd_thousand(standing.usd_low)}, {fmt_usd_thousand(standing.usd_high)}]"
+    ends = f"[{100 * standing.solved_low:.1f}, {100 * standing.solved_high:.1f}]"
+    return f"It solves {100 * standing.solved:.1f}% {ends} of {tasks} for {dollars} per 1,000 tasks."
 
 
 def decision_table(decision: Decision) -> Table:
@@ -108,7 +126,7 @@ def decision_table(decision: Decision) -> Table:
         (
             f"{each.name}{' *' if each.name == decision.use else ''}",
             f"{100 * each.solved:.1f} [{100 * each.solved_low:.0f}, {100 * each.solved_high:.0f}]",
-            of_thousand(each.usd),
+            fmt_usd_thousand(each.usd),
             "-" if not best.usd else f"{each.usd / best.usd:.2f}",
             "-" if each.mix is None else f"{100 * each.mix:.1f}",
         )
@@ -119,7 +137,7 @@ def decision_table(decision: Decision) -> Table:
         ratio = "-" if not best.usd else f"{most.usd / best.usd:.2f}"
         sections = (
             *sections,
-            (("oracle (nobody can)", f"{100 * most.solved:.1f}", of_thousand(most.usd), ratio, "-"),),
+            (("oracle (nobody can)", f"{100 * most.solved:.1f}", fmt_usd_thousand(most.usd), ratio, "-"),),
         )
     notes = [
         f"* is what to use. Dollars of all calls, the auction's included; x: times those of {best.name}.",
@@ -131,9 +149,3 @@ def decision_table(decision: Decision) -> Table:
         sections=sections,
         notes=tuple(notes),
     )
-
-
-def of_thousand(usd: float) -> str:
-    """Dollars of 1,000 tasks."""
-    value = 1000 * usd
-    return f"${value:,.2f}" if value >= 1 else f"${value:.3g}"

@@ -14,7 +14,7 @@ from sale_inspect.texts._escape import (
     visible,
 )
 from sale_inspect.texts._ids import id_of_text
-from sale_inspect.texts._numbers import fmt_count, fmt_rate, fmt_usd
+from sale_inspect.texts._numbers import fmt_count, fmt_rate, fmt_usd, fmt_usd_thousand
 from sale_inspect.texts._secrets import hidden_values, hider, names_a_secret, without_secrets
 from sale_inspect.texts._table import (
     Sentence,
@@ -41,6 +41,7 @@ __all__ = [
     "fmt_count",
     "fmt_rate",
     "fmt_usd",
+    "fmt_usd_thousand",
     "hidden_values",
     "hider",
     "html",

@@ -61,12 +61,14 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_a_report_is_a_page_with_its_data(logs: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    said = made(logs, "-o", out, "--title", "A <title>")
+    said = made(logs, "-o", out, "--title", "A <title>", "--one-page")
     assert str(out / "report.html") in said and len(said.strip().splitlines()) >= 4
     page, text = (out / "report.html").read_text("utf-8"), (out / "report.md").read_text("utf-8")
     assert "A &lt;title&gt;" in page and "A <title>" not in page
     for policy in ("SALE", "All runs of SALE have: preset paper, no memory.", "4b alone", "32b alone"):
         assert policy in page and policy in text
+    assert {"summary.pdf", "summary.png"} <= set(contents(out))
+    assert "Use " in said and said.index("Use ") < said.index("than ")
     assert "imulated" in page and list((out / "tables").glob("*.csv"))
     samples = pd.read_parquet(out / "samples.parquet")
     assert samples.groupby("policy").size().to_dict() == {"SALE": 8, "4b alone": 8, "32b alone": 8}

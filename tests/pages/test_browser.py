@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Browser, Locator, Page
 
 from sale_inspect._files import write_folder
 from sale_inspect.report import PageRequest, report_files
@@ -33,6 +34,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     return (folder / "report.html").as_uri()
 
 
+def unfold(page: Page) -> None:
+    for fold in page.locator("summary").all():
+        fold.click()
+
+
 def column(table: Locator, place: int) -> list[str]:
     return table.locator(f"tbody tr > :nth-child({place})").all_inner_texts()
 
@@ -41,6 +47,8 @@ def column(table: Locator, place: int) -> list[str]:
 def test_the_page_opens_without_an_error_and_shows_every_picture(browser: Browser, address: str, scheme: str) -> None:
     said: list[str] = []
     page = opened(browser.new_context(color_scheme=scheme), address, said)  # type: ignore[arg-type]
+    assert drawn(page, {"front"}) == {"front"}
+    unfold(page)
     assert drawn(page, PICTURES) == PICTURES
     ink, ground = page.evaluate(
         "() => [getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
@@ -52,6 +60,7 @@ def test_the_page_opens_without_an_error_and_shows_every_picture(browser: Browse
 
 def test_tables_sort_by_click_and_by_keyboard(browser: Browser, address: str) -> None:
     page = opened(browser.new_context(), address, [])
+    page.locator("#results summary").click()
     table = page.locator("#table-bins")
     before = column(table, 6)
     head = table.locator("thead tr").last.locator("th").nth(5)
@@ -79,6 +88,10 @@ def test_the_page_reads_without_javascript(browser: Browser, address: str) -> No
     assert without.locator("table").count() == with_script.locator("table").count() > 10
     assert without.locator("svg").count() == with_script.locator("svg").count()
     assert without.locator("th button").count() == 0
+    assert without.locator(".callout .head").first.inner_text().startswith("Use ")
+    assert not without.locator("#table-main").is_visible()
+    for page in (with_script, without):
+        page.locator("#results summary").click()
     assert without.locator("#table-main tbody").inner_text() == with_script.locator("#table-main tbody").inner_text()
 
 
@@ -86,13 +99,54 @@ def test_a_phone_scrolls_tables_and_not_the_page(browser: Browser, address: str)
     context = browser.new_context(viewport={"width": 390, "height": 800}, device_scale_factor=2, is_mobile=True)
     page = opened(context, address, [])
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert page.evaluate("document.querySelector('.scroll').scrollWidth") > 390
+    page.locator("#results summary").click()
+    scroll = page.locator(".scroll:has(#table-main)")
+    assert scroll.evaluate("box => box.scrollWidth") > 390 and page.evaluate("document.body.scrollWidth") <= 390
+    # A row's label stays where it is when the table scrolls.
+    label = page.locator("#table-main tbody th").first
+    before = label.bounding_box()
+    scroll.evaluate("box => { box.scrollLeft = 200; }")
+    after = label.bounding_box()
+    assert before is not None and after is not None and abs(after["x"] - before["x"]) < 2
 
 
-def test_the_page_prints_whole(browser: Browser, address: str, tmp_path: Path) -> None:
+def test_a_reader_sees_what_to_use_the_picture_and_the_table_on_the_first_screen(
+    browser: Browser, address: str
+) -> None:
+    page = opened(browser.new_context(viewport={"width": 1280, "height": 900}), address, [])
+    for what in (".callout .head", "#figure-front svg", "#table-policies thead"):
+        box = page.locator(what).first.bounding_box()
+        assert box is not None and box["y"] + box["height"] < 900, what
+    assert page.locator("#table-policies tr.strong").count() == 1
+    assert page.evaluate("document.documentElement.scrollHeight") < 2 * 900
+
+
+def test_a_link_opens_the_part_that_it_names_and_a_task_is_found(browser: Browser, address: str) -> None:
+    page = opened(browser.new_context(), address, [])
+    assert not page.locator("#table-tasks").is_visible()
+    page.locator("nav a", has_text="Task by task").click()
+    assert page.locator("#table-tasks").is_visible()
+    page.get_by_label("Find a task").fill("TASK-7 mbpp")
+    rows = page.locator("#table-tasks tbody tr:visible")
+    assert rows.count() == 0  # task-7 is of leetcode
+    page.get_by_label("Find a task").fill("task-7")
+    assert rows.locator("th").all_inner_texts() == ["task-7"]
+    page.get_by_label("Find a task").fill("")
+    assert rows.count() == 30
+
+
+def test_the_decision_prints_on_the_first_page_and_the_summary_on_four_at_most(
+    browser: Browser, address: str, tmp_path: Path
+) -> None:
     page = opened(browser.new_context(color_scheme="dark"), address, [])
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert not page.locator("nav").is_visible()
-    page.pdf(path=str(tmp_path / "report.pdf"))
-    assert (tmp_path / "report.pdf").stat().st_size > 50_000
+    assert not page.locator("nav").is_visible() and not page.locator("#results").is_visible()
+    head, picture = page.locator(".callout").first.bounding_box(), page.locator("#figure-front").bounding_box()
+    assert head is not None and picture is not None and picture["y"] + picture["height"] < 1000  # of A4's 1,123
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(path=str(tmp_path / "summary.pdf"), format="A4"))) <= 4
+    # What a reader opened is printed too.
+    page.emulate_media(media="screen")
+    page.locator("#results summary").click()
+    page.emulate_media(media="print")
+    assert page.locator("#results").is_visible()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -14,9 +15,17 @@ from sale_inspect.report.tidy._tables import Tidy
 from sale_inspect.runs import SamplesLeftOut
 from tests.report.synthetic import synthetic_tidy
 
-SECTIONS = ("Verdict", "What was compared", "Results", "Human time", "Who did the work", "What each agent adds")
+SECTIONS = (
+    "Decision",
+    "Verdict",
+    "What was compared",
+    "Results",
+    "Human time",
+    "Who did the work",
+    "What each agent adds",
+)
 PICTURES = {
-    *("frontiers", "pass-by-time", "horizons", "workload", "confusion", "shapley", "learning", "calibration"),
+    *("front", "frontiers", "pass-by-time", "horizons", "workload", "confusion", "shapley", "learning", "calibration"),
     *("bid-length", "phases"),
 }
 
@@ -36,13 +45,16 @@ def test_the_page_in_markdown(golden: Callable[[str, str], None]) -> None:
 
 
 def test_every_part_and_picture_is_there() -> None:
-    files = made(synthetic_tidy(tasks=20), rendered=True)
+    files = made(synthetic_tidy(tasks=20), rendered=True, one_page=True)
     html = files["report.html"].decode()
     for section in SECTIONS:
         assert f">{section}</h2>" in html
     for name in PICTURES:
         assert {f"figures/{name}.svg", f"figures/{name}.png", f"tables/{name}.csv"} <= set(files)
         assert f'id="figure-{name}"' in html
+    # The decision for people who will not open a report: one page of A4.
+    assert len(re.findall(rb"/Type\s*/Page\b", files["summary.pdf"])) == 1 and b"595.44 841.68" in files["summary.pdf"]
+    assert int.from_bytes(files["summary.png"][16:20]) == 1323
     ids = [part.split('"')[0] for part in html.split(' id="')[1:]]
     assert len(ids) == len(set(ids))
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from sale_inspect.report.page import (
+    Callout,
     Facts,
     IntervalValue,
     Link,
@@ -29,7 +30,7 @@ from sale_inspect.report.page import (
 )
 
 NAN = float("nan")
-KINDS = ("text", "share", "points", "usd", "count", "number", "minutes", "p")
+KINDS = ("text", "share", "points", "usd", "thousand", "times", "count", "number", "minutes", "p")
 
 
 def table(kind: str, *values: object, **changes: object) -> PageTable:
@@ -73,6 +74,11 @@ LOOKS = [
     ("points", IntervalValue(-0.05, -0.1, 0.0), "-5.0 [-10.0, +0.0]"),
     ("usd", 0.0123, "$0.0123"),
     ("usd", -0.0123, "-$0.0123"),
+    ("usd", 6.86e-05, "68.6 \N{MICRO SIGN}$"),
+    ("thousand", 6.86e-05, "$0.0686"),
+    ("thousand", -0.0123, "-$12.30"),
+    ("times", 0.4951, "0.50"),
+    ("number", 123456.0, "123,456"),
     ("p", 0.0004, "<0.001"),
     ("p", 0.0494, "0.049"),
     ("p", 1.0, "1.000"),
@@ -137,6 +143,34 @@ def test_what_a_browser_sorts_by_is_the_value_and_not_its_text(column: list[obje
     for value, cell in zip(column, cells, strict=True):
         key = value.value if isinstance(value, IntervalValue) else value
         assert cell.attributes.get("data-v") == (None if key is None else str(key))
+
+
+def test_human_times_of_a_column_have_one_unit() -> None:
+    assert in_html(table("minutes", 0.05, 5.0, 90.0, 600.0)) == ["0.05 min", "5 min", "90 min", "600 min"]
+    assert in_html(table("minutes", 30.0, 90.0, 480.0)) == ["0.5 h", "1.5 h", "8 h"]
+    assert in_markdown(table("minutes", 30.0, 90.0, 480.0)) == ["0.5 h", "1.5 h", "8 h"]
+
+
+def test_what_is_folded_opens_without_javascript_and_what_is_not_stands_before_the_contents() -> None:
+    sections = (
+        Section(
+            name="one",
+            title="One",
+            blocks=(Callout(head="Use a.", lines=(("How sure", "Very."), ("", "x"))),),
+            folded=False,
+        ),
+        Section(name="two", title="Two", blocks=(table("share", 0.5, 0.7, strong=1),)),
+    )
+    shown = ReportPage(title="P", simulated=False, sections=sections)
+    text = to_html(shown)
+    tree = LexborHTMLParser(text)
+    assert text.index("Use a.") < text.index("<nav") < text.index("<details>")
+    assert [link.attributes["href"] for link in tree.css("nav a")] == ["#two"]
+    assert len(tree.css("#two > details > summary > h2")) == 1 and not tree.css("#one details")
+    assert [line.text() for line in tree.css(".callout p")] == ["Use a.", "How sure Very.", "x"]
+    assert [row.text() for row in tree.css("tr.strong th")] == ["r1"]
+    assert "**Use a.**\n\n- How sure: Very.\n- x\n" in to_markdown_page(shown)
+    assert "| **r1** | **70.0%** |" in to_markdown_page(shown)
 
 
 def test_columns_of_one_group_stand_under_one_heading() -> None:

@@ -23,7 +23,7 @@ from sale_inspect.report.tidy._tables import Tidy
 from tests.report.synthetic import synthetic_tidy
 
 NAMES = (
-    *("frontiers", "pass-by-time", "horizons", "workload", "confusion"),
+    *("front", "frontiers", "pass-by-time", "horizons", "workload", "confusion"),
     *("shapley", "learning", "calibration", "bid-length", "phases"),
 )
 LONG = "a router whose name goes on and on, costs $5 or $6, knows 日本 & <b>markup</b>, k = {}"

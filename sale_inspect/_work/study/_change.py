@@ -102,6 +102,7 @@ def repriced_study(prepared: PreparedStudy, prices: str) -> tuple[Decision, Made
         request = ReportRequest(
             title=f"{prepared.study.name}, repriced",
             baseline=baseline,
+            goal=prepared.study.goal,
             viewer="",
             common_tasks=True,
             reprice=prices_place,
@@ -128,9 +129,10 @@ def verified_study(condensed: Path) -> Decision:
         page = (folder / "report.md").read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise StudyError(f"{folder}: is no folder of a finished study: {error}.") from error
-    request = ReportRequest(title=kept["study"], baseline=kept["baseline"], viewer="", common_tasks=True)
+    goal = StudyGoal(**kept["goal"])
+    request = ReportRequest(title=kept["study"], baseline=kept["baseline"], goal=goal, viewer="", common_tasks=True)
     differing = _first_difference(page, report_text([folder], request))
-    decision = decide_from(folder, kept["baseline"], StudyGoal(**kept["goal"]))
+    decision = decide_from(folder, kept["baseline"], goal)
     if differing:
         raise StudyError(f"{folder / 'report.md'}: {differing}")
     made = json_value(json.dumps(asdict(decision)))

@@ -48,7 +48,10 @@ def finish_study(
     baseline = f"{frozen_baseline(folder)} alone"
     with chdir(folder):
         places = test_places(prepared)
-        request = ReportRequest(title=study.name, baseline=baseline, processes=processes, viewer="", common_tasks=True)
+        # The page decides as the study does: for its goal, against the baseline that dev chose.
+        request = ReportRequest(
+            title=study.name, baseline=baseline, goal=study.goal, processes=processes, viewer="", common_tasks=True
+        )
         made = make_report(places, "report", request)
         read_outcomes(places, OutcomesRequest(common_tasks=True, processes=processes), "test.parquet")
         decision = decide_from(Path("report"), baseline, study.goal)

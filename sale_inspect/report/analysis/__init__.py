@@ -7,6 +7,7 @@ from sale_inspect.report.analysis._analyse import Analyses, OracleResult, analys
 from sale_inspect.report.analysis._by_memory import MemoryResult, memory_gain, results_by_memory
 from sale_inspect.report.analysis._cells import ALL, Cell, bins_of, cells, policies_of
 from sale_inspect.report.analysis._coalitions import AgentValue, agent_values
+from sale_inspect.report.analysis._decision import Worth, cheapest_near_best, worths
 from sale_inspect.report.analysis._estimates import TaskEstimate
 from sale_inspect.report.analysis._failures import FailureCount, SameFailure, failure_counts, same_failures
 from sale_inspect.report.analysis._human_time import (
@@ -54,12 +55,14 @@ __all__ = [
     "TokenComparison",
     "TokenUse",
     "Variant",
+    "Worth",
     "ablations",
     "agent_values",
     "alone",
     "analyse",
     "bins_of",
     "cells",
+    "cheapest_near_best",
     "claims",
     "compare_tokens",
     "escalations",
@@ -82,4 +85,5 @@ __all__ = [
     "token_uses",
     "usual_baseline",
     "variants_of",
+    "worths",
 ]

@@ -15,6 +15,7 @@ from sale_inspect.report.analysis._alone import alone
 from sale_inspect.report.analysis._by_memory import MemoryResult, memory_gain, results_by_memory
 from sale_inspect.report.analysis._cells import Cell, bins_of, cells, policies_of
 from sale_inspect.report.analysis._coalitions import AgentValue, agent_values
+from sale_inspect.report.analysis._decision import decide
 from sale_inspect.report.analysis._estimates import TaskEstimate
 from sale_inspect.report.analysis._failures import FailureCount, SameFailure, failure_counts, same_failures
 from sale_inspect.report.analysis._human_time import HumanTimes, human_times
@@ -28,6 +29,7 @@ from sale_inspect.report.analysis._tokens import TokenComparison, TokenUse, comp
 from sale_inspect.report.tidy import Tidy, records_of
 from sale_inspect.routers import Outcomes, oracle_choices
 from sale_inspect.stats import Claim
+from sale_inspect.study import BaselineOrigin, Decision, StudyGoal
 from sale_inspect.texts import Table
 
 if TYPE_CHECKING:
@@ -61,6 +63,8 @@ class Analyses:
         baseline: What the others are held against.
         bins: The bins of the tasks, in order of human time where tasks have one.
         chosen_among: Policies of which the baseline was chosen by its results; empty if it was named before.
+        decision: Which policy to use, by the rule of a study; None if nothing can be decided.
+        undecided: Policies that are not in the decision, since dollars of some of their runs are not known.
         cells: Every policy by bin.
         domains: The same for each domain, if there are several.
         claims: Every policy against the baseline.
@@ -89,6 +93,8 @@ class Analyses:
     baseline: str
     bins: tuple[str, ...]
     chosen_among: tuple[str, ...]
+    decision: Decision | None
+    undecided: tuple[str, ...]
     cells: tuple[Cell, ...]
     domains: tuple[tuple[str, tuple[Cell, ...]], ...]
     claims: tuple[Claim, ...]
@@ -130,12 +136,13 @@ def _single(found: Sequence[Cell]) -> list[Cell]:
     return [cell for cell in found if cell.bin == "all" and cell.policy.endswith(" alone")]
 
 
-def analyse(tidy: Tidy, *, baseline: str = "", seed: int = 0) -> Analyses:
+def analyse(tidy: Tidy, *, baseline: str = "", goal: StudyGoal | None = None, seed: int = 0) -> Analyses:
     """Analyse tidy data.
 
     Args:
         tidy: Scored samples, their bids and logs.
         baseline: A policy; empty for `usual_baseline`.
+        goal: Of a study, whose baseline was the best single agent on dev; None for a report of its own.
         seed: Of all that is drawn.
     """
     samples = tidy.samples
@@ -144,6 +151,12 @@ def analyse(tidy: Tidy, *, baseline: str = "", seed: int = 0) -> Analyses:
     among = () if baseline else tuple(cell.policy for cell in _single(table))
     solo, reason = alone(samples)
     why: dict[str, str] = {}
+    origin: BaselineOrigin = "named" if baseline else "here" if among else "first"
+    if goal is not None:
+        origin = "dev"
+    decision, undecided, reason_of_decision = decide(samples, base, origin=origin, goal=goal, seed=seed)
+    if reason_of_decision:
+        why["decision"] = reason_of_decision
     records = list(records_of(tidy))
     if solo is None:
         why |= dict.fromkeys(("oracle", "routes", "escalations", "pairs", "agents"), reason)
@@ -162,6 +175,8 @@ def analyse(tidy: Tidy, *, baseline: str = "", seed: int = 0) -> Analyses:
         baseline=base,
         bins=tuple(bins_of(samples)),
         chosen_among=among,
+        decision=decision,
+        undecided=undecided,
         cells=table,
         domains=_domains(samples),
         claims=claims(samples, base, chosen_among=among, seed=seed) if len(policies_of(samples)) > 1 else (),

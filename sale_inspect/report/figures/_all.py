@@ -10,6 +10,7 @@ import numpy as np
 from sale_inspect.report.figures._bid_length import bid_length
 from sale_inspect.report.figures._calibration import calibration
 from sale_inspect.report.figures._confusion import confusion
+from sale_inspect.report.figures._front import front
 from sale_inspect.report.figures._frontiers import frontiers
 from sale_inspect.report.figures._horizons import horizon_marks
 from sale_inspect.report.figures._learning import learning
@@ -17,7 +18,7 @@ from sale_inspect.report.figures._means import any_simulated
 from sale_inspect.report.figures._pass_by_time import pass_by_time
 from sale_inspect.report.figures._phases import phases
 from sale_inspect.report.figures._shapley import shapley_bars
-from sale_inspect.report.figures._style import Drawing
+from sale_inspect.report.figures._style import Drawing, roster_of
 from sale_inspect.report.figures._workload import workload
 from sale_inspect.report.tidy import Tidy
 
@@ -52,17 +53,19 @@ def draw_all(
     tau = tau[np.isfinite(tau) & (tau > 0)]
     span = (float(tau.min()), float(tau.max())) if len(tau) else None
     price = bids.groupby("agent")["usd_per_mtok"].median().dropna().sort_values(kind="stable")
+    roster = roster_of(samples, [str(name) for name in price.index])
     return (
-        frontiers(samples),
-        pass_by_time(samples),
+        front(samples, roster=roster),
+        frontiers(samples, roster=roster),
+        pass_by_time(samples, roster=roster),
         horizon_marks(horizons, simulated=simulated, span=span, why=reasons.get("horizons", "")),
-        workload(samples),
+        workload(samples, roster=roster),
         confusion(
             routes, simulated=simulated, agents=[str(name) for name in price.index], why=reasons.get("confusion", "")
         ),
         shapley_bars(shapley, simulated=simulated, why=reasons.get("shapley", "")),
         learning(samples, bids),
         calibration(bids, simulated=simulated),
-        bid_length(bids, simulated=simulated, seed=seed),
+        bid_length(bids, simulated=simulated, seed=seed, roster=roster),
         phases(samples),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sale_inspect.report.figures._means import thinned
@@ -35,13 +36,16 @@ _ALL = "all agents"
 _MOST_POINTS = 1500
 
 
-def bid_length(bids: pd.DataFrame, *, simulated: bool, seed: int = 0) -> Drawing:
+def bid_length(
+    bids: pd.DataFrame, *, simulated: bool, seed: int = 0, roster: Mapping[str, Look] | None = None
+) -> Drawing:
     """A point a won auction, with Spearman's rho over all agents and within each.
 
     Args:
         bids: Tidy bids. Only winning bids are used: others were not executed.
         simulated: Whether agents are simulated.
         seed: Of the points that are drawn if there are more than 1,500.
+        roster: Looks, as of `looks`.
 
     Returns:
         The drawing. Data: a row for all agents and each agent: rho with a 95 % interval over tasks, see
@@ -56,7 +60,7 @@ def bid_length(bids: pd.DataFrame, *, simulated: bool, seed: int = 0) -> Drawing
         return blank(_NAME, _TITLE, reason, _COLUMNS, simulated=simulated)
     agents = by_number(won["agent"].unique())
     data = _data(won, agents)
-    look = looks(agents)
+    look = looks(agents, roster=roster)
     shown = won.iloc[thinned(len(won), _MOST_POINTS, seed)]
     with style(_NAME):
         labels = [f"{look[name].label}: rho {_rho_text(data, name)}" for name in agents]

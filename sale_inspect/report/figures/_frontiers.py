@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,38 +25,39 @@ from sale_inspect.report.figures._style import (
     title,
 )
 from sale_inspect.stats import hull, pareto_front
-from sale_inspect.texts import fmt_usd
+from sale_inspect.texts import fmt_usd_thousand
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["frontiers"]
+__all__ = ["front_lines", "front_points", "frontiers"]
 
 _NAME = "frontiers"
-_TITLE = "Pass@1 against dollars per task"
+_TITLE = "Pass@1 against dollars, by complexity bin"
 _ALL = "all"
 _COLUMNS = ("bin", "policy", "tasks", "runs", "pass_at_1", "low", "high", "usd_per_task", "unpriced", "front", "hull")
 _WIDE = 40.0
 
 
-def frontiers(samples: pd.DataFrame) -> Drawing:
+def frontiers(samples: pd.DataFrame, *, roster: Mapping[str, Look] | None = None) -> Drawing:
     """One panel for all tasks and one for each bin.
 
     Args:
         samples: Tidy samples. Rows without a score are left out; a policy without any known dollars too.
+        roster: Looks of policies, as of `looks`.
 
     Returns:
         The drawing. Data: a row a bin ("all" too) and policy: pass@1 with its interval over tasks, dollars per
         task, samples without known dollars, whether on the front and a corner of the hull.
     """
     simulated = any_simulated(samples)
-    data = _points(samples)
+    data = front_points(samples)
     if not len(data):
         return blank(_NAME, _TITLE, _why(samples), _COLUMNS, simulated=simulated)
     names = [name for name in policies_of(samples) if name in set(data["policy"])]
-    look = looks(names)
+    look = looks(names, roster=roster)
     panels = [_ALL, *(name for name in bins_of(samples) if name in set(data["bin"]))]
     with style(_NAME):
         labels = [look[name].label for name in names]
@@ -63,21 +65,23 @@ def frontiers(samples: pd.DataFrame) -> Drawing:
         for axes, panel in zip(places, panels, strict=True):
             _panel(axes, data[data["bin"] == panel], look)
             axes.set_title("All tasks" if panel == _ALL else f"Bin {panel}")
-        name_axes(places, "Dollars per task", "Pass@1")
+        name_axes(places, "Dollars per 1,000 tasks", "Pass@1")
         _legend(figure, look, names)
         whole = title(figure, _TITLE, simulated)
     best = data[(data["bin"] == _ALL) & data["front"]].sort_values("usd_per_task")
     said = "; ".join(
-        f"{name} {rate:.0%} at {fmt_usd(usd)}"
+        f"{name} {rate:.0%} for {fmt_usd_thousand(usd)}"
         for name, rate, usd in zip(best["policy"], best["pass_at_1"], best["usd_per_task"], strict=True)
     )
     return Drawing(
         name=_NAME, figure=figure, title=whole, data=data, caption=_caption(samples, data),
-        alt_text=f"{whole}. {len(names)} policies, {len(panels)} panels. On the front over all tasks: {said}.",
+        alt_text=f"{whole}. {len(names)} policies, {len(panels)} panels. "
+        f"On the front over all tasks, per 1,000 tasks: {said}.",
     )  # fmt: skip
 
 
-def _points(samples: pd.DataFrame) -> pd.DataFrame:
+def front_points(samples: pd.DataFrame) -> pd.DataFrame:
+    """A row a bin ("all" too) and policy, as the data of `frontiers`."""
     import pandas as pd
 
     scored = samples[samples["correct"].notna()]
@@ -99,8 +103,14 @@ def _points(samples: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(made, ignore_index=True)[list(_COLUMNS)]
 
 
-def _panel(axes: Axes, data: pd.DataFrame, look: dict[str, Look]) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+def front_lines(axes: Axes, data: pd.DataFrame) -> None:
+    """The Pareto front, the hull and the axis of dollars, which is logarithmic where they are far apart.
+
+    Args:
+        axes: Where.
+        data: Rows of one bin, as of `front_points`.
+    """
+    from matplotlib.ticker import MaxNLocator, NullLocator
 
     usd = data["usd_per_task"].to_numpy(float)
     log = bool(usd.min() > 0 and usd.max() / usd.min() > _WIDE)
@@ -113,6 +123,18 @@ def _panel(axes: Axes, data: pd.DataFrame, look: dict[str, Look]) -> None:
     start = float(knots[0])
     fine = np.geomspace(start, end, 80) if log else np.array(knots, dtype=float)
     axes.plot(fine, np.interp(fine, knots, heights), color=INK, linewidth=0.9, linestyle=":", alpha=0.75, zorder=1)
+    if log:
+        axes.set_xscale("log")
+        axes.xaxis.set_minor_locator(NullLocator())
+    else:
+        axes.set_xlim(0, end if end > 0 else 1.0)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=3))
+
+
+def _panel(axes: Axes, data: pd.DataFrame, look: Mapping[str, Look]) -> None:
+    from matplotlib.ticker import FuncFormatter
+
+    front_lines(axes, data)
     for row in data.to_dict("records"):
         own = look[str(row["policy"])]
         axes.errorbar(
@@ -121,13 +143,7 @@ def _panel(axes: Axes, data: pd.DataFrame, look: dict[str, Look]) -> None:
             color=own.colour, marker=own.marker, linestyle="none", elinewidth=0.6, alpha=0.9, zorder=3,
         )  # fmt: skip
     axes.set_ylim(-0.04, 1.04)
-    if log:
-        axes.set_xscale("log")
-        axes.xaxis.set_minor_locator(NullLocator())
-    else:
-        axes.set_xlim(0, end if end > 0 else 1.0)
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=3))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: dollars_text(value)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: dollars_text(1000 * value)))
 
 
 def _legend(figure: Figure, look: dict[str, Look], names: list[str]) -> None:

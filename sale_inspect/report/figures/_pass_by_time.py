@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,7 +38,7 @@ _TOGETHER = 4
 _MOST_FITTED = 20_000
 
 
-def pass_by_time(samples: pd.DataFrame) -> Drawing:
+def pass_by_time(samples: pd.DataFrame, *, roster: Mapping[str, Look] | None = None) -> Drawing:
     """Fitted logistic curves of pass@1 on log2 of human time, and pass@1 in parts of equal numbers of tasks.
 
     Agents alone are drawn, each on all tasks. Without such runs all policies are drawn. Agents of a router are
@@ -45,6 +46,7 @@ def pass_by_time(samples: pd.DataFrame) -> Drawing:
 
     Args:
         samples: Tidy samples. Rows without a score or a human time are left out.
+        roster: Looks, as of `looks`.
 
     Returns:
         The drawing. Data: a row a policy and part of the tasks; the curve's intercept and slope (log-odds at
@@ -58,7 +60,7 @@ def pass_by_time(samples: pd.DataFrame) -> Drawing:
         reason = "no sample is scored." if samples["correct"].isna().all() else "no task has a known human time."
         return blank(_NAME, _TITLE, reason if len(samples) else "there are no samples.", _COLUMNS, simulated=simulated)
     names = policies_of(used)
-    look = looks(names)
+    look = looks(names, roster=roster)
     tasks = used.groupby(["policy", "task_id"]).agg(correct=("correct", "mean"), tau=("tau", "first")).reset_index()
     edges = _edges(tasks.drop_duplicates("task_id")["tau"].to_numpy(float))
     fits = {name: _fit(tasks[tasks["policy"] == name]) for name in names}

@@ -22,6 +22,7 @@ from sale_inspect.report.figures._style import (
     style,
     title,
 )
+from sale_inspect.texts import fmt_usd_thousand
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["phases"]
 
 _NAME = "phases"
-_TITLE = "Dollars per task by phase"
+_TITLE = "Dollars per 1,000 tasks, by phase"
 _ALL = "all"
 _COLUMNS = ("bin", "policy", "tasks", "usd", "usd_execute", "usd_bid", "usd_jury", "usd_refine", "unpriced")
 _LOOKS = {
@@ -72,16 +73,18 @@ def phases(samples: pd.DataFrame) -> Drawing:
             axes.set_title("All tasks" if panel == _ALL else f"Bin {panel}")
             axes.set_yticks(range(len(names)), [label[name] for name in names], fontsize=7)
             axes.set_ylim(len(names) - 0.4, -0.6)
-        name_axes(places, "Dollars per task (each panel has its own scale)", "")
+        name_axes(places, "Dollars per 1,000 tasks (each panel has its own scale)", "")
         legend(figure, _handles(looks), labels)
         whole = title(figure, _TITLE, simulated)
     total = data[data["bin"] == _ALL].set_index("policy")
     share = (total["usd_execute"] / total["usd"]).fillna(0.0)
     said = "; ".join(
-        f"{name} ${usd:.3g}, of it {part:.0%} execution"
+        f"{name} {fmt_usd_thousand(usd)}, of it {part:.0%} execution"
         for name, usd, part in zip(total.index, total["usd"], share, strict=True)
     )
-    caption = "Mean dollars of a task (its runs averaged first). Grading is not counted."
+    caption = (
+        "Dollars of 1,000 tasks: the mean of a task (its runs averaged first) times 1,000. Grading is not counted."
+    )
     if len(priced) < len(samples):
         caption += f" {len(samples) - len(priced):,} samples have no known dollars and are left out."
     uncounted = int(samples["uncounted"].sum())
@@ -120,7 +123,7 @@ def _panel(axes: Axes, data: pd.DataFrame, looks: Mapping[str, Look]) -> None:
     axes.set_xlim(0, float(left.max()) * 1.05 or 1.0)
     axes.grid(visible=False, axis="y")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=3))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: dollars_text(value)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: dollars_text(1000 * value)))
 
 
 def _handles(looks: Mapping[str, Look]) -> list[object]:

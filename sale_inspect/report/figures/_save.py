@@ -7,11 +7,12 @@ import re
 from typing import TYPE_CHECKING
 
 from sale_inspect.report.figures._style import INK, Drawing, style
+from sale_inspect.texts import html
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["to_png", "to_svg"]
+__all__ = ["save_png", "to_png", "to_svg"]
 
 
 def _settle(figure: Figure) -> None:
@@ -40,6 +41,10 @@ def to_svg(drawing: Drawing) -> str:
     # matplotlib's style sheet would rule the whole page that the picture stands in.
     text = re.sub(r"<defs>\s*<style[^>]*>\*\{([^}]*)\}</style>\s*</defs>", r'<g style="\1">', text, count=1)
     text = text[: text.rindex("</svg>")] + "</g>\n</svg>\n"
+    # A name for screen readers, also where the file stands alone.
+    named = f'<title id="{drawing.name}-svg-title">{html(drawing.title)}</title>'
+    text = re.sub(r"<svg\b([^>]*)>", rf'<svg role="img" aria-labelledby="{drawing.name}-svg-title"\1>', text, count=1)
+    text = text.replace(">", ">\n" + named, 1)
     return text.replace(INK, "currentColor")
 
 
@@ -50,8 +55,13 @@ def to_png(drawing: Drawing, *, dpi: int = 160) -> bytes:
         drawing: The picture.
         dpi: Pixels per inch; 160 gives 1024 pixels of width.
     """
-    made = io.BytesIO()
     with style(drawing.name):
         _settle(drawing.figure)
-        drawing.figure.savefig(made, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
+        return save_png(drawing.figure, dpi)
+
+
+def save_png(figure: Figure, dpi: int) -> bytes:
+    """A figure as PNG on white, with nothing in it of when and by what it was made."""
+    made = io.BytesIO()
+    figure.savefig(made, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
     return made.getvalue()

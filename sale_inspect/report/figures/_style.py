@@ -7,12 +7,14 @@ cannot be read on white; a marker or hatch always says the same as the colour.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sale_inspect.report.figures._names import labels_of
+from sale_inspect.report.figures._names import by_number, labels_of, policies_of
+from sale_inspect.texts import fmt_usd
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +33,8 @@ __all__ = [
     "legend_height",
     "looks",
     "mark_of",
+    "name_axes",
+    "roster_of",
     "style",
     "title",
 ]
@@ -86,19 +90,43 @@ class Look:
     hatch: str
 
 
-def looks(names: Sequence[str], *, width: int = 26) -> dict[str, Look]:
-    """A look for each name; no two of the first 70 share colour and marker."""
-    labels = labels_of(names, width=width)
+def looks(names: Sequence[str], *, width: int = 26, roster: Mapping[str, Look] | None = None) -> dict[str, Look]:
+    """A look for each name; no two of the first 70 share colour and marker.
+
+    Args:
+        names: Of policies or agents, in their order.
+        width: Of a line of a label, characters.
+        roster: Looks that names have in other pictures too; those that it lacks get one that is free.
+    """
+    labels, known = labels_of(names, width=width), roster or {}
+    new = iter(range(len(known), len(known) + len(names)))
     return {
-        name: Look(
-            label=labels[name],
-            colour=_COLOURS[n % len(_COLOURS)],
-            marker=_MARKERS[n % len(_MARKERS)],
-            line=_LINES[n % len(_LINES)],
-            hatch=_HATCHES[n % len(_HATCHES)],
-        )
-        for n, name in enumerate(names)
+        name: replace(known[name], label=labels[name]) if name in known else _look(next(new), labels[name])
+        for name in names
     }
+
+
+def _look(number: int, label: str) -> Look:
+    return Look(
+        label=label,
+        colour=_COLOURS[number % len(_COLOURS)],
+        marker=_MARKERS[number % len(_MARKERS)],
+        line=_LINES[number % len(_LINES)],
+        hatch=_HATCHES[number % len(_HATCHES)],
+    )
+
+
+def roster_of(samples: pd.DataFrame, agents: Sequence[str] = ()) -> dict[str, Look]:
+    """The look of every policy and agent in all pictures of a report. An agent looks as that agent alone does.
+
+    Args:
+        samples: Tidy samples.
+        agents: Agents beside those that executed.
+    """
+    policies = policies_of(samples)
+    every = by_number(name for name in (*samples["agent"].unique(), *agents) if name)
+    found = looks([*policies, *(name for name in every if f"{name} alone" not in policies and name not in policies)])
+    return found | {name: found[f"{name} alone"] for name in every if f"{name} alone" in found}
 
 
 @contextmanager
@@ -201,13 +229,10 @@ def legend_height(labels: Sequence[str]) -> float:
 
 
 def dollars_text(value: float) -> str:
-    """Dollars at a tick, three significant figures: plain decimals, but of the small ones powers of ten."""
-    import numpy as np
-
-    # Longer ones would touch each other.
-    if 0 < abs(value) < 1e-3:
-        return f"${value:.3g}"
-    return f"${np.format_float_positional(value, precision=3, fractional=False, trim='-')}"
+    """Dollars at a tick: three significant figures without zeros at their end, with a prefix where they are small."""
+    text = fmt_usd(value)
+    number = re.search(r"\d[\d,]*\.\d+", text)
+    return text if number is None else text.replace(number[0], number[0].rstrip("0").rstrip("."))
 
 
 def _columns(labels: Sequence[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +36,7 @@ _MOST_PANELS = 9
 _MOST_POINTS = 120
 
 
-def workload(samples: pd.DataFrame) -> Drawing:
+def workload(samples: pd.DataFrame, *, roster: Mapping[str, Look] | None = None) -> Drawing:
     """Who executed, in a window that runs over the order of tasks; a panel for each SALE policy and router.
 
     A run is one epoch of one order. Lines are means over runs at the same place; bands reach from the least to the
@@ -43,6 +44,7 @@ def workload(samples: pd.DataFrame) -> Drawing:
 
     Args:
         samples: Tidy samples. Single agents, and rows whose place in the order is not known, are left out.
+        roster: Looks, as of `looks`.
 
     Returns:
         The drawing. Data: a row a policy, agent and end of the window (tasks of the run so far, at most 120 a policy):
@@ -57,7 +59,7 @@ def workload(samples: pd.DataFrame) -> Drawing:
     names = policies_of(used)
     data = _data(used, names, agents)
     drawn = names[:_MOST_PANELS]
-    look, label = looks(agents), labels_of(names)
+    look, label = looks(agents, roster=roster), labels_of(names)
     with style(_NAME):
         labels = [look[agent].label for agent in agents]
         figure, places = grid(

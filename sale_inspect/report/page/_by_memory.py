@@ -31,7 +31,7 @@ def memory_blocks(analyses: Analyses) -> Iterator[Block]:
             PageColumn(name="policies", title="policies"),
             PageColumn(name="tasks", title="tasks", kind="count"),
             PageColumn(name="pass", title="pass@1 [95%]", kind="share"),
-            PageColumn(name="usd", title="$ per task", kind="usd"),
+            PageColumn(name="usd", title="$ per 1,000 tasks", kind="thousand"),
             *(
                 PageColumn(
                     name=f"shapley_{number}", title=f"Shapley value of {agent}, points [95%]", kind="points",

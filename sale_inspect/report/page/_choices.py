@@ -27,7 +27,7 @@ def choices_section(analyses: Analyses, pictures: Mapping[str, Picture], labels:
 
 def _shares(analyses: Analyses, labels: Mapping[str, str]) -> PageTable:
     there = {share.bin for share in analyses.shares}
-    bins = [*(name for name in analyses.bins if name in there), ALL]
+    bins = [ALL, *(name for name in analyses.bins if name in there)]
     columns = (
         PageColumn(name="policy", title="policy"),
         PageColumn(name="agent", title="agent"),

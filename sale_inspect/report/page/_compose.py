@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sale_inspect.report.analysis import Analyses, policies_of
 from sale_inspect.report.page._choices import choices_section
 from sale_inspect.report.page._compared import compared_section
+from sale_inspect.report.page._first import first_section
 from sale_inspect.report.page._mechanism import agents_section, mechanism_section
 from sale_inspect.report.page._model import Picture, ReportPage
 from sale_inspect.report.page._results import results_section
@@ -55,6 +56,7 @@ def report_page(
         title=options.title or "What the policies solved and spent",
         simulated=bool(samples["simulated"].any()),
         sections=(
+            first_section(analyses, pictures, found.health),
             verdict_section(analyses, found.health),
             compared_section(found),
             results_section(analyses, pictures, labels, paper=options.paper),

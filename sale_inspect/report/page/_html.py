@@ -8,6 +8,7 @@ from itertools import groupby
 
 from sale_inspect.report.page._model import (
     Block,
+    Callout,
     Facts,
     Link,
     PageColumn,
@@ -18,7 +19,7 @@ from sale_inspect.report.page._model import (
     Sentences,
     Value,
 )
-from sale_inspect.report.page._show import show, sort_key
+from sale_inspect.report.page._show import column_units, show, sort_key
 from sale_inspect.texts import LINE_WIDTH
 from sale_inspect.texts import html as escape
 
@@ -32,7 +33,8 @@ _SIMULATED = "Simulated agents: no model ran; nothing here is a measurement of a
 def to_html(page: ReportPage) -> str:
     """The page in HTML. It opens from disk without a network, and can be read without JavaScript.
 
-    Sorting is the only thing that needs JavaScript. Links to data go to `tables/NAME.csv` beside the page.
+    What is folded opens without JavaScript; sorting tables, finding a task and opening the part that a link names need
+    it. Links to data go to `tables/NAME.csv` beside the page.
     """
     return "\n".join(_document(page)) + "\n"
 
@@ -56,25 +58,32 @@ def _document(page: ReportPage) -> Iterator[str]:
     if page.simulated:
         yield f'<p class="simulated">{_SIMULATED}</p>'
     yield "</header>"
-    links = "".join(f'<li><a href="#{escape(s.name)}">{escape(s.title)}</a></li>' for s in page.sections)
-    yield f'<nav aria-label="Sections"><ol>{links}</ol></nav>'
+    first, rest = [s for s in page.sections if not s.folded], [s for s in page.sections if s.folded]
     yield "<main>"
-    for section in page.sections:
+    for section in first:
+        yield from _section(section, page.simulated)
+    links = "".join(f'<li><a href="#{escape(s.name)}">{escape(s.title)}</a></li>' for s in rest)
+    yield f'<nav aria-label="Contents"><h2>Contents</h2><ol>{links}</ol></nav>'
+    for section in rest:
         yield from _section(section, page.simulated)
     yield "</main>"
     yield f"<script>\n{(assets / 'page.js').read_text(encoding='utf-8')}</script></body></html>"
 
 
 def _section(section: Section, simulated: bool) -> Iterator[str]:
-    name = escape(section.name)
-    yield f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{escape(section.title)}</h2>'
+    name, title = escape(section.name), escape(section.title)
+    head = f'<h2 id="{name}-title">{title}</h2>'
+    yield f'<section id="{name}" class="{"folded" if section.folded else "first"}" aria-labelledby="{name}-title">'
+    yield f"<details><summary>{head}</summary>" if section.folded else head
     for block in section.blocks:
         yield from _block(block, simulated)
-    yield "</section>"
+    yield "</details></section>" if section.folded else "</section>"
 
 
 def _block(block: Block, simulated: bool) -> Iterator[str]:
-    if isinstance(block, Sentences):
+    if isinstance(block, Callout):
+        yield from _callout(block)
+    elif isinstance(block, Sentences):
         if block.bullets:
             yield "<ul>" + "".join(f"<li>{escape(item, LINE_WIDTH)}</li>" for item in block.items) + "</ul>"
         else:
@@ -87,6 +96,15 @@ def _block(block: Block, simulated: bool) -> Iterator[str]:
         yield from _picture(block)
     else:
         yield from _grid(block, simulated)
+
+
+def _callout(block: Callout) -> Iterator[str]:
+    kind = "callout warning" if block.warning else "callout"
+    yield f'<div class="{kind}"><p class="head">{escape(block.head, LINE_WIDTH)}</p>'
+    for name, text in block.lines:
+        about = f'<span class="about">{escape(name)}</span> ' if name else ""
+        yield f"<p>{about}{escape(text, LINE_WIDTH)}</p>"
+    yield "</div>"
 
 
 def _picture(picture: Picture) -> Iterator[str]:
@@ -112,11 +130,14 @@ def _grid(grid: PageTable, simulated: bool) -> Iterator[str]:
     yield f'<caption id="table-{name}-title">{escape(grid.title)}{badge} <a href="tables/{name}.csv">CSV</a></caption>'
     yield f"<thead>{_groups(grid.columns)}<tr>{''.join(_head(column) for column in grid.columns)}</tr></thead>"
     yield "<tbody>"
-    for row in grid.rows[: grid.shown]:
+    units = column_units(grid.columns, grid.rows)
+    for place, row in enumerate(grid.rows[: grid.shown]):
         cells = [
-            _cell(value, column, first=not n) for n, (value, column) in enumerate(zip(row, grid.columns, strict=True))
+            _cell(value, column, unit, first=not n)
+            for n, (value, column, unit) in enumerate(zip(row, grid.columns, units, strict=True))
         ]
-        yield f"<tr>{''.join(cells)}</tr>"
+        strong = ' class="strong"' if place == grid.strong else ""
+        yield f"<tr{strong}>{''.join(cells)}</tr>"
     yield "</tbody></table></div>"
     notes = [*grid.notes]
     if grid.shown is not None and len(grid.rows) > grid.shown:
@@ -145,10 +166,10 @@ def _looks(text: str) -> str:
     return ' class="s"' if len(text) <= _SHORT else ' class="l"' if len(text) > _SENTENCE else ""
 
 
-def _cell(value: Value, column: PageColumn, *, first: bool) -> str:
+def _cell(value: Value, column: PageColumn, unit: str, *, first: bool) -> str:
     key = sort_key(value)
     data = "" if key is None else f' data-v="{escape(str(key), _LONGEST_CELL)}"'
-    shown = show(value, column.kind)
+    shown = show(value, column.kind, unit)
     css = _looks(shown) if column.kind == "text" else ' class="n"'
     text = escape(shown, _LONGEST_CELL)
     if isinstance(value, Link) and value.url:

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sale_inspect.report.page._model import Block, Facts, Link, PageTable, Picture, ReportPage, Sentences, Value
-from sale_inspect.report.page._show import show
+from sale_inspect.report.page._model import (
+    Block,
+    Callout,
+    Facts,
+    Link,
+    PageTable,
+    Picture,
+    ReportPage,
+    Sentences,
+    Value,
+)
+from sale_inspect.report.page._show import column_units, show
 from sale_inspect.texts import LINE_WIDTH, markdown, visible
 
 __all__ = ["to_markdown_page"]
@@ -26,7 +36,12 @@ def to_markdown_page(page: ReportPage) -> str:
 
 
 def _block(block: Block, simulated: bool) -> Iterator[str]:
-    if isinstance(block, Sentences):
+    if isinstance(block, Callout):
+        first, *others = ((f"{name}: " if name else "") + text for name, text in (("", block.head), *block.lines))
+        yield f"**{markdown(first, LINE_WIDTH)}**"
+        yield ""
+        yield from (f"- {markdown(line, LINE_WIDTH)}" for line in others)
+    elif isinstance(block, Sentences):
         yield from (f"{'- ' if block.bullets else ''}{markdown(item, LINE_WIDTH)}" for item in block.items)
     elif isinstance(block, Facts):
         yield from (f"- {markdown(name)}: {markdown(value, LINE_WIDTH)}" for name, value in block.items)
@@ -47,8 +62,10 @@ def _grid(grid: PageTable, simulated: bool) -> Iterator[str]:
         return
     yield _row([markdown(f"{column.group} {column.title}".strip()) for column in grid.columns])
     yield _row(["---" if column.kind == "text" else "---:" for column in grid.columns])
-    for row in grid.rows[: grid.shown]:
-        yield _row([_cell(value, show(value, c.kind)) for value, c in zip(row, grid.columns, strict=True)])
+    units = column_units(grid.columns, grid.rows)
+    for place, row in enumerate(grid.rows[: grid.shown]):
+        cells = [_cell(v, show(v, c.kind, unit)) for v, c, unit in zip(row, grid.columns, units, strict=True)]
+        yield _row([f"**{cell}**" for cell in cells] if place == grid.strong else cells)
     yield ""
     yield from (f"- {markdown(note, LINE_WIDTH)}" for note in grid.notes)
     if grid.shown is not None and len(grid.rows) > grid.shown:

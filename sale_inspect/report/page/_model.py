@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 __all__ = [
+    "Callout",
     "Facts",
     "IntervalValue",
     "Kind",
@@ -24,8 +25,9 @@ __all__ = [
     "interval_value",
 ]
 
-Kind = Literal["text", "share", "points", "usd", "count", "number", "minutes", "p"]
-"""What a column holds: shares as 0 to 1, points as a difference of shares, dollars, minutes of human time."""
+Kind = Literal["text", "share", "points", "usd", "thousand", "times", "count", "number", "minutes", "p"]
+"""What a column holds: shares as 0 to 1, points as a difference of shares, dollars, dollars of a task that are shown
+for 1,000 tasks, ratios, minutes of human time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class PageTable:
         notes: Sentences below it.
         shown: How many rows the page shows; None for all. CSV has all.
         paper: The figures are the paper's; none is measured.
+        strong: Number of the row that stands out; None for none.
         empty: Why it has no rows, in one sentence; "" if it has some.
     """
 
@@ -93,6 +96,7 @@ class PageTable:
     notes: tuple[str, ...] = ()
     shown: int | None = None
     paper: bool = False
+    strong: int | None = None
     empty: str = ""
 
 
@@ -128,16 +132,39 @@ class Facts:
     items: tuple[tuple[str, str], ...]
 
 
-Block = Sentences | Facts | PageTable | Picture
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Callout:
+    """A box: what a reader must not miss.
+
+    Attributes:
+        head: Its first sentence, large; "" for none.
+        lines: The others: a word or two of what each is about ("" for none), and the sentence.
+        warning: Whether it warns.
+    """
+
+    head: str
+    lines: tuple[tuple[str, str], ...]
+    warning: bool = False
+
+
+Block = Callout | Sentences | Facts | PageTable | Picture
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """A part of a page. `name` is its anchor."""
+    """A part of a page.
+
+    Attributes:
+        name: Its anchor.
+        title: Its title.
+        blocks: What stands in it.
+        folded: Whether a reader opens it; what is not folded stands before the list of contents and is printed.
+    """
 
     name: str
     title: str
     blocks: tuple[Block, ...]
+    folded: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -40,13 +40,13 @@ def _blocks(
 
 def _main(found: Sequence[Cell], analyses: Analyses, labels: Mapping[str, str], domain: str) -> PageTable:
     there = {cell.bin for cell in found}
-    bins = [*(name for name in analyses.bins if name in there), ALL]
+    bins = [ALL, *(name for name in analyses.bins if name in there)]
     by_place = {(cell.policy, cell.bin): cell for cell in found}
     columns = [PageColumn(name="policy", title="policy")]
     for name in bins:
         group = "all" if name == ALL else labels.get(name, name)
         columns.append(PageColumn(name=f"{name}_pass", title="pass@1", kind="share", group=group))
-        columns.append(PageColumn(name=f"{name}_usd", title="$ per task", kind="usd", group=group))
+        columns.append(PageColumn(name=f"{name}_usd", title="$ per 1,000", kind="thousand", group=group))
     rows: list[tuple[Value, ...]] = []
     for policy in dict.fromkeys(cell.policy for cell in found):
         row: list[Value] = [policy]
@@ -58,7 +58,7 @@ def _main(found: Sequence[Cell], analyses: Analyses, labels: Mapping[str, str], 
         rows.append(("oracle (a bound)", *_of_oracle(analyses.oracle, bins)))
     return PageTable(
         name=f"main{f'-{_slug(domain)}' if domain else ''}",
-        title=f"pass@1 and dollars per task, by complexity bin{f': {domain}' if domain else ''}",
+        title=f"pass@1 and dollars per 1,000 tasks, by complexity bin{f': {domain}' if domain else ''}",
         columns=tuple(columns),
         rows=tuple(rows),
         notes=(
@@ -80,8 +80,8 @@ def _detail(found: Sequence[Cell], labels: Mapping[str, str], domain: str) -> Pa
         PageColumn(name="tasks", title="tasks", kind="count"),
         PageColumn(name="runs", title="runs", kind="count"),
         PageColumn(name="pass", title="pass@1 [95%]", kind="share"),
-        PageColumn(name="usd_per_task", title="$ per task [95%]", kind="usd"),
-        PageColumn(name="usd_per_solved", title="$ per solved", kind="usd"),
+        PageColumn(name="usd_per_task", title="$ per 1,000 tasks [95%]", kind="thousand"),
+        PageColumn(name="usd_per_solved", title="$ per 1,000 solved", kind="thousand"),
         PageColumn(name="usd_per_mtok", title="$/Mt", kind="usd"),
         PageColumn(name="tokens", title="tokens", kind="count"),
         PageColumn(name="overhead", title="overhead", kind="share"),
@@ -106,8 +106,9 @@ def _detail(found: Sequence[Cell], labels: Mapping[str, str], domain: str) -> Pa
             "Intervals are over tasks; runs of a task are averaged first. Of pass@1: Wilson's, with a design effect "
             "where tasks have several runs. Of dollars: studentised bootstrap of the log, from 30 tasks.",
             *(f"No interval of dollars: {why}." for why in few),
-            "$ per task: the mean over tasks. $ per solved: all dollars over solved runs. $/Mt: dollars per million "
-            "tokens, a blended price. Overhead: the share of dollars for bids, ratings and refinement.",
+            "$ per 1,000 tasks: 1,000 times the mean over tasks. $ per 1,000 solved: all dollars over solved runs. "
+            "$/Mt: dollars per million tokens, a blended price. Overhead: the share of dollars for bids, "
+            "ratings and refinement.",
         ),
     )
 

@@ -44,11 +44,11 @@ def verdict_section(analyses: Analyses, health: Sequence[str] = ()) -> Section:
         PageColumn(name="pass_verdict", title="verdict", group="pass@1"),
         PageColumn(name="pass_smallest", title="resolves, points", kind="points", group="pass@1"),
         PageColumn(name="pass_tasks_needed", title="tasks needed", group="pass@1"),
-        PageColumn(name="usd_ratio", title="times the dollars [95%]", kind="number", group="dollars a task"),
-        PageColumn(name="usd_difference", title="difference, $", kind="usd", group="dollars a task"),
-        PageColumn(name="usd_typical", title="on a typical task, times", kind="number", group="dollars a task"),
-        PageColumn(name="usd_p_adjusted", title="p, Holm", kind="p", group="dollars a task"),
-        PageColumn(name="usd_verdict", title="verdict", group="dollars a task"),
+        PageColumn(name="usd_ratio", title="times the dollars [95%]", kind="number", group="dollars"),
+        PageColumn(name="usd_difference", title="difference, $ per 1,000", kind="thousand", group="dollars"),
+        PageColumn(name="usd_typical", title="on a typical task, times", kind="number", group="dollars"),
+        PageColumn(name="usd_p_adjusted", title="p, Holm", kind="p", group="dollars"),
+        PageColumn(name="usd_verdict", title="verdict", group="dollars"),
     )
     by_policy: dict[str, dict[str, Claim]] = {}
     for claim in analyses.claims:

@@ -1,4 +1,4 @@
-// Sorting of tables, by click or keyboard. Without this script the page reads the same.
+// Sorting of tables, by click or keyboard, and finding a task. Without this script the page reads the same.
 "use strict";
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
@@ -34,3 +34,30 @@ function sorted(rows, column, sign) {
 function number(key) {
   return key === "inf" ? Infinity : key === "-inf" ? -Infinity : key.trim() === "" ? NaN : Number(key);
 }
+// Tasks by name, source or bin: rows that do not hold the words are hidden.
+for (const table of document.querySelectorAll("#table-tasks")) {
+  const label = document.createElement("label");
+  const input = document.createElement("input");
+  label.className = "find";
+  input.type = "search";
+  label.append("Find a task", input);
+  input.addEventListener("input", () => {
+    const words = input.value.toLowerCase().split(/\s+/).filter((word) => word !== "");
+    for (const row of table.tBodies[0].rows) {
+      const text = row.textContent.toLowerCase();
+      row.hidden = !words.every((word) => text.includes(word));
+    }
+  });
+  table.parentElement.before(label);
+}
+// A link to a folded part, or to something in it, opens it.
+function unfold() {
+  const name = decodeURIComponent(location.hash.slice(1));
+  const target = name === "" ? null : document.getElementById(name);
+  if (target === null) return;
+  const fold = target.closest("details") ?? target.querySelector(":scope > details");
+  if (fold !== null) fold.open = true;
+  target.scrollIntoView();
+}
+addEventListener("hashchange", unfold);
+unfold();
