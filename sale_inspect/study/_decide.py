@@ -18,6 +18,7 @@ from sale_inspect.stats import (
     hull_heights,
     oracle,
     paired,
+    rate,
     sign_flip,
     tasks_to_certify,
 )
@@ -134,13 +135,14 @@ class _Rule:
     seed: int
 
     def standing(self, policy: MeasuredPolicy, *, beats: bool, reason: str) -> Standing:
-        low, high, _ = bounded_mean(policy.solved, confidence=self.confidence)
-        dollars = dollars_interval(policy.dollars, confidence=self.confidence, seed=self.seed)
+        # The intervals of every other table: what a policy solves and costs does not depend on the study's seed.
+        solved = rate(policy.solved, confidence=self.confidence)
+        dollars = dollars_interval(policy.dollars, confidence=self.confidence)
         return Standing(
             name=policy.name,
             solved=float(policy.solved.mean()),
-            solved_low=max(0.0, low),
-            solved_high=min(1.0, high),
+            solved_low=solved.low,
+            solved_high=solved.high,
             usd=dollars.value,
             usd_low=dollars.low,
             usd_high=dollars.high,
