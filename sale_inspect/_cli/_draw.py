@@ -20,7 +20,7 @@ from rich.text import Text
 
 from sale_inspect._edge import clean_errors
 from sale_inspect._files import write_file
-from sale_inspect._work import Progress
+from sale_inspect._work import Finding, Progress
 from sale_inspect.checks import Check
 from sale_inspect.texts import (
     LINE_WIDTH,
@@ -36,8 +36,10 @@ from sale_inspect.texts import (
 )
 
 __all__ = [
+    "CONDITION_HOLDS",
     "draw_checks",
     "draw_rows",
+    "end_with",
     "progress_shown",
     "say",
     "say_escaped",
@@ -46,10 +48,17 @@ __all__ = [
     "write_json",
 ]
 
-_STATES = {"ok": ("fine", "green"), "missing": ("missing", "bold red"), "optional": ("optional", "yellow")}
+_STATES = {
+    "ok": ("fine", "green"),
+    "missing": ("missing", "bold red"),
+    "optional": ("optional", "yellow"),
+    "unchecked": ("not checked", "yellow"),
+}
 _PIPE_WIDTH = 150
 # A word that is wider than its column goes on in the next line: a command that is cut could not be typed.
 _WHOLE: Literal["fold"] = "fold"
+CONDITION_HOLDS = 3
+"""Exit status where a condition of --fail-if holds; 1 is an error and 2 a wrong use."""
 _FRAME = 3
 """What a column takes beside its cells: a blank on each side, and a line."""
 _SENTENCE = 30
@@ -226,6 +235,17 @@ def write_json(file: Path | None, figures: Mapping[str, Any]) -> None:
     if file is not None:
         with clean_errors():
             write_file(file, json.dumps(hidden_values(figures, by_name=False), indent=1) + "\n")
+
+
+def end_with(findings: Sequence[Finding]) -> None:
+    """Say what became of the conditions of --fail-if, and end with status 3 if one holds."""
+    if not findings:
+        return
+    say("")
+    for each in findings:
+        say_wrapped(f"{'FAILS' if each.met else 'ok'} ({each.condition}): {each.sentence}")
+    if any(each.met for each in findings):
+        raise SystemExit(CONDITION_HOLDS)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import struct
 import sys
 import termios
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,7 @@ def table() -> Table:
         for policy, usd in (("SALE, jury panel", 0.0123), ("32b alone", 123.45))
         for name in BINS
     ]
-    return summary(Runs(runs=tuple(runs), heads=(), left_out=()), BINS)
+    return replace(summary(Runs(runs=tuple(runs), heads=(), left_out=()), BINS), needed=("all",))
 
 
 def decision() -> Decision:

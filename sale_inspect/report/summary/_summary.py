@@ -28,7 +28,6 @@ def summary(runs: Runs, bin_labels: dict[str, str]) -> Table:
         header=("policy", "measure", *bin_labels.values(), "all"),
         sections=tuple(tuple(_section(policy, runs.of(policy), list(bin_labels))) for policy in runs.policies),
         notes=tuple(_notes(runs, simulated)),
-        needed=("all",),
     )
 
 
