@@ -154,6 +154,7 @@ def draw_rows(
         notes: Sentences below it.
     """
     hide, out = hider(), _console()
+    sections = [list(section) for section in sections]
     cells = [
         [[_cell(cell, None if at in whole else NAME_WIDTH, hide) for at, cell in enumerate(row)] for row in section]
         for section in sections
