@@ -45,6 +45,7 @@ __all__ = [
     "say_escaped",
     "say_wrapped",
     "show_table",
+    "table_values",
     "write_json",
 ]
 
@@ -247,6 +248,16 @@ def end_with(findings: Sequence[Finding]) -> None:
         say_wrapped(f"{'FAILS' if each.met else 'ok'} ({each.condition}): {each.sentence}")
     if any(each.met for each in findings):
         raise SystemExit(CONDITION_HOLDS)
+
+
+def table_values(table: Table) -> dict[str, Any]:
+    """A table as plain JSON values: its cells as they are shown."""
+    return {
+        "title": table.title,
+        "columns": list(table.header),
+        "rows": [list(row) for section in table.sections for row in section],
+        "notes": list(table.notes),
+    }
 
 
 @contextmanager

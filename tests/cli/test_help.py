@@ -10,8 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from sale_inspect._cli import main
+from sale_inspect._cli._draw import table_values
 from sale_inspect._work import ComparedPolicies
 from sale_inspect._work._verdict import Finding, runs_by_policy
+from sale_inspect.replays import Answer
 from sale_inspect.texts import Table
 
 PAGE = Path(__file__).parents[2] / "docs" / "guides" / "ci.md"
@@ -68,9 +70,8 @@ def fields(value: object, name: str = "") -> set[str]:
 
 
 def documented(command: str) -> set[str]:
-    part = PAGE.read_text(encoding="utf-8").partition(f"`{command} --json FILE`:")[2]
-    table = part.strip().partition("\n\n")[0]
-    return set(re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE))
+    part = PAGE.read_text(encoding="utf-8").partition(f"`{command} --json FILE`")[2].partition("\n| field")[2]
+    return set(re.findall(r"^\| `([^`]+)` \|", part.partition("\n\n")[0], re.MULTILINE))
 
 
 def test_the_page_has_every_field_of_the_table() -> None:
@@ -87,3 +88,14 @@ def test_the_page_has_every_field_of_doctor(tmp_path: Path, monkeypatch: pytest.
     figures = tmp_path / "doctor.json"
     assert CliRunner().invoke(main, ["doctor", "--pool", "sim", "--no-call", "--json", str(figures)]).exit_code == 0
     assert fields(json.loads(figures.read_text(encoding="utf-8"))) == documented("doctor")
+
+
+def test_the_page_has_every_field_of_a_table_of_cells() -> None:
+    shown = Table(title="what", header=("a", "b"), sections=((("1", "2"),), (("3", "4"),)), notes=("note",))
+    values = table_values(shown)
+    assert fields(values) == documented("ablate")
+    assert values["rows"] == [["1", "2"], ["3", "4"]]
+
+
+def test_the_page_has_every_field_of_a_replays_answer() -> None:
+    assert {f"answer.{name}" for name in Answer.__slots__} == documented("replay")
