@@ -8,7 +8,6 @@ from math import fsum
 from typing import Any, Literal
 
 from sale_inspect._errors import ForecastError
-from sale_inspect._inspect.tasks import samples_of
 from sale_inspect._work._logs import LogsRequest, read_logs, set_options
 from sale_inspect.forecast import (
     Assumptions,
@@ -165,6 +164,9 @@ def plan(tasks: int | Mapping[str, int] | None, request: PlanRequest) -> Plan:
 
 
 def _counted(tasks: Sequence[str]) -> CountedTexts:
+    # The forecast from a pool needs no Inspect.
+    from sale_inspect._inspect.tasks import samples_of
+
     tokens = [sample.tokens for task in tasks for sample in samples_of(task, {})]
     if not tokens:
         raise ForecastError(f"--texts-of {', '.join(tasks)}: has no sample.")

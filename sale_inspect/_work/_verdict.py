@@ -17,7 +17,7 @@ from sale_inspect._errors import LogError
 from sale_inspect.stats import CONFIDENCE, FEWEST, compare_dollars, paired
 from sale_inspect.texts import fmt_count, fmt_rate, fmt_usd
 
-__all__ = ["Condition", "Finding", "PolicyRuns", "conditions_of", "findings_of", "runs_by_policy"]
+__all__ = ["FailIf", "Finding", "PolicyRuns", "conditions_of", "findings_of", "runs_by_policy"]
 
 _LONGEST = 500
 _MEASURES = {
@@ -51,7 +51,7 @@ class PolicyRuns:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Condition:
+class FailIf:
     """A condition, read. Either a threshold or a comparison.
 
     Attributes:
@@ -88,7 +88,7 @@ class Finding:
     sentence: str
 
 
-def conditions_of(texts: Iterable[str]) -> tuple[Condition, ...]:
+def conditions_of(texts: Iterable[str]) -> tuple[FailIf, ...]:
     """Read conditions. Nothing is evaluated: a text is of one of two forms, or an error.
 
     Raises:
@@ -97,16 +97,16 @@ def conditions_of(texts: Iterable[str]) -> tuple[Condition, ...]:
     return tuple(_condition(text) for text in texts)
 
 
-def _condition(text: str) -> Condition:
+def _condition(text: str) -> FailIf:
     asked = " ".join(text.split())
     if len(asked) <= _LONGEST:
         if found := _THRESHOLD.fullmatch(asked):
             policy, measure, sign, number, percent = found.groups()
             value = float(number) / (100 if percent else 1)
-            return Condition(text=asked, policy=(policy or "").strip(), measure=measure, sign=sign, number=value)
+            return FailIf(text=asked, policy=(policy or "").strip(), measure=measure, sign=sign, number=value)
         if found := _RIVALS.fullmatch(asked):
             policy, word, rival = found.groups()
-            return Condition(text=asked, policy=policy, word=word, rival=rival)
+            return FailIf(text=asked, policy=policy, word=word, rival=rival)
     raise ValueError(f"--fail-if {asked[:_LONGEST]!r}: is no condition. {_HOW}")
 
 
@@ -120,7 +120,7 @@ def runs_by_policy(rows: Iterable[tuple[str, str, float, float, float]]) -> dict
     }
 
 
-def findings_of(conditions: Iterable[Condition], policies: Mapping[str, PolicyRuns]) -> tuple[Finding, ...]:
+def findings_of(conditions: Iterable[FailIf], policies: Mapping[str, PolicyRuns]) -> tuple[Finding, ...]:
     """What holds. `worse` and `better` hold if the whole 95% interval of the paired difference is on that side of 0.
 
     `dearer` and `cheaper` are the same for the ratio of dollars and 1. Both are on the tasks that the two policies
@@ -132,7 +132,7 @@ def findings_of(conditions: Iterable[Condition], policies: Mapping[str, PolicyRu
     return tuple(each for condition in conditions for each in _findings(condition, policies))
 
 
-def _findings(condition: Condition, policies: Mapping[str, PolicyRuns]) -> Iterator[Finding]:
+def _findings(condition: FailIf, policies: Mapping[str, PolicyRuns]) -> Iterator[Finding]:
     if condition.word:
         yield _compared(condition, policies)
         return
@@ -146,7 +146,7 @@ def _findings(condition: Condition, policies: Mapping[str, PolicyRuns]) -> Itera
         yield Finding(condition=condition.text, met=met, sentence=sentence)
 
 
-def _named(name: str, condition: Condition, policies: Mapping[str, PolicyRuns]) -> str:
+def _named(name: str, condition: FailIf, policies: Mapping[str, PolicyRuns]) -> str:
     """The policy of a name; an agent's name is that of the agent alone."""
     for each in (name, f"{name} alone", *(known for known in policies if known.startswith(f"{name} ("))):
         if each in policies:
@@ -159,7 +159,7 @@ def _named(name: str, condition: Condition, policies: Mapping[str, PolicyRuns]) 
     )
 
 
-def _compared(condition: Condition, policies: Mapping[str, PolicyRuns]) -> Finding:
+def _compared(condition: FailIf, policies: Mapping[str, PolicyRuns]) -> Finding:
     first, second = (_named(name, condition, policies) for name in (condition.policy, condition.rival))
     one, two = policies[first].tasks, policies[second].tasks
     common = sorted(set(one) & set(two))

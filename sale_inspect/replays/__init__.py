@@ -1,6 +1,6 @@
 """Replay: what routing would have solved and spent, from recorded outcomes. Pure."""
 
-from sale_inspect.replays._answer import Answer
+from sale_inspect.replays._answer import ReplayAnswer
 from sale_inspect.replays._evaluate import evaluate
 from sale_inspect.replays._parts import (
     AgentResult,
@@ -17,7 +17,6 @@ from sale_inspect.replays._replay import Replay, replay_html, replay_json, repla
 
 __all__ = [
     "AgentResult",
-    "Answer",
     "BinResult",
     "CurvePoint",
     "CurveResult",
@@ -26,6 +25,7 @@ __all__ = [
     "PolicyResult",
     "PolicySetting",
     "Replay",
+    "ReplayAnswer",
     "ReplayOptions",
     "Rival",
     "evaluate",

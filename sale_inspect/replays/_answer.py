@@ -13,14 +13,14 @@ from sale_inspect.routers import Floats, Outcomes
 from sale_inspect.stats import Claim, Realised, dollars_upper, kept_bounds, rounded_up, tasks_to_certify
 from sale_inspect.texts import Sentence, fmt_usd
 
-__all__ = ["Answer", "Found", "answered"]
+__all__ = ["AnswerBasis", "ReplayAnswer", "answered"]
 
 _MARGIN = 0.01
 _TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer(Sentence):
+class ReplayAnswer(Sentence):
     """The answer.
 
     Attributes:
@@ -50,7 +50,7 @@ class Answer(Sentence):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Found:
+class AnswerBasis:
     """What is known when the question is answered.
 
     Attributes:
@@ -70,7 +70,7 @@ class Found:
     options: ReplayOptions
 
 
-def answered(found: Found) -> Answer | None:
+def answered(found: AnswerBasis) -> ReplayAnswer | None:
     """Answer by the goal; None if there is no policy to judge.
 
     With `keep_pass`: of the policies that cost less than the best single agent, the cheapest whose bound of
@@ -87,7 +87,7 @@ def answered(found: Found) -> Answer | None:
     return _better(found)
 
 
-def _keeps(found: Found, share: float) -> Answer:
+def _keeps(found: AnswerBasis, share: float) -> ReplayAnswer:
     names = list(found.policies)
     solved = np.stack([each.correct for each in found.policies.values()])
     # Knobs that were set on these very tasks are chosen among all their settings.
@@ -109,7 +109,7 @@ def _keeps(found: Found, share: float) -> Answer:
     return _answer(found, "keep-pass", question, names[order[0]] if order else None, needed=needed)
 
 
-def _needed(found: Found, solved: Floats, share: float, policies: int) -> int | None:
+def _needed(found: AnswerBasis, solved: Floats, share: float, policies: int) -> int | None:
     """Tasks that would certify it, of the agent that it keeps least of."""
     differences = solved[:, None] - share * found.outcomes.correct
     least = differences[:, int(np.argmin(differences.mean(axis=0)))]
@@ -117,7 +117,7 @@ def _needed(found: Found, solved: Floats, share: float, policies: int) -> int | 
     return None if needed is None else max(needed, len(found.outcomes) + 1)
 
 
-def _within(found: Found, budget: float) -> Answer:
+def _within(found: AnswerBasis, budget: float) -> ReplayAnswer:
     names = list(found.policies)
     spent = np.stack([each.total() for each in found.policies.values()])
     level = 1 - (1 - found.options.confidence) / len(names)
@@ -130,7 +130,7 @@ def _within(found: Found, budget: float) -> Answer:
     return _answer(found, "budget", question, names[order[0]] if order else None, certified=bool(within))
 
 
-def _better(found: Found) -> Answer:
+def _better(found: AnswerBasis) -> ReplayAnswer:
     names, dollars = list(found.policies), _dollars(found)
     solved = [float(each.correct.mean()) for each in found.policies.values()]
     best = float(found.outcomes.correct[:, found.best].mean())
@@ -146,7 +146,7 @@ def _better(found: Found) -> Answer:
     return _answer(found, "better", question, names[order[0]] if order else None, certified=bool(resolved))
 
 
-def _resolved(found: Found, name: str) -> bool:
+def _resolved(found: AnswerBasis, name: str) -> bool:
     claims = {claim.measure: claim for claim in found.claims if claim.policy == name}
     solves, spends = claims["pass"], claims["usd_per_task"]
     if solves.verdict == "better":
@@ -155,23 +155,23 @@ def _resolved(found: Found, name: str) -> bool:
     return loses_little and spends.verdict == "better"
 
 
-def _dollars(found: Found) -> list[float]:
+def _dollars(found: AnswerBasis) -> list[float]:
     return [float(each.total().mean()) for each in found.policies.values()]
 
 
-def _single(found: Found) -> str:
+def _single(found: AnswerBasis) -> str:
     return found.outcomes.agents[found.best]
 
 
 def _answer(
-    found: Found,
+    found: AnswerBasis,
     goal: Literal["keep-pass", "budget", "better"],
     question: str,
     policy: str | None,
     *,
     certified: bool = False,
     needed: int | None = None,
-) -> Answer:
+) -> ReplayAnswer:
     tasks = f"{len(found.outcomes):,} tasks"
     claim = next((each for each in found.claims if each.policy == policy and each.measure == "pass"), None)
     single = float(found.outcomes.dollars[:, found.best].mean())
@@ -187,7 +187,7 @@ def _answer(
         none = f"{question}: none is {word} with {tasks}{more}"
         bet = f"best bet {policy}: {shown}" if policy is not None else "none looks like it"
         sentence = f"{none}; {bet}{f' against {_single(found)} alone' if policy is not None else ''}."
-    return Answer(
+    return ReplayAnswer(
         goal=goal, policy=policy, certified=certified, needed=needed, against=_single(found), dollars=ratio,
         difference=None if claim is None else claim.difference, low=None if claim is None else claim.low,
         high=None if claim is None else claim.high, sentence=sentence,

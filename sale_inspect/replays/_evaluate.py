@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sale_inspect._errors import OutcomesError
-from sale_inspect.replays._answer import Found, answered
+from sale_inspect.replays._answer import AnswerBasis, answered
 from sale_inspect.replays._bins import bin_results
 from sale_inspect.replays._compare import Side, against, control
 from sale_inspect.replays._controls import (
@@ -124,7 +124,7 @@ def evaluate(
     return Replay(
         tasks=len(outcomes),
         answer=answered(
-            Found(
+            AnswerBasis(
                 policies=got,
                 settings=[each.correct.T for each in points if each.knob],
                 claims=[claim for claim in claims if claim.kind == "best single"],

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sale_inspect.replays._answer import Answer
+from sale_inspect.replays._answer import ReplayAnswer
 from sale_inspect.replays._parts import AgentResult, BinResult, Estimate, PolicyResult, ReplayOptions
 from sale_inspect.replays._text import overview, reasons, tables
 from sale_inspect.stats import Claim
@@ -50,7 +50,7 @@ class Replay:
     estimated: bool
     options: ReplayOptions
     notes: tuple[str, ...] = ()
-    answer: Answer | None = None
+    answer: ReplayAnswer | None = None
 
     def _repr_html_(self) -> str:
         return replay_html(self)

@@ -13,7 +13,7 @@ from sale_inspect._cli import main
 from sale_inspect._cli._draw import table_values
 from sale_inspect._work import ComparedPolicies
 from sale_inspect._work._verdict import Finding, runs_by_policy
-from sale_inspect.replays import Answer
+from sale_inspect.replays import ReplayAnswer
 from sale_inspect.texts import Table
 
 PAGE = Path(__file__).parents[2] / "docs" / "guides" / "ci.md"
@@ -98,4 +98,4 @@ def test_the_page_has_every_field_of_a_table_of_cells() -> None:
 
 
 def test_the_page_has_every_field_of_a_replays_answer() -> None:
-    assert {f"answer.{name}" for name in Answer.__slots__} == documented("replay")
+    assert {f"answer.{name}" for name in ReplayAnswer.__slots__} == documented("replay")

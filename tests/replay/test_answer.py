@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from sale_inspect.replays import Answer, Policy, PolicySetting, ReplayOptions, evaluate
+from sale_inspect.replays import Policy, PolicySetting, ReplayAnswer, ReplayOptions, evaluate
 from sale_inspect.stats import rounded_up
 from tests.replay.replays import knowing, made_up, outcomes_of
 
 
-def answer(policies: list[Policy], outcomes: object, **options: object) -> Answer:
+def answer(policies: list[Policy], outcomes: object, **options: object) -> ReplayAnswer:
     made = evaluate(policies, outcomes, options=ReplayOptions(rounds=100, **options)).answer  # type: ignore[arg-type]
     assert made is not None
     return made
