@@ -34,6 +34,7 @@ from sale_inspect.texts import (
     visible,
     without_secrets,
 )
+from sale_inspect.texts import markdown as escaped
 
 __all__ = [
     "CONDITION_HOLDS",
@@ -239,13 +240,17 @@ def write_json(file: Path | None, figures: Mapping[str, Any]) -> None:
             write_file(file, json.dumps(hidden_values(figures, by_name=False), indent=1) + "\n")
 
 
-def end_with(findings: Sequence[Finding]) -> None:
+def end_with(findings: Sequence[Finding], *, markdown: bool = False) -> None:
     """Say what became of the conditions of --fail-if, and end with status 3 if one holds."""
     if not findings:
         return
     say("")
     for each in findings:
-        say_wrapped(f"{'FAILS' if each.met else 'ok'} ({each.condition}): {each.sentence}")
+        line = f"{'FAILS' if each.met else 'ok'} ({each.condition}): {each.sentence}"
+        if markdown:
+            say_escaped(f"- {escaped(without_secrets(line), LINE_WIDTH)}")
+        else:
+            say_wrapped(line)
     if any(each.met for each in findings):
         raise SystemExit(CONDITION_HOLDS)
 

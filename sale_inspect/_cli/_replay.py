@@ -11,6 +11,8 @@ from sale_inspect._cli import _options as options
 from sale_inspect._cli._draw import progress_shown, say, say_escaped, say_wrapped, show_table, write_json
 from sale_inspect._edge import clean_errors
 from sale_inspect._work import MadeReplay, ReplayRequest
+from sale_inspect.texts import LINE_WIDTH
+from sale_inspect.texts import markdown as escaped
 
 __all__ = ["replay"]
 
@@ -68,7 +70,9 @@ def replay(outcomes: Path, request: ReplayRequest, everything: bool, markdown: b
 
 def _show(made: MadeReplay, *, markdown: bool = False) -> None:
     """The answer, and one table."""
-    if made.sentence:
+    if made.sentence and markdown:
+        say_escaped(f"{escaped(made.sentence, LINE_WIDTH)}\n")
+    elif made.sentence:
         say_wrapped(made.sentence)
         say("")
     show_table(made.table, markdown=markdown)

@@ -52,4 +52,4 @@ def table(
         findings = findings_of(conditions, made.policies)
     show_table(made.table, markdown=markdown)
     write_json(json_file, made.json() | {"findings": [asdict(each) for each in findings]})
-    end_with(findings)
+    end_with(findings, markdown=markdown)
