@@ -7,6 +7,7 @@ import importlib
 
 import click
 
+from sale_inspect._cli._group import SentenceGroup
 from sale_inspect._version import __version__
 
 __all__ = ["main"]
@@ -32,7 +33,7 @@ _COMMANDS = {
 _COLLECT_AFTER = (50_000, 20, 20)
 
 
-class _LazyGroup(click.Group):
+class _LazyGroup(SentenceGroup):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_COMMANDS)
 
@@ -46,9 +47,9 @@ class _LazyGroup(click.Group):
         gc.set_threshold(*_COLLECT_AFTER)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(_COMMANDS.items()))
+    def sentences(self, ctx: click.Context) -> list[tuple[str, str]]:
+        # Without loading them.
+        return sorted(_COMMANDS.items())
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

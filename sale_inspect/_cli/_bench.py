@@ -141,6 +141,7 @@ def status(data_dir: Path | None, recipe: str, sources: str | None, offline: boo
         _status_rows(built, shown),
         title=f"{built.manifest.recipe.name}: tasks there / wanted",
         right=range(3, len(header)),
+        needed=(len(header) - 2, len(header) - 1),
         bold=lambda row: row[2] == "all",
         notes=_status_notes(built, shown),
     )

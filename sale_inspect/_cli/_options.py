@@ -29,6 +29,7 @@ __all__ = [
     "confidence",
     "data_dir",
     "embedder",
+    "fail_if",
     "force",
     "gathers",
     "inner",
@@ -198,6 +199,11 @@ rounds = click.option(
 confidence = click.option(
     "--confidence", type=click.FloatRange(0.5, 1, max_open=True), default=CONFIDENCE, show_default=True,
     help="Confidence of all that is claimed: intervals, verdicts, --keep-pass, --budget.",
+)  # fmt: skip
+fail_if = click.option(
+    "--fail-if", "fail_if", multiple=True, metavar="CONDITION",
+    help="Exit with status 3 if this holds: 'pass@1 < 0.6', 'small usd > 0.02', 'small worse than before'. May be "
+    "repeated.",
 )  # fmt: skip
 keep_pass = click.option(
     "--keep-pass", type=click.FloatRange(0, 1, min_open=True),

@@ -30,7 +30,13 @@ def _assumed(name: str, text: str) -> Callable[[Command], Command]:
 
 
 @click.command()
-@click.option("--tasks", "planned", multiple=True, required=True, help="How many, or SOURCE=N; may be repeated.")
+@click.option(
+    "--tasks", "planned", multiple=True, help="How many, or SOURCE=N; may be repeated. Default: all of --texts-of."
+)
+@click.option(
+    "--texts-of", multiple=True, metavar="TASK",
+    help="With --pool: a task of yours, such as quiz.py@quiz, whose texts are counted. May be repeated.",
+)  # fmt: skip
 @click.option("--epochs", type=click.IntRange(min=1), default=1, show_default=True, help="How often each task is run.")
 @click.option("--like", multiple=True, help="Logs of the same policies on a few tasks: their means are taken.")
 @options.pool
@@ -57,16 +63,17 @@ def plan(planned: tuple[str, ...], request: PlanRequest, markdown: bool, json_fi
 
     With --like, every policy in the logs is forecast from its recorded means, with an interval; give tasks by source
     (--tasks mbpp=300) if the mix is another. Without logs, --pool and the assumptions give a rough range for SALE and
-    for each agent alone. Nothing is called. All figures are estimates.
+    for each agent alone; --texts-of counts the texts of your own tasks. Nothing is called. All figures are estimates.
 
     \b
       sale-inspect plan --tasks 753 --pool qwen3 --jury panel
+      sale-inspect plan --texts-of quiz.py@quiz --pool mine.yaml
       inspect eval sale_inspect/hst_coding --solver sale_inspect/sale \\
         -S pool=POOL --limit 20 --log-dir few
       sale-inspect plan --tasks 399 --like few
     """  # noqa: D301 - click reads \b
     with clean_errors():
-        made = _work.plan(_counts(planned), request)
+        made = _work.plan(_counts(planned) if planned else None, request)
     show_table(made.table, markdown=markdown)
     write_json(json_file, made.json())
 

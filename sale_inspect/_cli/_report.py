@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sale_inspect._cli import _options as options
-from sale_inspect._cli._draw import progress_shown, say
+from sale_inspect._cli._draw import end_with, progress_shown, say
 from sale_inspect._edge import clean_errors
 from sale_inspect._work import VIEWER, ReportRequest, make_report
 from sale_inspect.runs import left_out_notes
@@ -31,6 +31,7 @@ _SENTENCES = 3
     help="Address of inspect view, or of a bundle, that tasks link to; empty for no links.",
 )
 @click.option("--one-page", is_flag=True, help="Also write the decision as one page: summary.pdf, summary.png.")
+@options.fail_if
 @options.compares_logs
 @options.gathers(ReportRequest)
 def report(logs: tuple[str, ...], output: Path, request: ReportRequest) -> None:
@@ -60,3 +61,4 @@ def report(logs: tuple[str, ...], output: Path, request: ReportRequest) -> None:
     for sentence in (*left_out_notes(made.left_out), *made.health):
         say(f"- {sentence}")
     say("", str(made.page))
+    end_with(made.findings)

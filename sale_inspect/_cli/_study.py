@@ -11,6 +11,7 @@ import click
 
 from sale_inspect._cli import _options as options
 from sale_inspect._cli._draw import say, say_escaped, say_wrapped, show_table, write_json
+from sale_inspect._cli._group import SentenceGroup
 from sale_inspect._edge import clean_errors, stops_with
 from sale_inspect._errors import StudyError
 from sale_inspect._files import write_file
@@ -30,7 +31,7 @@ _out = click.option(
 _file = click.argument("file", type=_FILE)
 
 
-class _RunsAFile(click.Group):
+class _RunsAFile(SentenceGroup):
     """`study FILE` is `study run FILE`."""
 
     def resolve_command(

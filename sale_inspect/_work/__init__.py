@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sale_inspect._work._progress import Progress, silent
     from sale_inspect._work._replay import MadeReplay, ReplayRequest, replay
     from sale_inspect._work._report import VIEWER, MadeReport, ReportRequest, make_report
-    from sale_inspect._work._summary import policy_table
+    from sale_inspect._work._summary import ComparedPolicies, compared_policies, policy_table
     from sale_inspect._work._times import (
         CollectRequest,
         Session,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         write_times_plan,
     )
     from sale_inspect._work._train import TrainedRouter, TrainRequest, train_router, train_routers
+    from sale_inspect._work._verdict import Finding, conditions_of, findings_of
 
 # Training and replays read no log, so they are not to wait for Inspect's import.
 _MODULES = {
@@ -76,7 +77,12 @@ _MODULES = {
     "make_report": "sale_inspect._work._report",
     "open_session": "sale_inspect._work._times",
     "plan": "sale_inspect._work._plan",
+    "ComparedPolicies": "sale_inspect._work._summary",
+    "compared_policies": "sale_inspect._work._summary",
     "policy_table": "sale_inspect._work._summary",
+    "Finding": "sale_inspect._work._verdict",
+    "conditions_of": "sale_inspect._work._verdict",
+    "findings_of": "sale_inspect._work._verdict",
     "read_outcomes": "sale_inspect._work._outcomes",
     "replay": "sale_inspect._work._replay",
     "require_times": "sale_inspect._work._times",
@@ -91,6 +97,8 @@ __all__ = [
     "VIEWER",
     "CollectRequest",
     "ComparedLogsRequest",
+    "ComparedPolicies",
+    "Finding",
     "FitRequest",
     "JudgedProxies",
     "LogsRequest",
@@ -113,6 +121,9 @@ __all__ = [
     "aggregate_times",
     "build_images",
     "check_setup",
+    "compared_policies",
+    "conditions_of",
+    "findings_of",
     "fit_acceptance",
     "fit_auction",
     "fit_weights",

@@ -14,8 +14,18 @@ from sale_inspect._work._policies import apart, held_out_tasks, policy_of_file, 
 from sale_inspect._work._progress import Progress, silent
 from sale_inspect._work._train import Goal, TrainRequest
 from sale_inspect.outcomes import texts_fault
-from sale_inspect.replays import Policy, Replay, ReplayOptions, evaluate, replay_html, replay_json, replay_text
+from sale_inspect.replays import (
+    Policy,
+    Replay,
+    ReplayOptions,
+    evaluate,
+    replay_html,
+    replay_json,
+    replay_table,
+    replay_text,
+)
 from sale_inspect.stats import CONFIDENCE
+from sale_inspect.texts import Table as DrawnTable
 
 __all__ = ["MadeReplay", "ReplayRequest", "replay"]
 
@@ -79,26 +89,38 @@ class MadeReplay:
 
     Attributes:
         replay: Every figure, interval and verdict.
-        notes: What was left out, set or assumed, one sentence each.
+        notes: What was left out or assumed, one sentence each.
+        knobs: How the knob of each trained router was set for the goal, one sentence each.
     """
 
     replay: Replay
     notes: tuple[str, ...]
+    knobs: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The answer to the question that was asked; empty without a policy."""
+        return self.replay.answer.sentence if self.replay.answer else ""
+
+    @property
+    def table(self) -> DrawnTable:
+        """What each policy solved and spent, in 80 columns, with the notes."""
+        return replay_table(self.replay, self.notes)
 
     def text(self, *, markdown: bool = False) -> str:
-        """The tables, every comparison in a sentence, and the notes.
+        """The answer, all tables, every comparison in a sentence, and the notes.
 
         Args:
             markdown: Markdown tables and lists; columns of text otherwise.
         """
-        return replay_text(self.replay, self.notes, markdown=markdown) + "\n"
+        return replay_text(self.replay, (*self.knobs, *self.notes), markdown=markdown) + "\n"
 
     def json(self) -> dict[str, Any]:
         """Plain JSON values. What is not known is null."""
-        return replay_json(self.replay) | {"cli_notes": list(self.notes)}
+        return replay_json(self.replay) | {"cli_notes": [*self.knobs, *self.notes]}
 
     def _repr_html_(self) -> str:
-        return replay_html(self.replay, self.notes)
+        return replay_html(self.replay, (*self.knobs, *self.notes))
 
     def _repr_markdown_(self) -> str:
         return self.text(markdown=True)
@@ -135,13 +157,20 @@ def replay(outcomes: Table, request: ReplayRequest | None = None, *, progress: P
     taken = {policy.name for policy in recorded}
     files = [Path(name) for name in request.routers if name.endswith(".npz")]
     policies = [apart(policy_of_file(path, data), taken) for path in files]
-    policies += [apart(policy, taken) for policy in _trained(source, data, request, notes, progress)]
+    trained, knobs = _trained(source, data, request, notes, progress)
+    policies += [apart(policy, taken) for policy in trained]
     options = ReplayOptions(
-        rounds=request.rounds, confidence=request.confidence, seed=request.seed, against=request.against
+        rounds=request.rounds,
+        confidence=request.confidence,
+        seed=request.seed,
+        against=request.against,
+        keep_pass=request.keep_pass,
+        budget=request.budget,
+        knobs_set_here=request.train is None and bool(trained),
     )
     progress("evaluating", 0, None)
     result = evaluate([*recorded, *policies], data.outcomes, options=options)
-    return MadeReplay(replay=result, notes=tuple(notes))
+    return MadeReplay(replay=result, notes=tuple(notes), knobs=tuple(knobs))
 
 
 def _read(
@@ -164,17 +193,17 @@ def _read(
 
 def _trained(
     source: RouterData, data: RouterData, request: ReplayRequest, notes: list[str], progress: Progress
-) -> list[Policy]:
-    """The routers that are trained here. Without any name or file, all that read the task."""
+) -> tuple[list[Policy], list[str]]:
+    """The routers that are trained here, and how their knobs were set. Without any name or file, all that read."""
     named = [name for name in request.routers if not name.endswith(".npz")]
     if request.routers and not named:
-        return []
+        return [], []
     names, left_out = chosen_routers(named, source.outcomes)
     notes += left_out
     fault = texts_fault(source.outcomes.texts)
     if fault and not named:
         notes.append(f"Not trained, since there is nothing to read: {', '.join(names)}.")
-        return []
+        return [], []
     how = TrainRequest(
         budget=request.budget,
         keep_pass=request.keep_pass,
@@ -183,7 +212,7 @@ def _trained(
         inner=request.inner,
         seed=request.seed,
     )
-    policies = []
+    policies, knobs = [], []
     with engine_of(request.ray) as engine:
         made = engine.map(partial(trained_policy, source=source, data=data, how=how), names)
         for number, name in enumerate(names):
@@ -192,6 +221,6 @@ def _trained(
                 policy, sentence = next(made)
             except OutcomesError as error:
                 raise OutcomesError(f"{fault} {error}".lstrip()) from error
-            notes += [sentence] * bool(sentence)
+            knobs += [sentence] * bool(sentence)
             policies.append(policy)
-    return policies
+    return policies, knobs

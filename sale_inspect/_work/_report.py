@@ -15,6 +15,7 @@ from sale_inspect._work._kept import keep_report, kept_report, report_key
 from sale_inspect._work._logs import ComparedLogsRequest, read_options
 from sale_inspect._work._places import Places, listed
 from sale_inspect._work._progress import Progress, silent
+from sale_inspect._work._verdict import Finding, PolicyRuns, conditions_of, findings_of, runs_by_policy
 from sale_inspect.outcomes import holds_outcomes, read_lined_up
 from sale_inspect.report import PageRequest, report_files
 from sale_inspect.report.tidy import SamplesLeftOut, ScreenedTidy, shareable, tidy_of_outcomes
@@ -41,6 +42,10 @@ class ReportRequest(ComparedLogsRequest):
         viewer: Address of `inspect view`, or of a bundle, that tasks link to; empty for no links.
         goal: Of a study, whose baseline was the best single agent on dev; None for a report of its own.
         one_page: Also write the decision as one page of A4, `summary.pdf` and `summary.png`.
+        fail_if: Conditions on policies, such as `pass@1 < 0.6`, whose findings the report has too.
+
+    Raises:
+        ValueError: If a condition is none.
     """
 
     title: str = _DEFAULT.title
@@ -50,6 +55,10 @@ class ReportRequest(ComparedLogsRequest):
     viewer: str = VIEWER
     goal: StudyGoal | None = None
     one_page: bool = _DEFAULT.one_page
+    fail_if: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        conditions_of(self.fail_if)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +72,7 @@ class MadeReport:
         left_out: Samples that are not in it, and why.
         notes: What a reader must know of the data.
         health: What did not work as meant in what was run.
+        findings: What became of the conditions that were asked.
     """
 
     folder: Path
@@ -71,6 +81,7 @@ class MadeReport:
     left_out: tuple[SamplesLeftOut, ...]
     notes: tuple[str, ...]
     health: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
 
     @property
     def page(self) -> Path:
@@ -110,6 +121,7 @@ def make_report(
     check_result(target)
     compared = compared_tidy(listed(logs), request, progress)
     page = _page(compared, request, viewer)
+    findings = findings_of(conditions_of(request.fail_if), _by_policy(compared)) if request.fail_if else ()
     files, sentences = _made(compared, page, progress, cache=request.cache)
     write_folder(target, files)
     return MadeReport(
@@ -119,7 +131,14 @@ def make_report(
         left_out=tuple(compared.left_out),
         notes=tuple(compared.notes),
         health=tuple(compared.health),
+        findings=findings,
     )
+
+
+def _by_policy(compared: ScreenedTidy) -> dict[str, PolicyRuns]:
+    frame = compared.tidy.samples[compared.tidy.samples["correct"].notna()]
+    columns = ("policy", "task_id", "correct", "usd", "tokens")
+    return runs_by_policy(zip(*(frame[name] for name in columns), strict=True))
 
 
 def report_text(logs: Places, request: ReportRequest) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 __all__ = ["Check", "Status"]
 
-Status = Literal["ok", "missing", "optional"]
+Status = Literal["ok", "missing", "optional", "unchecked"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,7 +16,8 @@ class Check:
 
     Attributes:
         name: What was looked at.
-        status: `ok`, `missing` (a run that needs it would fail) or `optional` (absent, not needed).
+        status: `ok`, `missing` (a run that needs it would fail), `optional` (absent, not needed) or `unchecked`
+            (nothing speaks against it, and it was not seen to work).
         detail: What was found.
         remedy: The one command or step that mends it; empty if nothing is to be done.
     """

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
+from pydantic import BaseModel
 
+from sale_inspect._bounds import json_value
 from sale_inspect._errors import MissingRequirementError
 from sale_inspect.checks._check import Check
 from sale_inspect.pools import Agent, Pool
@@ -18,6 +21,28 @@ __all__ = ["check_endpoints", "require_endpoints"]
 # A server that runs one request at a time answers late while it is busy.
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _PUBLIC = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com/v1"}
+_SIMULATED = "hst-sim/"
+_SHOWN = 5
+_LONGEST = 4_000_000
+"""Bytes of a list of models that are read."""
+_CALL = "ask it: sale-inspect doctor --pool POOL --call"
+
+
+class _Listed(BaseModel):
+    id: str
+
+
+class _Models(BaseModel):
+    data: list[_Listed]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Answer:
+    """What a server said: what is wrong, or why nothing is known, or its models."""
+
+    fault: str = ""
+    unsure: str = ""
+    models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,13 +55,22 @@ class _Endpoint:
 
 
 def check_endpoints(pool: Pool) -> Iterator[Check]:
-    """One finding for each agent of the pool, in pool order. Each endpoint is asked once."""
-    answers: dict[_Endpoint, str] = {}
+    """One finding for each agent of the pool, in pool order. Each endpoint is asked once, for its list of models.
+
+    An agent is `ok` only if the server gives a list that names its model. A server whose list does not name it may
+    still take it (aliases, names of an own deployment), so that is `unchecked`, as is all that cannot be asked.
+    """
+    answers: dict[_Endpoint, _Answer] = {}
     for agent in pool.agents:
         endpoint = _endpoint(agent)
         name = f"model of {agent.name} ({agent.model})"
+        if agent.model.startswith(_SIMULATED):
+            yield Check(name=name, status="ok", detail="simulated: there is no server")
+            continue
         if endpoint is None:
-            yield Check(name=name, status="ok", detail="no server to ask: Inspect's provider starts it")
+            provider = agent.model.partition("/")[0]
+            detail = f"Inspect's provider {provider} was not asked: neither key nor model is checked"
+            yield Check(name=name, status="unchecked", detail=detail, remedy=_CALL)
             continue
         if endpoint.url is None:
             remedy = f"export {endpoint.url_variable}=<address of the server, ending in /v1>"
@@ -47,11 +81,32 @@ def check_endpoints(pool: Pool) -> Iterator[Check]:
             yield Check(name=name, status="missing", detail=f"{endpoint.key_variable} is not set", remedy=remedy)
             continue
         if endpoint not in answers:
-            answers[endpoint] = _fault(endpoint)
-        if fault := answers[endpoint]:
-            yield Check(name=name, status="missing", detail=fault, remedy=_remedy(endpoint, fault))
-        else:
-            yield Check(name=name, status="ok", detail=f"{without_secrets(endpoint.url)} answers")
+            answers[endpoint] = _asked(endpoint)
+        yield _of_model(name, agent, endpoint, answers[endpoint])
+
+
+def _of_model(name: str, agent: Agent, endpoint: _Endpoint, answer: _Answer) -> Check:
+    if answer.fault:
+        return Check(name=name, status="missing", detail=answer.fault, remedy=_remedy(endpoint, answer.fault))
+    if answer.unsure:
+        return Check(name=name, status="unchecked", detail=answer.unsure, remedy=_CALL)
+    shown, model = without_secrets(endpoint.url or ""), _model_id(agent)
+    if model in answer.models:
+        return Check(name=name, status="ok", detail=f"{shown} answers, does not refuse the key and lists {model}")
+    listed = ", ".join(answer.models[:_SHOWN]) + (", ..." if len(answer.models) > _SHOWN else "")
+    near = difflib.get_close_matches(model, answer.models, n=1)
+    return Check(
+        name=name,
+        status="unchecked",
+        detail=f"{shown} answers, but lists no {model}; it lists {listed or 'nothing'}",
+        remedy=f"{f'name {near[0]} in the pool file, or ' if near else ''}{_CALL}",
+    )
+
+
+def _model_id(agent: Agent) -> str:
+    """The model as its server knows it."""
+    provider, _, rest = agent.model.partition("/")
+    return rest.partition("/")[2] if provider == "openai-api" else rest
 
 
 def require_endpoints(pool: Pool, given: str) -> None:
@@ -88,26 +143,44 @@ def _endpoint(agent: Agent) -> _Endpoint | None:
     return _Endpoint(url=url, url_variable=url_variable, key=key, key_variable=key_variable, provider=provider)
 
 
-def _fault(endpoint: _Endpoint) -> str:
-    """What is wrong with an endpoint; nothing if it answers."""
+def _asked(endpoint: _Endpoint) -> _Answer:
+    """What the server says to the question for its models."""
     key, shown = endpoint.key or "", without_secrets(endpoint.url or "")
     headers = (
         {"x-api-key": key, "anthropic-version": "2023-06-01"}
         if endpoint.provider == "anthropic"
         else {"Authorization": f"Bearer {key}"}
     )
+    # Anthropic gives 20 models where no number is asked for.
+    more = {"limit": "1000"} if endpoint.provider == "anthropic" else {}
     try:
-        response = httpx.get(f"{(endpoint.url or '').rstrip('/')}/models", headers=headers, timeout=_TIMEOUT)
+        address = f"{(endpoint.url or '').rstrip('/')}/models"
+        response = httpx.get(address, headers=headers, params=more, timeout=_TIMEOUT)
     except httpx.ReadTimeout:
         # It took the connection: a server that does one request at a time is busy, not dead. Calls have timeouts.
-        return ""
+        return _Answer(unsure=f"{shown} is there, but busy: neither key nor model is checked")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return f"{shown} does not answer ({type(error).__name__})"
+        return _Answer(fault=f"{shown} does not answer ({type(error).__name__})")
     if response.status_code in (401, 403):
-        return f"{shown} refuses the key in {endpoint.key_variable} (HTTP {response.status_code})"
+        return _Answer(fault=f"{shown} refuses the key in {endpoint.key_variable} (HTTP {response.status_code})")
     if response.status_code >= 500:
-        return f"{shown} answers with HTTP {response.status_code}"
-    return ""
+        return _Answer(fault=f"{shown} answers with HTTP {response.status_code}")
+    if response.status_code >= 300:
+        status = response.status_code
+        return _Answer(unsure=f"{shown} answers /models with HTTP {status}: neither key nor model is checked")
+    models = _listed(response)
+    return _Answer(unsure=f"{shown} answers without a list of models") if models is None else _Answer(models=models)
+
+
+def _listed(response: httpx.Response) -> tuple[str, ...] | None:
+    """Ids of the models; None if this is no list of models."""
+    if len(response.content) > _LONGEST:
+        return None
+    try:
+        found = _Models.model_validate(json_value(response.content))
+    except ValueError:
+        return None
+    return tuple(each.id for each in found.data)
 
 
 def _remedy(endpoint: _Endpoint, fault: str) -> str:

@@ -61,16 +61,25 @@ def forecast_single(agent: str, price: Price, tasks: int, assumed: Assumptions) 
     totals: Totals = {}
     _execute(totals, agent, tasks, assumed)
     phases = _phases(totals, {agent: price}, assumed)
-    spent = sum(phase.usd for phase in phases)
     return Forecast(
         policy=f"{agent} alone",
         tasks=_checked(tasks),
         basis="assumed",
         phases=phases,
-        low_usd=spent,
-        high_usd=spent,
+        # What follows from one set of assumptions has no range.
+        low_usd=None,
+        high_usd=None,
         confidence=0.0,
-        notes=("An execution's tokens are assumed; record a few tasks and give --like LOGS.",),
+        notes=(f"{_execution(assumed)}. Record a few tasks and give --like LOGS for an interval.",),
+    )
+
+
+def _execution(assumed: Assumptions) -> str:
+    """What is assumed of an execution, in words."""
+    cached = f", {100 * assumed.cached:g}% of that from a cache" if assumed.cached else ""
+    return (
+        f"an execution is assumed to read {assumed.trace_input:,.0f} tokens{cached} and to write "
+        f"{assumed.trace_output:,.0f}, in {assumed.trace_calls:g} calls"
     )
 
 
@@ -117,7 +126,11 @@ def forecast_sale(
         low_usd=sum(phase.usd for phase in cheap),
         high_usd=sum(phase.usd for phase in dear),
         confidence=0.0,
-        notes=("All tokens and the shares of the agents are assumed; record a few tasks and give --like LOGS.",),
+        notes=(
+            f"{_execution(assumed)}; a task has {assumed.task_tokens:,.0f} tokens, a plan "
+            f"{assumed.plan_tokens:,.0f}, and all agents win equally often. Record a few tasks and give --like LOGS "
+            "for an interval.",
+        ),
     )
 
 

@@ -94,7 +94,7 @@ def forecast_table(forecasts: Sequence[Forecast]) -> Table:
         sections.append(tuple(rows))
         ends = ""
         if forecast.low_usd is not None and forecast.high_usd is not None:
-            kind = f"{100 * forecast.confidence:g}% interval" if forecast.confidence else "range of the assumptions"
+            kind = f"{100 * forecast.confidence:g}% interval" if forecast.confidence else "range if one agent does all"
             ends = f"; {kind} of the dollars {fmt_usd(forecast.low_usd)} to {fmt_usd(forecast.high_usd)}"
         notes.append(f"{forecast.policy}: {forecast.tasks:,} tasks; {forecast.basis}{ends}.")
         if forecast.seconds:

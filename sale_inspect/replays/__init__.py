@@ -1,5 +1,6 @@
 """Replay: what routing would have solved and spent, from recorded outcomes. Pure."""
 
+from sale_inspect.replays._answer import ReplayAnswer
 from sale_inspect.replays._evaluate import evaluate
 from sale_inspect.replays._parts import (
     AgentResult,
@@ -12,7 +13,7 @@ from sale_inspect.replays._parts import (
     Rival,
 )
 from sale_inspect.replays._policy import Policy, PolicySetting, routed
-from sale_inspect.replays._replay import Replay, replay_html, replay_json, replay_text
+from sale_inspect.replays._replay import Replay, replay_html, replay_json, replay_table, replay_text
 
 __all__ = [
     "AgentResult",
@@ -24,11 +25,13 @@ __all__ = [
     "PolicyResult",
     "PolicySetting",
     "Replay",
+    "ReplayAnswer",
     "ReplayOptions",
     "Rival",
     "evaluate",
     "replay_html",
     "replay_json",
+    "replay_table",
     "replay_text",
     "routed",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sale_inspect._errors import OutcomesError
+from sale_inspect.replays._answer import AnswerBasis, answered
 from sale_inspect.replays._bins import bin_results
 from sale_inspect.replays._compare import Side, against, control
 from sale_inspect.replays._controls import (
@@ -119,8 +120,19 @@ def evaluate(
         for (name, realised), curve in zip(got.items(), points, strict=True)
         for each in _drafts(realised, curve, sides[name], sides, table)
     ]
+    claims = settle_claims(drafts, confidence=chosen.confidence, power=chosen.power)
     return Replay(
         tasks=len(outcomes),
+        answer=answered(
+            AnswerBasis(
+                policies=got,
+                settings=[each.correct.T for each in points if each.knob],
+                claims=[claim for claim in claims if claim.kind == "best single"],
+                best=table.best,
+                outcomes=outcomes,
+                options=chosen,
+            )
+        ),
         agents=tuple(
             AgentResult(name=name, correct=float(correct), dollars=float(dollars))
             for name, correct, dollars in zip(
@@ -132,7 +144,7 @@ def evaluate(
         dearest=outcomes.agents[table.grid.dearest()],
         zero_aiq=_named(table.rounds.corrected(curve_aiq(table.agents, table.agents)), "all agents cost the same"),
         policies=tuple(results),
-        comparisons=settle_claims(drafts, confidence=chosen.confidence, power=chosen.power),
+        comparisons=claims,
         bins=bin_results(got | baselines, outcomes.bins, _minutes(outcomes), table.rounds),
         estimated=outcomes.estimated,
         options=chosen,

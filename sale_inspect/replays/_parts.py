@@ -35,6 +35,9 @@ class ReplayOptions:
             best on these very tasks, and that choice is paid for in intervals and corrections.
         against: Names of policies with which all others are compared too.
         power: Chance to resolve a difference, for what so many tasks resolve and how many it would take.
+        keep_pass: The answer is for this share of the best single agent's pass@1, in (0, 1]; None for no such goal.
+        budget: The answer is for these dollars a task; None for no budget.
+        knobs_set_here: Knobs were set for `keep_pass` on these very tasks: a certificate then holds for all settings.
     """
 
     rounds: int = 2000
@@ -44,6 +47,9 @@ class ReplayOptions:
     best_single: str | None = None
     against: tuple[str, ...] = ()
     power: float = POWER
+    keep_pass: float | None = None
+    budget: float | None = None
+    knobs_set_here: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

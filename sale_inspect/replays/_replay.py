@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sale_inspect.replays._answer import ReplayAnswer
 from sale_inspect.replays._parts import AgentResult, BinResult, Estimate, PolicyResult, ReplayOptions
-from sale_inspect.replays._text import reasons, tables
+from sale_inspect.replays._text import overview, reasons, tables
 from sale_inspect.stats import Claim
 from sale_inspect.texts import LINE_WIDTH, Table, aligned, html_list, markdown_rows, paragraphs, to_html
 from sale_inspect.texts import html as html_text
 from sale_inspect.texts import markdown as markdown_text
 
-__all__ = ["Replay", "replay_html", "replay_json", "replay_text"]
+__all__ = ["Replay", "replay_html", "replay_json", "replay_table", "replay_text"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +35,7 @@ class Replay:
         estimated: Whether dollars are estimated, not recorded.
         options: How it was evaluated.
         notes: What a reader must know.
+        answer: To the question that was asked; None without a policy.
     """
 
     tasks: int
@@ -48,6 +50,7 @@ class Replay:
     estimated: bool
     options: ReplayOptions
     notes: tuple[str, ...] = ()
+    answer: ReplayAnswer | None = None
 
     def _repr_html_(self) -> str:
         return replay_html(self)
@@ -57,7 +60,7 @@ class Replay:
 
 
 def replay_text(replay: Replay, notes: Sequence[str] = (), *, markdown: bool = False) -> str:
-    """The tables, then every comparison in a sentence, then the notes.
+    """The answer, the tables, then every comparison in a sentence, then the notes.
 
     Args:
         replay: The replay.
@@ -67,7 +70,7 @@ def replay_text(replay: Replay, notes: Sequence[str] = (), *, markdown: bool = F
     lists = [*_lists(replay), *([("", list(notes))] if notes else [])]
     if markdown:
         return _markdown(replay, lists)
-    parts = [[_title(replay)]]
+    parts = [*([[replay.answer.sentence]] if replay.answer else []), [_title(replay)]]
     for title, header, rows in tables(replay.policies, replay.bins):
         parts += [[title], aligned(header, rows)]
     for title, lines in lists:
@@ -76,7 +79,8 @@ def replay_text(replay: Replay, notes: Sequence[str] = (), *, markdown: bool = F
 
 
 def _markdown(replay: Replay, lists: Sequence[tuple[str, list[str]]]) -> str:
-    parts = [f"**{_title(replay)}**"]
+    answer = [markdown_text(replay.answer.sentence, LINE_WIDTH)] if replay.answer else []
+    parts = [*answer, f"**{_title(replay)}**"]
     for title, header, rows in tables(replay.policies, replay.bins):
         parts += [f"**{markdown_text(title)}**", "\n".join(markdown_rows(header, rows))]
     for title, lines in lists:
@@ -94,12 +98,38 @@ def replay_html(replay: Replay, notes: Sequence[str] = ()) -> str:
         replay: The replay.
         notes: More that a reader must know.
     """
-    parts = [f"<p><b>{html_text(_title(replay))}</b></p>"]
+    answer = [f"<p>{html_text(replay.answer.sentence, LINE_WIDTH)}</p>"] if replay.answer else []
+    parts = [*answer, f"<p><b>{html_text(_title(replay))}</b></p>"]
     for title, header, rows in tables(replay.policies, replay.bins):
         parts.append(to_html(Table(title=title, header=tuple(header), sections=(tuple(map(tuple, rows)),), notes=())))
     for title, lines in _lists(replay):
         parts.append(f"<p><b>{html_text(title)}</b></p>{html_list(lines)}")
     return "".join([*parts, html_list(notes)])
+
+
+def replay_table(replay: Replay, notes: Sequence[str] = ()) -> Table:
+    """What each policy solved and spent, those that solve most first, in 80 columns.
+
+    Args:
+        replay: The replay.
+        notes: More that a reader must know.
+    """
+    single = next(each for each in replay.agents if each.name == replay.best_single)
+    meant = replay.answer.policy if replay.answer else None
+    star = "the answer" if replay.answer and replay.answer.certified else "the best bet"
+    told = [
+        (f"* is {star}. " if meant else "")
+        + f"$: of all calls, deciding included; x: times those of {single.name} alone, the best single agent.",
+        "mix: % that a blind mix of the single agents solves for the same dollars.",
+        *(["Dollars are estimated from prices and lengths of texts, not recorded."] if replay.estimated else []),
+    ]
+    return Table(
+        title=_title(replay),
+        header=("policy", f"solved, % [{100 * replay.options.confidence:g}%]", "$ per 1,000", "x", "mix"),
+        sections=overview(replay.policies, single.dollars, meant),
+        notes=(*told, *notes),
+        needed=("$ per 1,000",),
+    )
 
 
 def _title(replay: Replay) -> str:

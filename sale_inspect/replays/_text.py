@@ -5,13 +5,51 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from sale_inspect.replays._parts import BinResult, Estimate, PolicyResult
-from sale_inspect.texts import fmt_rate, fmt_usd
+from sale_inspect.texts import fmt_rate, fmt_usd, fmt_usd_thousand
 
-__all__ = ["Rows", "reasons", "tables"]
+__all__ = ["Rows", "overview", "reasons", "tables"]
 
 _Show = Callable[[float | None], str]
 Rows = list[list[str]]
 """Rows of cells."""
+
+
+def overview(
+    policies: Sequence[PolicyResult], single: float, meant: str | None
+) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """Rows of the one table: policies, single agents, and what nobody can do or needs to.
+
+    Args:
+        policies: All.
+        single: Dollars a task of the best single agent.
+        meant: The policy that the answer means.
+    """
+    given = [each for each in policies if not each.baseline]
+    alone = [each for each in policies if each.baseline and each.name.endswith(" alone")]
+    others = [each for each in policies if each not in given and each not in alone]
+    return tuple(
+        tuple(_overview_row(each, single, meant) for each in sorted(group, key=_most_solved))
+        for group in (given, alone, others)
+        if group
+    )
+
+
+def _most_solved(policy: PolicyResult) -> tuple[float, float, str]:
+    solved, spent = policy.estimates["pass"].value or 0.0, policy.estimates["usd_per_task"].value or 0.0
+    return -solved, spent, policy.name
+
+
+def _overview_row(policy: PolicyResult, single: float, meant: str | None) -> tuple[str, ...]:
+    solved, spent = policy.estimates["pass"], policy.estimates["usd_per_task"].value or 0.0
+    ends = "" if solved.low is None or solved.high is None else f" [{100 * solved.low:.0f}, {100 * solved.high:.0f}]"
+    mix = None if policy.zero is None else policy.zero.value
+    return (
+        f"{policy.name}{' *' if policy.name == meant else ''}",
+        f"{100 * (solved.value or 0.0):.1f}{ends}",
+        fmt_usd_thousand(spent),
+        "-" if not single else f"{spent / single:.2f}",
+        "-" if mix is None else f"{100 * mix:.1f}",
+    )
 
 
 def tables(policies: Sequence[PolicyResult], bins: Sequence[BinResult]) -> Iterator[tuple[str, list[str], Rows]]:

@@ -16,6 +16,7 @@ from sale_inspect.stats import (
     dollars_needed,
     dollars_upper,
     kept_bounds,
+    rounded_up,
     tasks_to_certify,
     too_few_for_dollars,
 )
@@ -187,7 +188,7 @@ def keep_pass_knob(
         more = (
             "No number of tasks like these would certify it"
             if needed is None
-            else (f"Some {_rounded(needed):,} tasks like these could certify it")
+            else (f"Some {rounded_up(needed):,} tasks like these could certify it")
         )
         sentence = (
             f"NOT REACHED: no value of the knob keeps {keep:.1%} of {single}'s pass@1 with {confidence:.0%} "
@@ -205,12 +206,6 @@ def _needed(correct: Floats, outcomes: Outcomes, keep: float, confidence: float)
     least = differences[:, int(np.argmin(differences.mean(axis=0)))]
     found = tasks_to_certify(least, keep, confidence=confidence)
     return None if found is None else max(found, len(outcomes) + 1)
-
-
-def _rounded(count: int) -> int:
-    """Two figures are enough for a guide; up, not down."""
-    unit = int(10 ** max(0, len(str(count)) - 2))
-    return -(-count // unit) * unit
 
 
 def _check(held_out: HeldOut, outcomes: Outcomes, confidence: float) -> None:

@@ -63,7 +63,7 @@ from sale_inspect.stats._paired import (
     sign_flip,
     unit_means,
 )
-from sale_inspect.stats._power import CONFIDENCE, POWER, TasksNeeded, smallest_difference, tasks_needed
+from sale_inspect.stats._power import CONFIDENCE, POWER, TasksNeeded, rounded_up, smallest_difference, tasks_needed
 from sale_inspect.stats._ranks import AUC_FEWEST, auc, rank_correlation
 from sale_inspect.stats._rates import Rate, mean, rate, rate_ends, ratio, ratio_stderr, stderr, wilson
 from sale_inspect.stats._ratio import Ends, Ratio, ratio_ends
@@ -171,6 +171,7 @@ __all__ = [
     "ratio_ends",
     "ratio_stderr",
     "relative_gain",
+    "rounded_up",
     "routing_metrics",
     "routing_ratios",
     "settle_claims",

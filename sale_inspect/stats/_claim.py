@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sale_inspect.stats._paired import FEWEST
-from sale_inspect.stats._power import TasksNeeded
+from sale_inspect.stats._power import TasksNeeded, rounded_up
 from sale_inspect.texts import Sentence, fmt_count, fmt_usd
 
 __all__ = ["VERDICT_WORDS", "Claim", "ClaimTest", "Measure", "RawClaim", "Verdict", "claim_sentence"]
@@ -166,15 +166,9 @@ def _power(claim: Claim) -> str:
             f"{100 * claim.smallest:.1f} points."
         )
     if claim.needed is not None:
-        least = fmt_count(_rounded(claim.needed.least))
+        least = fmt_count(rounded_up(claim.needed.least))
         if claim.needed.most is None:
             parts += f" To resolve it would take at least {least} tasks; perhaps no number would."
         else:
-            parts += f" To resolve it would take {least} to {fmt_count(_rounded(claim.needed.most))} tasks."
+            parts += f" To resolve it would take {least} to {fmt_count(rounded_up(claim.needed.most))} tasks."
     return parts
-
-
-def _rounded(count: int) -> int:
-    """Two figures are enough for a guide; up, not down."""
-    unit = int(10 ** max(0, len(str(count)) - 2))
-    return -(-count // unit) * unit

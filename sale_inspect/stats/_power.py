@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["CONFIDENCE", "POWER", "TasksNeeded", "smallest_difference", "tasks_needed"]
+__all__ = ["CONFIDENCE", "POWER", "TasksNeeded", "rounded_up", "smallest_difference", "tasks_needed"]
 
 CONFIDENCE = 0.95
 """Of intervals, verdicts, budgets and kept shares of pass@1, wherever the user names no other."""
@@ -102,3 +102,9 @@ def tasks_needed(
         return max(tasks + 1, math.ceil(((t * math.hypot(spread, end) + z * spread) / end) ** 2 - 1e-9))
 
     return TasksNeeded(least=needed(far), most=None if near == 0 else needed(near))
+
+
+def rounded_up(count: int) -> int:
+    """A number of tasks as a guide: two figures are enough; up, not down."""
+    unit = int(10 ** max(0, len(str(count)) - 2))
+    return -(-count // unit) * unit

@@ -32,12 +32,14 @@ class Table:
         header: Names of the columns.
         sections: For each policy, its rows.
         notes: Lines below it.
+        needed: Names of the columns of numbers that a narrow terminal leaves out last.
     """
 
     title: str
     header: tuple[str, ...]
     sections: tuple[tuple[tuple[str, ...], ...], ...]
     notes: tuple[str, ...]
+    needed: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
         return to_html(self)

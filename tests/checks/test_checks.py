@@ -58,8 +58,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.keys.append(self.headers.get("Authorization", ""))
         _, status, *rest = self.path.split("/")
         self.send_response(int(status) if rest == ["v1", "models"] else 599)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(self.server.body)))
         self.end_headers()
+        self.wfile.write(self.server.body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep the test's output clean."""
@@ -70,6 +71,7 @@ class Server(HTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: list[str] = []
         self.keys: list[str] = []
+        self.body = b'{"object": "list", "data": [{"id": "m0"}, {"id": "m1"}]}'
 
     def url(self, status: int) -> str:
         return f"http://127.0.0.1:{self.server_port}/{status}/v1"
@@ -99,8 +101,37 @@ def test_a_server_that_answers_is_fine(server: Server, monkeypatch: pytest.Monke
     monkeypatch.setenv("MY_BOX_API_KEY", "k1")
     (check,) = check_endpoints(pool("my-box"))
     assert (check.status, check.remedy) == ("ok", "")
-    assert check.detail == f"{server.url(200)} answers"
+    assert check.detail == f"{server.url(200)} answers, does not refuse the key and lists m0"
     assert server.keys == ["Bearer k1"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "detail"),
+    [
+        (200, b'{"data": [{"id": "m00"}]}', "lists no m0; it lists m00"),
+        (200, b'{"data": []}', "lists no m0; it lists nothing"),
+        (200, b"<html>welcome</html>", "answers without a list of models"),
+        (200, b"", "answers without a list of models"),
+        (404, b"", "answers /models with HTTP 404: neither key nor model is checked"),
+        (429, b"", "answers /models with HTTP 429: neither key nor model is checked"),
+    ],
+)
+def test_a_model_that_no_list_names_is_not_called_fine(
+    server: Server, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes, detail: str
+) -> None:
+    server.body = body
+    monkeypatch.setenv("BOX_BASE_URL", server.url(status))
+    monkeypatch.setenv("BOX_API_KEY", "k1")
+    (check,) = check_endpoints(pool("box"))
+    assert check.status == "unchecked" and detail in check.detail and "--call" in check.remedy
+    assert ("name m00" in check.remedy) is (b"m00" in body)
+    require_endpoints(pool("box"), "mine.yaml")  # It may be an alias: a run is not stopped.
+
+
+def test_a_provider_that_is_not_asked_is_not_called_fine() -> None:
+    text = f"name: mine\nagents:\n  - {{name: g, model: google/gemini-x, price: {PRICE}}}\n"
+    (check,) = check_endpoints(parse_pool(text, "test.yaml"))
+    assert check.status == "unchecked" and "neither key nor model is checked" in check.detail
 
 
 def test_the_pools_address_goes_before_the_variable(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +200,7 @@ def test_a_server_that_is_busy_with_another_request_is_there(monkeypatch: pytest
         monkeypatch.setenv("BOX_BASE_URL", f"http://127.0.0.1:{busy.getsockname()[1]}/v1")
         monkeypatch.setenv("BOX_API_KEY", "k1")
         (check,) = check_endpoints(pool("box"))
-    assert check.status == "ok"
+    assert check.status == "unchecked" and "busy" in check.detail
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:8000/v1", "http://[bad", "nonsense"])

@@ -140,7 +140,7 @@ def test_training_and_a_replay(table: Path, tmp_path: Path) -> None:
     assert live.agents == ("small", "large") and live.route("Which of the two?").agent in live.agents
 
     more = ("--router", "wtp-knn", *words, "--rounds", "100")
-    printed = command("replay", table, *more, "--json", tmp_path / "replay.json")
+    printed = command("replay", table, *more, "--all", "--json", tmp_path / "replay.json")
     asked = ReplayRequest(routers=("wtp-knn",), keep_pass=0.5, outer=3, inner=2, rounds=100)
     for made in (sale_inspect.replay(table, asked), sale_inspect.replay(read_parquet(table), asked)):
         assert made.text() + "\n" == printed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -180,3 +181,21 @@ def test_only_the_last_reports_are_kept(tmp_path: Path) -> None:
         os.utime(tmp_path / f"{number:02d}.zip", (number, number))
     assert {path.stem for path in tmp_path.glob("*.zip")} == {f"{number:02d}" for number in range(5, 25)}
     assert kept_report(tmp_path, "24") == ({"a": b"x"}, {"sentences": ["said"]}) and kept_report(tmp_path, "00") is None
+
+
+def test_a_condition_that_holds_is_the_exit_status(logs: Path, tmp_path: Path) -> None:
+    def ends(*words: str) -> tuple[int, str]:
+        ran = CliRunner().invoke(main, [*words])
+        return ran.exit_code, " ".join(ran.output.split())
+
+    figures = tmp_path / "table.json"
+    code, said = ends("table", str(logs), "--fail-if", "pass@1 >= 0", "--json", str(figures))
+    assert code == 3 and "FAILS (pass@1 >= 0): 32b alone: pass@1" in said
+    read = json.loads(figures.read_text(encoding="utf-8"))
+    assert {"4b alone", "32b alone"} <= {each["policy"] for each in read["policies"]}
+    assert all(each["met"] for each in read["findings"])
+    code, said = ends("table", str(logs), "--fail-if", "4b pass@1 > 100%", "--fail-if", "4b worse than 32b")
+    assert code == 0 and "ok (4b pass@1 > 100%)" in said
+    code, said = ends("report", str(logs), "-o", str(tmp_path / "page"), "--fail-if", "32b usd > 0")
+    assert code == 3 and (tmp_path / "page" / "report.html").exists(), "the page is there to look at"
+    assert ends("table", str(logs), "--fail-if", "nobody pass@1 > 0")[0] == 1

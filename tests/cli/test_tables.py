@@ -62,7 +62,7 @@ def test_a_file_for_each_model_becomes_a_table_a_router_a_replay_and_a_report(tm
     run("train", table, "--router", "wtp-knn", "-o", tmp_path / "routers", "--embedder", "hashing")
     assert read_router_file(tmp_path / "routers" / "wtp-knn.npz").header.agents == ("small", "large")
 
-    replayed = run("replay", table, "--router", "zero", "--embedder", "hashing", "--rounds", "100")
+    replayed = run("replay", table, "--router", "zero", "--embedder", "hashing", "--rounds", "100", "--all")
     places = [replayed.index(kind) for kind in KINDS]
     assert places == sorted(places), "bins stand in order of human time"
 

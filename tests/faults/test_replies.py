@@ -9,7 +9,7 @@ import pytest
 import yaml
 from inspect_ai.log import EvalSample
 
-from sale_inspect._inspect.auction import try_agents
+from sale_inspect._inspect.auction import call_agents, try_agents
 from sale_inspect._inspect.solvers._sale import sale
 from sale_inspect.auction import CHARACTERS_A_TOKEN
 from sale_inspect.options import SaleOptions
@@ -159,12 +159,25 @@ def test_the_trial_of_a_pool_says_what_came_back_and_what_it_cost(benches: dict[
     assert all("the rating 2; $" in check.detail for check in checks)
 
 
+def test_one_reply_of_a_few_tokens_shows_that_key_and_model_work_even_if_it_is_cut(
+    benches: dict[Client, Bench],
+) -> None:
+    bench = benches["openai"]
+    thoughts(bench)
+    pool = load_pool(pool_of(bench, None))
+    checks = call_agents(pool, pool.agents)
+    assert [check.status for check in checks] == ["ok", "ok"]
+    assert all("it replied; $" in check.detail for check in checks)
+    assert "missing" in {check.status for check in try_agents(pool, pool.agents)}, "a plan would not fit"
+
+
 def test_the_trial_of_a_pool_waits_as_long_as_an_auction_and_says_what_a_slow_server_needs(
     benches: dict[Client, Bench],
 ) -> None:
     bench = benches["openai"]
     bench.script({(name, phase): ("hang",) * 3 for name in ("big", "small") for phase in ("bid", "jury", "execute")})
     pool = load_pool(bench.pool(("big", "small")))
+    assert [check.status for check in call_agents(pool, pool.agents, timeout=0.5)] == ["missing", "missing"]
     checks = try_agents(pool, pool.agents, timeout=0.5)
     assert [check.status for check in checks] == ["missing", "missing"]
     assert all("bid: no answer within 0.5 s" in check.detail for check in checks)

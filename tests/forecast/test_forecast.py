@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -160,4 +161,29 @@ def test_bad_arguments_are_told(arguments: tuple[str, ...], message: str) -> Non
 def test_a_pool_gives_a_rough_range_that_says_it_is_assumed() -> None:
     done = run("--tasks", "753", "--pool", "qwen3", "--jury", "panel", "--markdown")
     assert done.exit_code == 0
-    assert "estimated" in done.output and done.output.count("assumed; range of the assumptions") == 5
+    said = " ".join(done.output.replace("\\", "").split())
+    assert "estimated" in said and said.count("; range if one agent does all of the dollars") == 1
+    assert said.count("an execution is assumed to read 15,000 tokens and to write 1,500, in 6 calls") == 5
+    ends = re.findall(r"(\$[\d,.]+) to (\$[\d,.]+)", said)
+    assert ends and all(low != high for low, high in ends), "what has no range shows none"
+
+
+def test_the_texts_of_ones_own_tasks_are_counted_without_a_call(tmp_path: Path) -> None:
+    (tmp_path / "quiz.py").write_text(
+        "from inspect_ai import Task, task\nfrom inspect_ai.dataset import Sample\n\n@task\ndef quiz() -> Task:\n"
+        "    return Task(dataset=[Sample(input=text, target='x') for text in ('one two three', 'word ' * 5001)])\n",
+        encoding="utf-8",
+    )
+    figures = tmp_path / "plan.json"
+    done = run("--texts-of", f"{tmp_path}/quiz.py@quiz", "--pool", "qwen3", "--markdown", "--json", str(figures))
+    assert done.exit_code == 0, done.output
+    read = json.loads(figures.read_text(encoding="utf-8"))
+    counted = read["counted"]
+    # A few tokens more than words: who speaks is a part of what is asked.
+    assert counted["tasks"] == 2 and 2502 <= counted["mean"] < 2520 and 5001 <= counted["longest"] < 5020
+    assert f"The texts of 2 tasks were counted: {counted['mean']:,.0f} tokens on average" in done.output
+    assert {each["tasks"] for each in read["forecasts"]} == {2}
+    alone = next(each for each in read["forecasts"] if each["policy"].endswith("alone"))
+    assert alone["low_usd"] is None and alone["phases"][0]["input_tokens"] == pytest.approx(2 * 6 * counted["mean"])
+    assert run("--pool", "qwen3").exit_code != 0
+    assert "not both" in run("--texts-of", "x.py", "--task-tokens", "9", "--pool", "qwen3").output

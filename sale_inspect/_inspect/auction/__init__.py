@@ -5,7 +5,7 @@ from sale_inspect._inspect.auction._feed import follow_runs, memory_of, say_at_t
 from sale_inspect._inspect.auction._forecaster import GivenFit
 from sale_inspect._inspect.auction._jury import Jury, Ratings
 from sale_inspect._inspect.auction._memory_files import MemoryChoice, memory_choice
-from sale_inspect._inspect.auction._trial import try_agents
+from sale_inspect._inspect.auction._trial import call_agents, try_agents
 
 __all__ = [
     "Auction",
@@ -14,6 +14,7 @@ __all__ = [
     "MemoryChoice",
     "Ratings",
     "auction_key",
+    "call_agents",
     "follow_runs",
     "memory_choice",
     "memory_of",

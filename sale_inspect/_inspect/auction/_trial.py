@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import anyio
 from inspect_ai.model import ChatMessageUser, GenerateConfig, ModelOutput
@@ -16,7 +16,7 @@ from sale_inspect.money import usage_fault, usd
 from sale_inspect.options import SaleOptions
 from sale_inspect.pools import Agent, Pool
 
-__all__ = ["try_agents"]
+__all__ = ["call_agents", "try_agents"]
 
 _TASK = "How many minutes are there in two and a half hours? Answer with a number."
 _PLAN = "1. Multiply 2.5 by 60 with the tool. 2. Check the product by adding 60, 60 and 30. 3. Answer with the number."
@@ -24,6 +24,8 @@ _NO_ANSWER = "no answer within"
 # The plan is ours, so its label need not be a secret.
 _KEY = "trial"
 _PLAN_TOKENS = 300
+_SHORT = "Reply with the word yes."
+_SHORT_TOKENS = 16
 
 
 def try_agents(pool: Pool, agents: Sequence[Agent], *, timeout: float = SaleOptions().call_timeout) -> list[Check]:
@@ -37,14 +39,40 @@ def try_agents(pool: Pool, agents: Sequence[Agent], *, timeout: float = SaleOpti
     Returns:
         A finding for each agent: what its bid and its rating were and cost, or what is wrong and the remedy.
     """
-    return anyio.run(_try_all, [bidder(agent, pool.name) for agent in agents], timeout)
+    return anyio.run(_try_all, [bidder(agent, pool.name) for agent in agents], timeout, _try)
 
 
-async def _try_all(bidders: Sequence[Bidder], timeout: float) -> list[Check]:
+def call_agents(pool: Pool, agents: Sequence[Agent], *, timeout: float = SaleOptions().call_timeout) -> list[Check]:
+    """Ask each agent for one reply of a few tokens: whether its key and its model work at all.
+
+    Args:
+        pool: The pool.
+        agents: Those of its agents to ask.
+        timeout: Seconds to wait for one reply.
+
+    Returns:
+        A finding for each agent: that it replied and what that cost, or what is wrong.
+    """
+    return anyio.run(_try_all, [bidder(agent, pool.name) for agent in agents], timeout, _short_reply)
+
+
+async def _short_reply(who: Bidder, timeout: float) -> Check:
+    reply, fault = await _call(who, _SHORT, _SHORT_TOKENS, timeout)
+    name = f"a reply of {who.name}"
+    # A reply that is cut, even in thought, shows that key and model work.
+    if fault:
+        remedy = "mend the pool's entry (model, base_url, key, top_logprobs, config) until a reply comes back"
+        return Check(name=name, status="missing", detail=fault, remedy=remedy)
+    return Check(name=name, status="ok", detail=f"it replied; {_cost(who, [reply])}")
+
+
+async def _try_all(
+    bidders: Sequence[Bidder], timeout: float, ask: Callable[[Bidder, float], Awaitable[Check]]
+) -> list[Check]:
     checks: list[Check | None] = [None] * len(bidders)
 
     async def one(place: int) -> None:
-        checks[place] = await _try(bidders[place], timeout)
+        checks[place] = await ask(bidders[place], timeout)
 
     async with anyio.create_task_group() as group:
         for place in range(len(bidders)):
