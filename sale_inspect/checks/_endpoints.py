@@ -20,7 +20,16 @@ __all__ = ["check_endpoints", "require_endpoints"]
 
 # A server that runs one request at a time answers late while it is busy.
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-_PUBLIC = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com/v1"}
+# Where Inspect's providers go if no address is given.
+_PUBLIC = {
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com/v1",
+    "openrouter": "https://openrouter.ai/api/v1",
+    "ollama": "http://localhost:11434/v1",
+}
+_WITHOUT_KEY = ("vllm", "ollama")
+_HOSTED = ("azure/", "bedrock/", "vertex/")
+"""Models of these providers at another cloud: other addresses, other keys, no list of what is deployed."""
 _SIMULATED = "hst-sim/"
 _SHOWN = 5
 _LONGEST = 4_000_000
@@ -131,7 +140,7 @@ def _endpoint(agent: Agent) -> _Endpoint | None:
     provider, _, rest = agent.model.partition("/")
     if provider == "openai-api":
         service = rest.partition("/")[0].upper().replace("-", "_")
-    elif provider in (*_PUBLIC, "vllm"):
+    elif provider in (*_PUBLIC, *_WITHOUT_KEY) and not rest.startswith(_HOSTED):
         service = provider.upper()
     else:
         return None
@@ -139,7 +148,7 @@ def _endpoint(agent: Agent) -> _Endpoint | None:
     url = agent.base_url or os.environ.get(url_variable) or _PUBLIC.get(provider)
     if provider == "vllm" and url is None:
         return None
-    key = os.environ.get(key_variable) or ("none" if provider == "vllm" else None)
+    key = os.environ.get(key_variable) or ("none" if provider in _WITHOUT_KEY else None)
     return _Endpoint(url=url, url_variable=url_variable, key=key, key_variable=key_variable, provider=provider)
 
 
