@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all test-rest test-core lint constraints check-constraints coverage bench bench-data reference study doctor measure clean
+.PHONY: demo site test test-all test-rest test-core lint constraints check-constraints coverage bench bench-data reference study doctor measure clean
 
 # What a command needs is installed before it runs: the package alone for the demo, more for tests and lint.
 $(VENV)/bin/python:
@@ -85,7 +85,12 @@ bench-data: $(VENV)/.base
 	$(BIN)/python benchmarks/scoring.py --data-dir $(DATA) $(ARGS)
 
 reference: $(VENV)/.test
-	$(BIN)/python docs/reference.py site
+	$(BIN)/python docs/reference.py site/reference
+
+# The docs and the reference as pages with search; to read them: python -m http.server --directory site
+site: $(VENV)/.test
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	$(BIN)/python docs/reference.py site/reference
 
 # Hours with real models; goes on where it stopped: make study [STUDY=file.yaml] [ARGS=--forecast]
 STUDY ?= benchmarks/study.yaml

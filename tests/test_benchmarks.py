@@ -60,6 +60,7 @@ TARGETS = {
         "tests/test_constraints.py::test_the_command_says_what_does_not_fit_and_what_to_do",
     ),
     "measure": "tests/test_house.py::test_the_figures_are_printed_without_the_package_installed",
+    "site": "tests/ecosystem/test_site.py::test_the_docs_are_a_site_without_a_dead_link_that_fetches_nothing",
     "reference": "tests/ecosystem/test_reference.py::test_every_public_name_is_on_its_page",
     "study": "tests/test_study.py::test_a_small_form_comes_to_its_decision_also_when_it_was_broken_off",
     "coverage": "tests/stats/test_coverage.py::test_every_promise_holds",
