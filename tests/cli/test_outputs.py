@@ -56,6 +56,9 @@ OUTPUTS: dict[tuple[str, str], Output] = {
     ("report", "-o"): Output(words="report INPUT --no-cache -o OUTPUT", reads="outcomes.parquet", file="report.html"),
     ("fit", "-o"): Output(words="fit INPUT -o OUTPUT", reads="sale.eval"),
     ("fit", "--json"): Output(words="fit INPUT --json OUTPUT", reads="sale.eval"),
+    ("ablate", "--json"): Output(words="ablate INPUT --json OUTPUT", reads="sale.eval"),
+    ("table", "--json"): Output(words="table INPUT --json OUTPUT", reads="sale.eval"),
+    ("doctor", "--json"): Output(words="doctor --pool INPUT --no-call --json OUTPUT", reads="pool.yaml"),
     ("plan", "--json"): Output(words="plan --tasks 10 --pool INPUT --json OUTPUT", reads="pool.yaml"),
     ("simulate", "--json"): Output(words="simulate --study agents --auctions 20 --json OUTPUT", reads=""),
     ("simulate", "--plots"): Output(

@@ -145,6 +145,7 @@ def test_the_replay_shows_live_and_replayed_policies_side_by_side(study: Study) 
         study.file("wtp-knn"),
         "--rounds",
         "100",
+        "--all",
         *study.embedder,
     )
     for wanted in ("SALE", "wtp-knn", "wtp-knn (replayed)", "frugalgpt", "its shuffled control", "oracle"):
