@@ -31,6 +31,8 @@ STANDS_FOR = {
     r"\bDATA\b": "data",
     r"\bTASK\b": "sale_inspect/hst_coding",
     r"=POOL\b": "=mine.yaml",
+    # A condition that holds ends a command with 3.
+    r"pass@1 < 0\.6": "pass@1 < 0",
     r"--rename openai/gpt-5-mini=small": "--rename large=big",
     r"my_package/my_agent": "react",
     r"--router my-router": "--router budget-exact",
@@ -47,6 +49,7 @@ ELSEWHERE = {
     'eval "$(python tools/local_models.py ': "another program's servers; .ci/run starts one",
     "sale-inspect serve ": "answers until it is stopped: tests/serving",
     "sale-inspect study benchmarks/": "days of four served models: tests/test_study.py runs the file on stand-ins",
+    "sale-inspect table before=": "two runs of one policy: tests/cli/test_fail_if.py",
     "sale-inspect times ": "a person answers in a terminal: tests/inspect/test_times_cli.py",
     "python benchmarks/": "a benchmark of minutes; tests/redteam and tests/cli drive the same functions",
 }

@@ -195,6 +195,7 @@ def costs_table(forecasts: Sequence[StepForecast], *, speed: float) -> Table:
         header=("step", "runs", "calls", "tokens", "$", "hours"),
         sections=(tuple(sections), tuple(_rows("all", whole))),
         notes=tuple(notes),
+        needed=("$", "hours"),
     )
 
 
@@ -202,7 +203,7 @@ def _rows(name: str, of: StepForecast) -> tuple[tuple[str, ...], tuple[str, ...]
     figures = (of.calls, of.tokens, of.usd, of.hours)
     return (
         (name, f"{of.runs:,}", *(_short(each.value) for each in figures)),
-        ("", "", *(f"{_short(each.low)}-{_short(each.high)}" for each in figures)),
+        ("", "", *(f"{_end(each.low)}-{_end(each.high)}" for each in figures)),
     )
 
 
@@ -210,11 +211,17 @@ def _sum(figures: Sequence[StepRange]) -> StepRange:
     return sum(figures, start=StepRange(value=0.0, low=0.0, high=0.0))
 
 
+def _end(value: float) -> str:
+    """An end of a range, a letter shorter: `.23` for 0.23."""
+    shown = _short(value)
+    return shown[1:] if shown.startswith("0.") else shown
+
+
 def _short(value: float) -> str:
     """Two significant figures, in few letters."""
-    for over, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+    for over, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= over:
-            shown = value / over if letter != "k" else value / 1e3
+            shown = value / over
             return f"{shown:.2g}{letter}" if shown < 100 else f"{shown:.0f}{letter}"
     if value >= 10 or value == 0:
         return f"{value:,.0f}"

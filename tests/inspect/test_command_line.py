@@ -13,7 +13,7 @@ from threading import Thread
 import pytest
 from inspect_ai.log import list_eval_logs, read_eval_log
 
-from tests.pages.browsing import chromium, complaints, drawn, opened
+from tests.pages.browsing import chromium, complaints, drawn, opened, unfold
 from tests.pages.test_report_page import PICTURES
 from tests.preloaded import commands
 
@@ -160,6 +160,7 @@ def test_the_report_of_the_demo_opens_in_a_browser(demo: tuple[str, Path]) -> No
     said: list[str] = []
     with chromium() as browser:
         page = opened(browser.new_context(), out.as_uri(), said)
+        unfold(page)
         assert drawn(page, PICTURES) == PICTURES and complaints(said) == []
         assert "Simulated agents" in page.locator("header").inner_text()
         # Four agents, two auctions and a router on six test tasks.

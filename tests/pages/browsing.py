@@ -36,6 +36,12 @@ def complaints(said: list[str]) -> list[str]:
     return [text for text in said if not text.startswith("data:")]
 
 
+def unfold(page: Page) -> None:
+    """Open all that is folded."""
+    for fold in page.locator("summary").all():
+        fold.click()
+
+
 def drawn(page: Page, names: set[str]) -> set[str]:
     """Those of the pictures that have a size."""
     boxes = {name: page.locator(f"#figure-{name} svg").bounding_box() for name in names}

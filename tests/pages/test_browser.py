@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator
 
 from sale_inspect._files import write_folder
 from sale_inspect.report import PageRequest, report_files
 from sale_inspect.report.tidy._screen import ScreenedTidy
-from tests.pages.browsing import chromium, complaints, drawn, opened
+from tests.pages.browsing import chromium, complaints, drawn, opened, unfold
 from tests.pages.test_report_page import PICTURES
 from tests.report.synthetic import synthetic_tidy
 
@@ -32,11 +32,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     files, _ = report_files(ScreenedTidy(tidy=tidy), PageRequest(viewer="http://127.0.0.1:7575"))
     write_folder(folder, files)
     return (folder / "report.html").as_uri()
-
-
-def unfold(page: Page) -> None:
-    for fold in page.locator("summary").all():
-        fold.click()
 
 
 def column(table: Locator, place: int) -> list[str]:

@@ -15,7 +15,7 @@ from sale_inspect._inspect.solvers._sale import sale
 from sale_inspect._inspect.store import read
 from sale_inspect._inspect.tasks._tasks import hst_coding
 from sale_inspect.money import total_usd
-from tests.pages.browsing import chromium, complaints, drawn, opened
+from tests.pages.browsing import chromium, complaints, drawn, opened, unfold
 from tests.pages.test_report_page import PICTURES
 
 pytestmark = [pytest.mark.real_model, pytest.mark.docker]
@@ -47,6 +47,7 @@ def test_an_awkward_real_model_goes_through_a_whole_auction_and_onto_the_page(tm
     said: list[str] = []
     with chromium() as browser:
         page = opened(browser.new_context(), (out / "report.html").as_uri(), said)
+        unfold(page)
         assert drawn(page, PICTURES) == PICTURES and complaints(said) == []
         assert "simulated" not in page.locator("header").inner_text().lower()
         assert page.locator("#table-runs tbody tr").count() == 2
