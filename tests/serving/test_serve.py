@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,14 @@ def ask(address: str, text: Any, *, key: str = "none", model: str = "auto", **mo
         )
 
 
-def lines_of(log: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+def lines_of(log: Path, least: int = 1) -> list[dict[str, Any]]:
+    """The lines of a log, once there are as many: a client has its answer before the line is written."""
+    end = time.monotonic() + 10
+    while True:
+        lines = log.read_text(encoding="utf-8").splitlines()
+        if len(lines) >= least or time.monotonic() > end:
+            return [json.loads(line) for line in lines]
+        time.sleep(0.01)
 
 
 def test_each_request_goes_where_the_router_says_and_passes_as_it_is(
@@ -56,7 +63,7 @@ def test_each_request_goes_where_the_router_says_and_passes_as_it_is(
     assert usage is not None
     usd = (usage.prompt_tokens * 1 + usage.completion_tokens * 2) / 1e6
     assert float(easy.headers["x-sale-usd"]) == pytest.approx(usd, rel=1e-4)
-    told = lines_of(tmp_path / "served.jsonl")
+    told = lines_of(tmp_path / "served.jsonl", 2)
     assert [line["agent"] for line in told] == ["small", "large"] and told[0]["dollars"] == pytest.approx(usd)
     assert told[0]["text"] == EASY[3] and KEY not in (tmp_path / "served.jsonl").read_text()
 
@@ -74,7 +81,7 @@ def test_a_stream_comes_as_it_is_sent_and_its_dollars_are_known(start: Start, up
             said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
             assert said == "The answer is 42." and len(chunks) == 5 + wants
             assert [chunk.usage is not None for chunk in chunks].count(True) == wants
-    first, second = lines_of(tmp_path / "served.jsonl")
+    first, second = lines_of(tmp_path / "served.jsonl", 2)
     assert first["stream"] and first["whole"] and first["dollars"] == second["dollars"] > 0
     assert "text" not in first
     with httpx.stream(
@@ -171,7 +178,7 @@ def test_a_budget_holds_with_many_requests_at_once(start: Start, up: ModelServer
     read, written = up.billed("small")
     assert (read * 1 + written * 2) / 1e6 <= 0.002
     assert got.count(200) == len(up.served) >= 20 and 402 in got
-    spent = sum(line["dollars"] for line in lines_of(log))
+    spent = sum(line["dollars"] for line in lines_of(log, got.count(200)))
     assert spent == pytest.approx((read + 2 * written) / 1e6)
     with pytest.raises(openai.APIStatusError, match="budget"):
         ask(start(cap=spent, log=log), EASY[0])
@@ -227,7 +234,7 @@ def test_any_provider_of_inspects_answers_whole_and_as_a_stream(start: Start, tm
             model="8b", messages=[{"role": "user", "content": "Say something."}], stream=True
         )
         assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == said
-    assert [line["agent"] for line in lines_of(tmp_path / "served.jsonl")] == ["4b", "8b"]
+    assert [line["agent"] for line in lines_of(tmp_path / "served.jsonl", 2)] == ["4b", "8b"]
 
 
 def test_ctrl_c_ends_the_server_and_leaves_no_trace(
