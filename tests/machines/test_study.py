@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sale_inspect.memory import server_address
 from sale_inspect.memory.postgres import ServerStore
 from tests.inspect.conftest import isolate
 from tests.inspect.test_memory_resume import records
-from tests.machines.test_same_records import ended, started
+from tests.machines.test_same_records import ended, settled, started
 from tests.memory.postgres import TestServer
 from tests.study.noted import paid, write_noted
 from tests.study.test_shards import NAMES
@@ -108,3 +109,42 @@ def test_shards_that_share_a_memory_come_to_the_records_and_the_decision_of_one_
     same(found, whole, address)
     assert found.usd == pytest.approx(whole.usd)
     assert found.usd == pytest.approx(paid(tmp_path))
+
+
+@pytest.mark.ray
+@pytest.mark.minutes
+def test_a_machine_and_the_database_are_lost_among_auctions_that_share_a_memory(
+    postgres: TestServer, whole: End, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine comes for the one that is lost, and takes its samples over."""
+    monkeypatch.setenv("NOTED_SECONDS", "0.2")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    from ray.cluster_utils import Cluster
+
+    address = postgres.new()
+    file = written(tmp_path, address)
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    left = 0
+    try:
+        _, second = (cluster.add_node(num_cpus=1) for _ in range(SHARDS))
+        process = started(["sale-inspect", "study", str(file), "--ray", cluster.address, "--shards", str(SHARDS)])
+        while settled(address) < 2:
+            assert process.poll() is None, ended(process)
+            time.sleep(0.1)
+        cluster.remove_node(second, allow_graceful=False)
+        postgres.kill()
+        time.sleep(1.0)
+        postgres.start()
+        left = len(whole.auctions) - settled(address)
+        cluster.add_node(num_cpus=1)
+        said = ended(process)
+    finally:
+        cluster.shutdown()
+    assert process.returncode == 0, said
+    assert left > 0
+    found = end_of(file.with_suffix(""))
+    same(found, whole, address)
+    # What was in flight on the lost machine was paid again, and may not be in the sum.
+    assert whole.usd - 1e-9 <= found.usd <= paid(tmp_path) + 1e-9 <= found.usd + 0.3
