@@ -15,6 +15,7 @@ from sale_inspect.checks import Check
 from sale_inspect.money import usage_fault, usd
 from sale_inspect.options import SaleOptions
 from sale_inspect.pools import Agent, Pool
+from sale_inspect.texts import fmt_usd
 
 __all__ = ["call_agents", "try_agents"]
 
@@ -122,7 +123,7 @@ def _cost(who: Bidder, outputs: Sequence[ModelOutput | None]) -> str:
     usages = [token_usage(output.usage) for output in outputs if output is not None and output.usage is not None]
     if len(usages) < len(outputs) or any(usage_fault(usage) for usage in usages):
         return "the server does not say how many tokens were used, so a run cannot be priced"
-    return f"${sum(usd(usage, who.price) for usage in usages):.2g} paid"
+    return f"{fmt_usd(sum(usd(usage, who.price) for usage in usages))} paid"
 
 
 def _remedy(bid_fault: str, rating_fault: str) -> str:
