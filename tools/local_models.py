@@ -8,9 +8,9 @@ packages too, starts a server for each model and prints the variables by which t
 
     eval "$(python tools/local_models.py up ~/models)"
 
-One thread computes for each server: threads of several servers that wait for each other in a spinning loop took a
-hundred times as long on two cores (measured: 0.7 tokens a second for 25). Seen with one thread on such a machine:
-SmolLM2 80 tokens a second, Qwen2.5-Coder 16, four requests at once 92 and 19.
+One thread computes for each server: threads of several servers that wait for each other in a spinning loop took
+40 times as long and more on two cores (measured: 0.7 tokens a second for 25 and 119). Seen with one thread
+on such a machine: SmolLM2 80 tokens a second, Qwen2.5-Coder 16, four requests at once 92 and 19.
 """
 
 from __future__ import annotations
